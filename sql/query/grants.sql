@@ -1,0 +1,37 @@
+-- Grants, each with the state of its refresh family. A grant has the id of the code that it came from.
+
+-- name: grant_put :exec
+-- in: id int, tenant int, user_id int, client int, resource text, scope text, redirect_host text, now int, expires int, token blob, auth_time int, methods text
+INSERT INTO grants (id, tenant, user_id, client, resource, scope, redirect_host, created, last_used, expires, ended, ended_why, generation,
+  token, parent, rotated, repeats, auth_time, methods)
+VALUES (:id, :tenant, :user_id, :client, :resource, :scope, :redirect_host, :now, :now, :expires, 0, '', 0, :token, '', :now, 0,
+  :auth_time, :methods);
+
+-- One statement rotates: whatever does not fit finds no row, and grant_state then says why.
+-- A filter stands before its "not given" test, so that PostgreSQL takes the parameter's type from the column.
+-- name: grant_rotate :one
+-- in: id int, tenant int, client blob, token blob, next blob, resource text, now int, expires int
+-- out: user_id int, resource text, scope text, auth_time int, methods text
+UPDATE grants SET parent = token, token = :next, generation = generation + 1, rotated = :now, repeats = 0, last_used = :now, expires = :expires
+WHERE id = :id AND tenant = :tenant AND token = :token AND ended = 0 AND expires > :now AND (resource = :resource OR :resource = '')
+  AND client = (SELECT id FROM client WHERE hash = :client AND tenant = :tenant AND status = 'active')
+  AND user_id IN (SELECT id FROM users WHERE users.id = grants.user_id AND tenant = :tenant AND status = 'active')
+RETURNING user_id, resource, scope, auth_time, methods;
+
+-- name: grant_state :one
+-- in: id int, tenant int
+-- out: user_id int, client int, client_hash blob, client_status text, user_status text, resource text, scope text, expires int, ended int, generation int, token blob, parent blob, rotated int, repeats int, auth_time int, methods text
+SELECT grants.user_id, grants.client, client.hash AS client_hash, client.status AS client_status, users.status AS user_status,
+  grants.resource, grants.scope, grants.expires, grants.ended, grants.generation, grants.token, grants.parent, grants.rotated,
+  grants.repeats, grants.auth_time, grants.methods
+FROM grants JOIN client ON client.id = grants.client JOIN users ON users.id = grants.user_id
+WHERE grants.id = :id AND grants.tenant = :tenant;
+
+-- The parent came again: only while its successor, the newest token, is unspent.
+-- name: grant_repeat :exec
+-- in: id int, tenant int, token blob, now int
+UPDATE grants SET repeats = repeats + 1, last_used = :now WHERE id = :id AND tenant = :tenant AND token = :token AND ended = 0;
+
+-- name: grant_end :exec
+-- in: id int, tenant int, now int, why text
+UPDATE grants SET ended = :now, ended_why = :why WHERE id = :id AND tenant = :tenant AND ended = 0;

@@ -1,0 +1,27 @@
+-- Signed-in browsers. The id in the cookie finds the row, the hash of the whole cookie must fit.
+
+-- name: session_put :exec
+-- in: id int, tenant int, hash blob, user_id int, now int, expires int, methods text
+INSERT INTO session (id, tenant, hash, user_id, created, seen, expires, auth_time, methods)
+VALUES (:id, :tenant, :hash, :user_id, :now, :now, :expires, :now, :methods);
+
+-- name: session_get :one
+-- in: id int, tenant int
+-- out: hash blob, user_id int, seen int, expires int, auth_time int, methods text, email text, name text, role text, status text
+SELECT session.hash, session.user_id, session.seen, session.expires, session.auth_time, session.methods, users.email, users.name,
+  users.role, users.status
+FROM session JOIN users ON users.id = session.user_id
+WHERE session.id = :id AND session.tenant = :tenant AND users.tenant = :tenant;
+
+-- name: session_touch :exec
+-- in: id int, tenant int, now int, expires int
+UPDATE session SET seen = :now, expires = :expires WHERE id = :id AND tenant = :tenant;
+
+-- name: session_drop :exec
+-- in: id int, tenant int
+DELETE FROM session WHERE id = :id AND tenant = :tenant;
+
+-- After a new password. Rare, so it may walk through the table; an index would cost every sign-in.
+-- name: session_drop_others :exec
+-- in: tenant int, user_id int, keep int
+DELETE FROM session WHERE tenant = :tenant AND user_id = :user_id AND id <> :keep;

@@ -1,0 +1,52 @@
+-- What has had its day, in slices of 100 rows so that nobody waits behind it. Ids grow with time: of short-lived rows the
+-- oldest stand first, and a slice ends at the first id that is too young. Where old rows may still be alive, the sweeper
+-- walks along the key (`after`) and looks at 100 rows a step.
+
+-- name: sweep_codes :exec
+-- in: tenant int, before int
+DELETE FROM code WHERE tenant = :tenant AND id IN (SELECT id FROM code WHERE tenant = :tenant AND id < :before ORDER BY id LIMIT 100);
+
+-- name: sweep_txns :exec
+-- in: tenant int, before int
+DELETE FROM txn WHERE tenant = :tenant AND id IN (SELECT id FROM txn WHERE tenant = :tenant AND id < :before ORDER BY id LIMIT 100);
+
+-- name: sweep_audit :exec
+-- in: tenant int, before int
+DELETE FROM audit WHERE tenant = :tenant AND id IN (SELECT id FROM audit WHERE tenant = :tenant AND id < :before ORDER BY id LIMIT 100);
+
+-- name: sweep_links_to :one
+-- in: tenant int, after int
+-- out: last int
+SELECT coalesce(max(id), 0) AS last FROM (SELECT id FROM link WHERE tenant = :tenant AND id > :after ORDER BY id LIMIT 100) AS slice;
+
+-- name: sweep_links :exec
+-- in: tenant int, after int, last int, before int
+DELETE FROM link WHERE tenant = :tenant AND id > :after AND id <= :last AND expires < :before;
+
+-- name: sweep_sessions_to :one
+-- in: tenant int, after int
+-- out: last int
+SELECT coalesce(max(id), 0) AS last FROM (SELECT id FROM session WHERE tenant = :tenant AND id > :after ORDER BY id LIMIT 100) AS slice;
+
+-- name: sweep_sessions :exec
+-- in: tenant int, after int, last int, before int
+DELETE FROM session WHERE tenant = :tenant AND id > :after AND id <= :last AND expires < :before;
+
+-- name: sweep_grants_to :one
+-- in: tenant int, after int
+-- out: last int
+SELECT coalesce(max(id), 0) AS last FROM (SELECT id FROM grants WHERE tenant = :tenant AND id > :after ORDER BY id LIMIT 100) AS slice;
+
+-- name: sweep_grants :exec
+-- in: tenant int, after int, last int, before int
+DELETE FROM grants WHERE tenant = :tenant AND id > :after AND id <= :last
+  AND ((ended > 0 AND ended < :before) OR (expires > 0 AND expires < :before));
+
+-- name: sweep_throttles_to :many
+-- in: tenant int, after blob
+-- out: hash blob
+SELECT hash FROM throttle WHERE tenant = :tenant AND hash > :after ORDER BY hash LIMIT 100;
+
+-- name: sweep_throttles :exec
+-- in: tenant int, after blob, last blob, before int, now int
+DELETE FROM throttle WHERE tenant = :tenant AND hash > :after AND hash <= :last AND updated < :before AND next < :now;

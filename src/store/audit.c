@@ -1,0 +1,32 @@
+#include "store/audit.h"
+
+#include "base/id.h"
+#include "crypto/crypto.h"
+#include "sql_gen.h"
+
+#define AUDIT_FORMAT 1 /* of a row; a reader of old rows asks for it */
+
+/* Who did it: a person of the machine, a person of ours, or nobody yet known. */
+static str actor_of(struct ctx *c)
+{
+	return c->actor.os ? arena_printf(c->mem, "os:%.*s", FMT(c->actor.name)) : c->actor.email;
+}
+
+enum err audit_put(struct ctx *c, const struct audit *a)
+{
+	const struct audit_put_in in = {
+		.id = id_make(c->now_ms, rand_u32()),
+		.tenant = c->site->tenant.id,
+		.at = c->now,
+		.event = a->event,
+		.actor = actor_of(c),
+		.user_id = a->user ? a->user : c->actor.user,
+		.client = a->client,
+		.grant_id = a->grant,
+		.ip = c->req ? c->req->peer : S(""),
+		.detail = a->detail,
+		.version = AUDIT_FORMAT,
+	};
+
+	return q_audit_put(c->db, c->mem, &in, NULL);
+}

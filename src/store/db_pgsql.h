@@ -1,0 +1,43 @@
+/* db_pgsql: what the files of the PostgreSQL driver share. Private to them. */
+#ifndef STORE_DB_PGSQL_H
+#define STORE_DB_PGSQL_H
+
+#include "store/driver.h"
+
+#include <libpq-fe.h>
+
+#define PGSQL_CHANNEL "gatehouse_revocation"
+/* Numbers of our advisory locks: "gate" and what for. */
+#define PGSQL_LOCK_MIGRATE "7449385900000001"
+#define PGSQL_LOCK_ORDERED "7449385900000002"
+
+struct pgsql_db {
+	struct db db;
+	PGconn *c; /* NULL while there is no connection */
+	char *url;
+	int64_t retry_at; /* monotonic ms: before it nobody knocks again */
+	int64_t delay;
+	bool prepared[]; /* by id, on this connection */
+};
+
+static inline struct pgsql_db *pgsql_of(struct db *db)
+{
+	return (struct pgsql_db *)(void *)db;
+}
+
+/* Keywords and values for a connection to url, for PQconnectdbParams and its kin. */
+struct pgsql_params {
+	const char *keys[12], *values[12];
+};
+void pgsql_params(struct pgsql_params *p, const char *url);
+
+/* A connection that is ready; at most one attempt. ERR_STORE_GONE, at once while the last failure is fresh. */
+CHECKED enum err pgsql_connect(struct pgsql_db *q);
+/* Gives the connection up: it is broken, or nobody knows its state. */
+void pgsql_drop(struct pgsql_db *q);
+/* What a result that is not the wanted one means; frees it. Drops the connection when it is no more. */
+enum err pgsql_failed(struct pgsql_db *q, PGresult *r, const char *what);
+/* One text without parameters, whose rows nobody wants. */
+CHECKED enum err pgsql_simple(struct pgsql_db *q, const char *text);
+
+#endif
