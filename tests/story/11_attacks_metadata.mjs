@@ -1,0 +1,96 @@
+// spec attacks, area metadata, and the documents' exact shape.
+import { story, assert } from './lib/story.mjs';
+import { serve } from './lib/daemon.mjs';
+import { wire } from './lib/wire.mjs';
+import { ask } from './lib/oauth.mjs';
+
+export default story('attacks metadata', async (t) => {
+  const d = await serve(t, {});
+  const at = '/.well-known/oauth-authorization-server';
+  const plain = await ask(d.base + at);
+
+  await t.test('DISC-01 the issuer is the address the document was fetched under', () => assert.equal(plain.json.issuer, d.base));
+
+  for (const [id, headers] of Object.entries({
+    'DISC-03': { 'x-forwarded-host': 'evil.example' },
+    'DISC-05': { forwarded: 'host=evil.example;proto=https' },
+    'DISC-06': { 'x-forwarded-prefix': '/evil', 'x-forwarded-port': '1', 'x-original-url': '/evil', 'x-forwarded-proto': 'https' },
+  })) {
+    await t.test(`${id} changes no value`, async () => assert.equal((await ask(d.base + at, { headers })).text, plain.text));
+  }
+
+  await t.test('DISC-02 another Host gets no document', async () => {
+    const r = await wire(d.port, `GET ${at} HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n`);
+    assert.deepEqual(r.statuses, [421]);
+    assert.doesNotMatch(r.text, /evil\.example/);
+  });
+
+  await t.test('DISC-07 an absolute target of another host does not poison', async () => {
+    const r = await wire(d.port, `GET http://evil.example${at} HTTP/1.1\r\nHost: localhost:${d.port}\r\nConnection: close\r\n\r\n`);
+    assert.ok([400, 421].includes(r.statuses[0]), r.text);
+    assert.doesNotMatch(r.text, /evil\.example/);
+  });
+
+  await t.test('DISC-09 no implicit, no password', () => {
+    assert.deepEqual(plain.json.response_types_supported, ['code']);
+    for (const g of plain.json.grant_types_supported) assert.ok(!/implicit|password/.test(g), g);
+  });
+  await t.test('DISC-10 iss in answers is announced', () => assert.equal(plain.json.authorization_response_iss_parameter_supported, true));
+  await t.test('DISC-11 neither none nor HS anywhere', () => assert.doesNotMatch(plain.text, /"(none|HS\d+)"(?=[^\]]*\][^[]*alg)|"HS/));
+
+  await t.test('every spelling of the document is the same', async () => {
+    for (const p of ['/.well-known/openid-configuration']) assert.deepEqual((await ask(d.base + p)).json, plain.json);
+    assert.deepEqual(plain.json.code_challenge_methods_supported, ['S256']);
+    assert.doesNotMatch(plain.text, /null|""/);
+    assert.equal(plain.headers.get('content-type'), 'application/json');
+  });
+
+  await t.test('the endpoints it names answer, and the old spellings too', async () => {
+    for (const k of ['token_endpoint', 'registration_endpoint', 'revocation_endpoint']) {
+      assert.equal((await ask(plain.json[k], { method: 'GET' })).status, 405, k);
+    }
+    for (const p of ['/oauth/token', '/oauth2/token', '/oauth/register', '/oauth/revoke', '/oauth2/revoke']) {
+      assert.equal((await ask(d.base + p)).status, 405, p);
+    }
+  });
+
+  await t.test('JWT-18 the key set holds public keys only', async () => {
+    const { json } = await ask(plain.json.jwks_uri);
+    assert.ok(json.keys.length >= 1);
+    for (const k of json.keys) {
+      assert.equal(k.kty, 'EC');
+      assert.deepEqual(Object.keys(k).filter((m) => ['d', 'p', 'q', 'dp', 'dq', 'qi', 'k'].includes(m)), []);
+    }
+    assert.equal(new Set(json.keys.map((k) => k.kid)).size, json.keys.length);
+  });
+
+  await t.test('B-13 and A-04: the root and the path form of the resource metadata answer', async () => {
+    for (const p of ['', '/mcp']) {
+      const r = await ask(`${d.base}/.well-known/oauth-protected-resource${p}`);
+      assert.equal(r.status, 200);
+      assert.equal(r.json.resource, `${d.base}/mcp`);
+      assert.deepEqual(r.json.authorization_servers, [d.base]);
+      assert.deepEqual(r.json.bearer_methods_supported, ['header']);
+    }
+    const unknown = await ask(`${d.base}/.well-known/oauth-protected-resource/nowhere`);
+    assert.equal(unknown.status, 404);
+    assert.ok(unknown.json.error);
+  });
+
+  await t.test('browsers of any origin may read the documents, and preflights are answered without credentials', async () => {
+    for (const p of [at, '/.well-known/oauth-protected-resource/mcp', '/.well-known/jwks.json', '/register', '/token', '/revoke']) {
+      const r = await ask(d.base + p, { method: 'OPTIONS', headers: { origin: 'https://app.example',
+        'access-control-request-method': 'POST', 'access-control-request-headers': 'authorization,content-type,mcp-protocol-version' } });
+      assert.equal(r.status, 204, p);
+      assert.equal(r.headers.get('access-control-allow-origin'), '*', p);
+      assert.equal(r.headers.get('access-control-allow-credentials'), null);
+      assert.match(r.headers.get('access-control-allow-headers').toLowerCase(), /mcp-protocol-version/);
+    }
+  });
+  await t.test('AUTHZ-49 pages have no CORS', async () => {
+    for (const [p, method] of [['/authorize', 'OPTIONS'], ['/authorize', 'GET'], ['/login', 'GET']]) {
+      const r = await ask(d.base + p, { method, headers: { origin: 'https://evil.example', 'access-control-request-method': 'GET' } });
+      assert.equal(r.headers.get('access-control-allow-origin'), null, p);
+    }
+  });
+});

@@ -1,0 +1,323 @@
+// spec attacks, areas code, pkce (the token side), refresh, token endpoint, client authentication, revocation, JWT at the resource.
+import { createHmac, createHash, generateKeyPairSync, sign as nodeSign } from 'node:crypto';
+import { story, assert } from './lib/story.mjs';
+import { serve } from './lib/daemon.mjs';
+import { Jar, register, authorize, tokens, refresh, post, ask, mcp, initialize, b64url, form } from './lib/oauth.mjs';
+
+const CB = 'https://client.example/cb';
+
+export default story('attacks token', async (t) => {
+  const d = await serve(t, {});
+  const url = `${d.base}/token`;
+  const res = `${d.base}/mcp`;
+  const jar = new Jar(d.base);
+  await jar.signIn();
+  const pub = (await register(d.base, { client_name: 'Public' })).json;
+  const other = (await register(d.base, { client_name: 'Other' })).json;
+  const conf = (await register(d.base, { client_name: 'Confidential', token_endpoint_auth_method: 'client_secret_basic' })).json;
+  const postc = (await register(d.base, { client_name: 'Poster', token_endpoint_auth_method: 'client_secret_post' })).json;
+  const basic = (id, secret) => ({ authorization: 'Basic ' + Buffer.from(`${id}:${secret}`).toString('base64') });
+  const code = (client = pub) => authorize(jar, client.client_id);
+  const redeem = (a, extra = {}, headers = {}) =>
+    post(url, { grant_type: 'authorization_code', client_id: pub.client_id, code: a.code, redirect_uri: CB, code_verifier: a.verifier, ...extra }, headers);
+  const refused = (r, error, status = 400) => {
+    assert.equal(r.json?.error, error, `${r.status} ${r.text}`);
+    assert.equal(r.status, status, r.text);
+    assert.match(r.json.error_description, /\bw[0-9a-z]{10}\b/);
+    assert.equal(r.headers.get('cache-control'), 'no-store');
+  };
+  const works = async (token) => (await mcp(res, token, initialize)).status;
+
+  for (const [id, change] of Object.entries({
+    'PKCE-10': () => ({ code_verifier: undefined }), 'PKCE-11': () => ({ code_verifier: '' }),
+    'PKCE-13': (a) => ({ code_verifier: b64url(createHash('sha256').update(a.verifier).digest()) }),
+    'PKCE-14': (a) => ({ code_verifier: b64url(createHash('sha256').update(a.verifier).digest()), code_challenge_method: 'plain' }),
+    'PKCE-15': (a) => ({ code_verifier: a.verifier + 'x' }), 'PKCE-17': (a) => ({ code_verifier: a.verifier + '\0junk' }),
+    'PKCE-18': () => ({ code_verifier: 'short12345' }), 'PKCE-19': () => ({ code_verifier: 'a b'.repeat(20) }),
+  })) {
+    await t.test(`${id} is refused with 400`, async () => {
+      const a = await code();
+      const r = await redeem(a, change(a));
+      assert.equal(r.status, 400, r.text);
+      assert.match(r.json.error, /^invalid_(grant|request)$/);
+      assert.equal(r.json.access_token, undefined);
+    });
+  }
+
+  await t.test('CODE-01, CODE-02 a code used twice is refused and its tokens die at once', async () => {
+    const a = await code();
+    const first = await redeem(a);
+    assert.equal(first.status, 200, first.text);
+    assert.equal(await works(first.json.access_token), 200);
+    refused(await redeem(a), 'invalid_grant');
+    assert.equal(await works(first.json.access_token), 401);
+    refused(await refresh(d.base, pub.client_id, first.json.refresh_token), 'invalid_grant');
+  });
+  await t.test('CODE-04 another public client cannot spend a code, nor burn it', async () => {
+    const a = await code();
+    refused(await redeem(a, { client_id: other.client_id }), 'invalid_grant');
+    assert.equal((await redeem(a)).status, 200);
+  });
+  await t.test('CODE-05 another confidential client cannot spend a code', async () => {
+    const a = await code();
+    refused(await redeem(a, { client_id: undefined }, basic(conf.client_id, conf.client_secret)), 'invalid_grant');
+    assert.equal((await redeem(a)).status, 200);
+  });
+  await t.test('CODE-06 another redirect_uri is refused', async () => refused(await redeem(await code(), { redirect_uri: CB + '/' }), 'invalid_grant'));
+  await t.test('CODE-08, CODE-09, CODE-10 a code cut, lengthened or followed by NUL is refused', async () => {
+    const a = await code();
+    refused(await redeem(a, { code: a.code.slice(0, -1) }), 'invalid_grant');
+    refused(await redeem(a, { code: a.code + 'A' }), 'invalid_grant');
+    assert.equal((await redeem(a, { code: a.code + '\0' })).status, 400);
+    assert.equal((await redeem(a)).status, 200);
+  });
+  await t.test('CODE-12 another resource at the token endpoint is invalid_target', async () => refused(await redeem(await code(), { resource: 'https://other.example/mcp' }), 'invalid_target'));
+  await t.test('CODE-13 ten codes are long and different', async () => {
+    const all = await Promise.all(Array.from({ length: 10 }, async () => (await authorize(jar, pub.client_id)).code));
+    assert.equal(new Set(all).size, 10);
+    for (const c of all) assert.match(c, /^gh_ac_[A-Za-z0-9_-]{43,}$/);
+  });
+  await t.test('CODE-14 a code is neither access nor refresh token', async () => {
+    const a = await code();
+    assert.equal(await works(a.code), 401);
+    refused(await refresh(d.base, pub.client_id, a.code), 'invalid_grant');
+  });
+
+  await t.test('RT-01 a refresh gives another refresh token, and the answer has every member', async () => {
+    const x = await tokens(d.base, { jar, client: pub });
+    const r = await refresh(d.base, pub.client_id, x.refresh_token);
+    assert.equal(r.status, 200, r.text);
+    assert.notEqual(r.json.refresh_token, x.refresh_token);
+    assert.deepEqual(Object.keys(r.json).sort(), ['access_token', 'expires_in', 'refresh_token', 'scope', 'token_type']);
+    assert.equal(r.json.token_type, 'Bearer');
+    assert.equal(r.headers.get('cache-control'), 'no-store');
+    assert.equal(r.headers.get('pragma'), 'no-cache');
+  });
+  await t.test('gemini: two refreshes at once give the same successor', async () => {
+    const x = await tokens(d.base, { jar, client: pub });
+    const [a, b] = await Promise.all([1, 2].map(() => refresh(d.base, pub.client_id, x.refresh_token)));
+    assert.deepEqual([a.status, b.status], [200, 200]);
+    assert.equal(a.json.refresh_token, b.json.refresh_token);
+  });
+  await t.test('RT-02, RT-03 an old refresh token whose successor was used ends the whole family', async () => {
+    const x = await tokens(d.base, { jar, client: pub });
+    const second = (await refresh(d.base, pub.client_id, x.refresh_token)).json;
+    const third = (await refresh(d.base, pub.client_id, second.refresh_token)).json;
+    assert.equal(await works(third.access_token), 200);
+    refused(await refresh(d.base, pub.client_id, x.refresh_token), 'invalid_grant');
+    refused(await refresh(d.base, pub.client_id, third.refresh_token), 'invalid_grant');
+    assert.equal(await works(third.access_token), 401);
+  });
+  await t.test('RT-05 fifteen parallel refreshes never fork the family', async () => {
+    const x = await tokens(d.base, { jar, client: pub });
+    const all = await Promise.all(Array.from({ length: 15 }, () => refresh(d.base, pub.client_id, x.refresh_token)));
+    assert.deepEqual([...new Set(all.map((r) => r.status))], [200]);
+    assert.equal(new Set(all.map((r) => r.json.refresh_token)).size, 1);
+    assert.equal((await refresh(d.base, pub.client_id, all[0].json.refresh_token)).status, 200);
+  });
+  await t.test('RT-06 another client cannot use a refresh token, and nothing changes', async () => {
+    const x = await tokens(d.base, { jar, client: pub });
+    refused(await refresh(d.base, other.client_id, x.refresh_token), 'invalid_grant');
+    assert.equal((await refresh(d.base, pub.client_id, x.refresh_token)).status, 200);
+  });
+  await t.test('RT-07 and codex: a wider scope on refresh is ignored, not an error', async () => {
+    const x = await tokens(d.base, { jar, client: pub, scope: 'users:read' });
+    const r = await refresh(d.base, pub.client_id, x.refresh_token, { scope: 'users:read users:write offline_access' });
+    assert.equal(r.status, 200, r.text);
+    assert.ok(!r.json.scope.split(' ').includes('users:write'), r.json.scope);
+  });
+  await t.test('RT-09 a refresh token cut, lengthened or in other case is refused', async () => {
+    const x = await tokens(d.base, { jar, client: pub });
+    for (const bad of [x.refresh_token.slice(0, -1), x.refresh_token + 'A', x.refresh_token.toUpperCase(), x.refresh_token.toLowerCase()]) {
+      if (bad !== x.refresh_token) refused(await refresh(d.base, pub.client_id, bad), 'invalid_grant');
+    }
+    assert.equal((await refresh(d.base, pub.client_id, x.refresh_token)).status, 200);
+  });
+  await t.test('RT-10, RT-11 access and refresh tokens are not each other', async () => {
+    const x = await tokens(d.base, { jar, client: pub });
+    refused(await refresh(d.base, pub.client_id, x.access_token), 'invalid_grant');
+    assert.equal(await works(x.refresh_token), 401);
+  });
+  await t.test('RT-13, A-33 revoking the refresh token ends its access token at once', async () => {
+    const x = await tokens(d.base, { jar, client: pub });
+    assert.equal(await works(x.access_token), 200);
+    assert.equal((await post(`${d.base}/revoke`, { token: x.refresh_token, client_id: pub.client_id })).status, 200);
+    assert.equal(await works(x.access_token), 401);
+  });
+  await t.test('RT-14 a refresh without client_id is refused', async () => {
+    const x = await tokens(d.base, { jar, client: pub });
+    const r = await post(url, { grant_type: 'refresh_token', refresh_token: x.refresh_token });
+    assert.ok([400, 401].includes(r.status));
+    assert.equal((await refresh(d.base, pub.client_id, x.refresh_token)).status, 200);
+  });
+  await t.test('RT-15 refresh_token twice is invalid_request', async () => {
+    const x = await tokens(d.base, { jar, client: pub });
+    refused(await post(url, form({ grant_type: 'refresh_token', client_id: pub.client_id, refresh_token: x.refresh_token }) + '&refresh_token=b'), 'invalid_request');
+  });
+
+  await t.test('REV-02 a revocation without a client is refused and the token lives', async () => {
+    const x = await tokens(d.base, { jar, client: pub });
+    const r = await post(`${d.base}/revoke`, { token: x.refresh_token });
+    assert.ok([400, 401].includes(r.status), r.text);
+    assert.equal(await works(x.access_token), 200);
+  });
+  await t.test('REV-03, A-34 an unknown token is 200', async () => assert.equal((await post(`${d.base}/revoke`, { token: 'garbage', client_id: pub.client_id })).status, 200));
+  await t.test('REV-04 a revoked access token is refused at once', async () => {
+    const x = await tokens(d.base, { jar, client: pub });
+    assert.equal((await post(`${d.base}/revoke`, { token: x.access_token, client_id: pub.client_id, token_type_hint: 'access_token' })).status, 200);
+    assert.equal(await works(x.access_token), 401);
+  });
+  await t.test('a client cannot revoke what is another\'s', async () => {
+    const x = await tokens(d.base, { jar, client: pub });
+    await post(`${d.base}/revoke`, { token: x.refresh_token, client_id: other.client_id });
+    assert.equal(await works(x.access_token), 200);
+  });
+
+  const fields = { grant_type: 'authorization_code', client_id: pub.client_id, code: 'x', redirect_uri: CB, code_verifier: 'v'.repeat(43) };
+  await t.test('TOK-02, TOK-03 parameters in the query are not read', async () => {
+    const a = await code();
+    const r = await post(`${url}?${form({ ...fields, code: a.code, code_verifier: a.verifier })}`, '');
+    assert.ok([400, 401].includes(r.status));
+    assert.equal((await redeem(a)).status, 200);
+  });
+  for (const [id, type, body] of [['TOK-04', 'application/json', JSON.stringify(fields)], ['TOK-06', '', form(fields)],
+    ['TOK-07', 'multipart/form-data; boundary=x', '--x\r\nContent-Disposition: form-data; name="grant_type"\r\n\r\nrefresh_token\r\n--x--']]) {
+    await t.test(`${id} another Content-Type is refused`, async () => {
+      const r = await ask(url, { method: 'POST', headers: { 'content-type': type }, body: Buffer.from(body) });
+      assert.ok([400, 415].includes(r.status), `${r.status}`);
+      assert.equal(r.json.error, 'invalid_request');
+    });
+  }
+  await t.test('TOK-08 grant_type twice is invalid_request', async () => refused(await post(url, form(fields) + '&grant_type=refresh_token'), 'invalid_request'));
+  for (const [id, grant_type] of [['TOK-10', 'magic'], ['TOK-11', 'password'], ['TOK-12', 'implicit'], ['TOK-12 upper case', 'AUTHORIZATION_CODE']]) {
+    await t.test(`${id} grant_type ${grant_type} is unsupported_grant_type`, async () =>
+      refused(await post(url, { ...fields, grant_type, username: 'owner@example.com', password: 'x' }), 'unsupported_grant_type'));
+  }
+  await t.test('TOK-12 grant_type followed by NUL is refused', async () => assert.equal((await post(url, { ...fields, grant_type: 'authorization_code\0' })).status, 400));
+  await t.test('TOK-14, TOK-15 broken escapes, bad UTF-8 and NUL are 400 or 401', async () => {
+    for (const bad of ['%zz', '%', '%e', '%ff%fe', '%00', '%ed%a0%80']) {
+      for (const k of Object.keys(fields)) {
+        const body = Object.entries(fields).map(([n, v]) => `${n}=${n === k ? bad : encodeURIComponent(v)}`).join('&');
+        const r = await post(url, body);
+        assert.ok([400, 401].includes(r.status), `${k}=${bad}: ${r.status} ${r.text}`);
+      }
+    }
+  });
+  await t.test('TOK-16 20 000 parameters or 5 000 equal signs are refused quickly', async () => {
+    for (const body of [Array.from({ length: 20000 }, (_, i) => `a${i}=b`).join('&'), '='.repeat(5000) + '&a=b']) {
+      const began = Date.now();
+      const r = await post(url, body);
+      assert.ok([400, 413].includes(r.status), `${r.status}`);
+      assert.ok(Date.now() - began < 3000);
+    }
+  });
+  await t.test('TOK-18 no origin is answered with credentials', async () => {
+    const r = await post(url, fields, { origin: 'https://evil.example' });
+    assert.equal(r.headers.get('access-control-allow-credentials'), null);
+  });
+  await t.test('TOK-19 other methods are 405 with Allow, TRACE does not echo', async () => {
+    for (const method of ['PUT', 'DELETE', 'PATCH', 'GET']) {
+      const r = await ask(url, { method, ...(method === 'GET' ? {} : { body: 'x' }) });
+      assert.equal(r.status, 405, method);
+      assert.match(r.headers.get('allow'), /POST/);
+    }
+  });
+
+  const confCode = () => code(conf);
+  const asConf = (a, headers, extra = {}) => redeem(a, { client_id: undefined, ...extra }, headers);
+  for (const [id, headers, extra] of [
+    ['AUTH-01', {}, { client_id: conf.client_id }], ['AUTH-02', basic(conf.client_id, 'wrong'), {}], ['AUTH-03', basic(conf.client_id, ''), {}],
+    ['AUTH-05', basic(conf.client_id, conf.client_secret + 'x'), {}], ['AUTH-06', basic(conf.client_id, conf.client_secret + '\0junk'), {}],
+    ['AUTH-07', basic(conf.client_id, conf.client_secret.toUpperCase()), {}],
+    ['AUTH-09', basic(conf.client_id, conf.client_secret), { client_id: conf.client_id, client_secret: conf.client_secret }],
+    ['AUTH-10', basic(conf.client_id, conf.client_secret), { client_id: pub.client_id }],
+    ['AUTH-11', basic('nobody', conf.client_secret), {}], ['AUTH-13', { authorization: 'Basic ' + Buffer.from('nocolon').toString('base64') }, {}],
+    ['AUTH-14', { authorization: `Bearer ${conf.client_secret}` }, { client_id: conf.client_id }],
+    ['a secret in the body of a basic client', {}, { client_id: conf.client_id, client_secret: conf.client_secret }],
+  ]) {
+    await t.test(`${id} is invalid_client and the code lives`, async () => {
+      const a = await confCode();
+      const r = await asConf(a, headers, extra);
+      assert.ok([400, 401].includes(r.status), `${r.status} ${r.text}`);
+      assert.match(r.json.error, /^invalid_(client|request)$/);
+      const good = await asConf(a, basic(conf.client_id, conf.client_secret));
+      assert.equal(good.status, 200, good.text);
+    });
+  }
+  await t.test('AUTH-15 failed Basic is 401 with WWW-Authenticate: Basic', async () => {
+    const r = await asConf(await confCode(), basic(conf.client_id, 'wrong'));
+    refused(r, 'invalid_client', 401);
+    assert.match(r.headers.get('www-authenticate'), /^Basic /);
+  });
+  await t.test('Basic is taken raw and form-encoded, and with the same client_id in the body', async () => {
+    assert.equal((await asConf(await confCode(), basic(encodeURIComponent(conf.client_id), encodeURIComponent(conf.client_secret)))).status, 200);
+    assert.equal((await asConf(await confCode(), basic(conf.client_id, conf.client_secret), { client_id: conf.client_id })).status, 200);
+  });
+  await t.test('client_secret_post works and Basic of that client does not', async () => {
+    const a = await code(postc);
+    const wrong = await redeem(a, { client_id: undefined }, basic(postc.client_id, postc.client_secret));
+    assert.equal(wrong.json.error, 'invalid_client');
+    assert.equal((await redeem(a, { client_id: postc.client_id, client_secret: postc.client_secret })).status, 200);
+  });
+  await t.test('AUTH-18 an unknown and a known client with a wrong secret look the same', async () => {
+    const strip = (r) => [r.status, r.json.error];
+    assert.deepEqual(strip(await asConf({ code: 'x', verifier: 'v'.repeat(43) }, basic('nobody', 'wrong'))),
+      strip(await asConf({ code: 'x', verifier: 'v'.repeat(43) }, basic(conf.client_id, 'wrong'))));
+  });
+
+  // JWT at the resource
+  const x = await tokens(d.base, { jar, client: pub });
+  const [h, p, s] = x.access_token.split('.');
+  const dec = (part) => JSON.parse(Buffer.from(part, 'base64url').toString());
+  const enc = (o) => b64url(typeof o === 'string' ? o : JSON.stringify(o));
+  const header = dec(h);
+  const claims = dec(p);
+  const jwk = (await ask(`${d.base}/.well-known/jwks.json`)).json.keys[0];
+  const hs = (alg, key, kid = header.kid) => {
+    const a = `${enc({ ...header, alg, kid })}.${p}`;
+    return `${a}.${b64url(createHmac(`sha${alg.slice(2)}`, key).update(a).digest())}`;
+  };
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const es = (hdr, body = claims) => {
+    const a = `${typeof hdr === 'string' ? hdr : enc(hdr)}.${typeof body === 'string' ? body : enc(body)}`;
+    return `${a}.${b64url(nodeSign('sha256', Buffer.from(a), { key: privateKey, dsaEncoding: 'ieee-p1363' }))}`;
+  };
+  await t.test('JWT-17 the access token is at+jwt for this resource', () => {
+    assert.equal(header.typ, 'at+jwt');
+    assert.equal(header.alg, 'ES256');
+    assert.equal(claims.aud, res);
+    assert.equal(claims.iss, d.base);
+    assert.ok(claims.exp - claims.iat <= 3600);
+    for (const k of ['sub', 'client_id', 'scope', 'nbf', 'jti', 'gid']) assert.ok(claims[k], k);
+  });
+  const forged = {
+    'JWT-01 none': `${enc({ ...header, alg: 'none' })}.${p}.`, 'JWT-01 None': `${enc({ ...header, alg: 'None' })}.${p}.`,
+    'JWT-01 NONE': `${enc({ ...header, alg: 'NONE' })}.${p}.`, 'JWT-01 nOnE with the signature': `${enc({ ...header, alg: 'nOnE' })}.${p}.${s}`,
+    'JWT-02 no signature': `${h}.${p}.`, 'JWT-02 two parts': `${h}.${p}`, 'JWT-03 payload changed': `${h}.${enc({ ...claims, sub: 'x' })}.${s}`,
+    'JWT-05 HS256 empty key': hs('HS256', ''), 'JWT-05 HS384 empty key': hs('HS384', ''), 'JWT-05 HS512 empty key': hs('HS512', ''),
+    'JWT-05 HS256 with the public key': hs('HS256', JSON.stringify(jwk)), 'JWT-06 jwk in the header': es({ ...header, jwk: publicKey.export({ format: 'jwk' }) }),
+    'JWT-07 own key, known kid': es(header), 'JWT-09 kid traversal': hs('HS256', '', '../../dev/null'),
+    'JWT-10 crit': es({ ...header, crit: ['x'], x: 1 }), 'JWT-10 b64': es({ ...header, b64: false, crit: ['b64'] }),
+    'JWT-11 r and s zero': `${h}.${p}.${b64url(Buffer.alloc(64))}`, 'JWT-13 two alg': `${enc(`{"alg":"ES256","alg":"none","typ":"at+jwt","kid":"${header.kid}"}`)}.${p}.${s}`,
+    'JWT-13 two aud': `${h}.${enc(JSON.stringify(claims).replace('{', '{"aud":"https://evil.example",'))}.${s}`,
+    'JWT-14 padding': `${h}.${p}.${s}=`, 'JWT-14 trailing bytes': `${x.access_token}AA`, 'JWT-14 bit flip': `${h}.${p}.${s.slice(0, -3)}${s.at(-3) === 'A' ? 'B' : 'A'}${s.slice(-2)}`,
+    'JWT-15 five parts': `${enc({ alg: 'dir', enc: 'A128GCM' })}..${'A'.repeat(16)}.${'A'.repeat(32)}.${'A'.repeat(22)}`,
+    'JWT-15 PBES2': `${enc({ alg: 'PBES2-HS256+A128KW', enc: 'A128GCM', p2c: 2 ** 31, p2s: 'AA' })}.AA.AA.AA.AA`,
+  };
+  for (const [id, token] of Object.entries(forged)) {
+    await t.test(`${id} is 401 invalid_token`, async () => {
+      const r = await mcp(res, token, initialize);
+      assert.equal(r.status, 401, r.text);
+      assert.match(r.headers.get('www-authenticate'), /^Bearer error="invalid_token"/);
+    });
+  }
+  await t.test('the token it was all made from still works', async () => assert.equal(await works(x.access_token), 200));
+  await t.test('A-15, MCP-04 a token in the query or a form is not taken', async () => {
+    assert.ok([400, 401].includes((await mcp(`${res}?access_token=${x.access_token}`, null, initialize)).status));
+    assert.equal((await post(res, { access_token: x.access_token })).status, 401);
+  });
+  await t.test('CODE, RT: no row, log or page holds a usable secret', async () => {
+    assert.doesNotMatch(d.log, /gh_(rt|ac|ss|cs)_[A-Za-z0-9_-]{20}/);
+    assert.ok(!d.log.includes(x.access_token));
+  });
+});
