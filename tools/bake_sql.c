@@ -677,9 +677,30 @@ static void read_note(struct statement *s, const struct token *t)
 	}
 }
 
+/* Without the notes that are only for the reader of the SQL. */
+static struct tokens without_prose(struct tokens all)
+{
+	static const char *const keys[] = { "name", "in", "out", "any-tenant", "ordered" };
+	struct tokens ts = { 0 };
+	bool gap = false;
+
+	for (size_t i = 0; i < all.n; i++) {
+		bool kept = all.v[i].kind != NOTE;
+		for (size_t k = 0; k < COUNT(keys) && !kept; k++)
+			kept = note(&all.v[i], keys[k]) != NULL;
+		gap |= all.v[i].gap || !kept;
+		if (!kept)
+			continue;
+		push(&ts, all.v[i]);
+		ts.v[ts.n - 1].gap = gap;
+		gap = false;
+	}
+	return ts;
+}
+
 static void read_query(const char *path)
 {
-	struct tokens ts = tokenize(path);
+	struct tokens ts = without_prose(tokenize(path));
 	size_t from = statement_count; /* growing moves them, so a number and no pointer */
 	bool inside = false;
 

@@ -157,7 +157,9 @@ static struct field *resolve(struct page *p, struct where at, const char *name, 
 
 static void put_value(struct page *p, struct where at, const char *name)
 {
-	static const char *const calls[] = { [ESCAPE_TEXT] = "esc_text", [ESCAPE_URL] = "esc_url", [ESCAPE_PART] = "esc_part" };
+	static const char *const calls[] = {
+		[ESCAPE_TEXT] = "esc_text", [ESCAPE_URL] = "esc_url", [ESCAPE_PART] = "esc_part"
+	};
 	char expr[2 * NAME_MAX_] = "f->brand";
 	const char *why;
 	enum escape how = place_escape(&p->place, &why);
@@ -225,9 +227,11 @@ static void section_close(struct page *p, struct where at, const char *name)
 
 	struct section *s = &p->open[--p->opened];
 	if (strcmp(s->field->name, name) != 0)
-		die(at, "{{/%s}}, but {{%c%s}} of line %d is open", name, s->kind, s->field->name, s->at.line);
+		die(at, "{{/%s}}, but {{%c%s}} of line %d is open", name, s->kind, s->field->name,
+		    s->at.line);
 	if (!place_same(&s->place, &p->place))
-		die(at, "{{%c%s}} of line %d must end at the same place of the HTML as it began", s->kind, name, s->at.line);
+		die(at, "{{%c%s}} of line %d must end at the same place of the HTML as it began", s->kind,
+		    name, s->at.line);
 	if (s->place.state == PLACE_GAP) /* as it is when the section is left out */
 		p->place.state = PLACE_GAP;
 	if (s->kind == '#')
@@ -245,7 +249,8 @@ static void take_partial(struct page *p, struct where at, const char *name, int 
 
 	if (depth == DEPTH_MAX)
 		die(at, "{{> %s}}: partials in partials without end", name);
-	if (!name_good(name) || snprintf(path, sizeof path, "%s/partials/%s.html", ui_dir, name) >= (int)sizeof path)
+	if (!name_good(name) ||
+	    snprintf(path, sizeof path, "%s/partials/%s.html", ui_dir, name) >= (int)sizeof path)
 		die(at, "{{> %s}}: no name for a partial", name);
 	char *text = read_file(path, &size);
 	walk(p, (struct where){ path, 1 }, text, depth + 1);
@@ -291,7 +296,8 @@ static void put_html(struct page *p, struct where *at, const char *s, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		char c = s[i];
-		bool loose = p->place.pre == 0 && (p->place.state == PLACE_TEXT || p->place.state == PLACE_TAG);
+		bool loose =
+		    p->place.pre == 0 && (p->place.state == PLACE_TEXT || p->place.state == PLACE_TAG);
 
 		if (c == '\n')
 			at->line++;
@@ -371,8 +377,9 @@ static void bake_page(const char *name)
 	char *html = view_take(&p, &at, text);
 
 	view_declare(at, out_h, p.views[0]);
-	fprintf(out_c, "static void write_%s(struct buf *o, const struct page_frame *f, const struct view_%s *v0)\n{\n", name,
-	    name);
+	fprintf(out_c,
+	    "static void write_%s(struct buf *o, const struct page_frame *f, const struct view_%s *v0)\n{\n",
+	    name, name);
 	fputs("\t(void)f;\n\t(void)v0;\n", out_c);
 	walk(&p, at, html, 0);
 	if (p.opened)
@@ -423,7 +430,8 @@ static void load_asset(const char *name)
 	const char *dot = strrchr(name, '.');
 	struct asset *a = &assets[asset_count];
 
-	if (snprintf(path, sizeof path, "%s/static/%s", ui_dir, name) >= (int)sizeof path || strlen(name) >= sizeof a->name)
+	if (snprintf(path, sizeof path, "%s/static/%s", ui_dir, name) >= (int)sizeof path ||
+	    strlen(name) >= sizeof a->name)
 		die((struct where){ name, 0 }, "name too long");
 	struct where at = { path, 0 };
 	if (asset_count == ASSETS_MAX)
@@ -446,8 +454,10 @@ static void put_assets(void)
 	fputs("const struct ui_asset ui_assets[] = {\n", out_c);
 	for (size_t i = 0; i < asset_count; i++) {
 		const struct asset *a = &assets[i];
-		fprintf(out_c, "\t{ S_INIT(\"%s\"), S_INIT(\"%s\"), S_INIT(\"%s\"), S_INIT(\"\\\"%s\\\"\"),\n\t  S_INIT(", a->name,
-		    a->path, a->type, a->hash);
+		fprintf(out_c,
+		    "\t{ S_INIT(\"%s\"), S_INIT(\"%s\"), S_INIT(\"%s\"), S_INIT(\"\\\"%s\\\"\"),\n\t  "
+		    "S_INIT(",
+		    a->name, a->path, a->type, a->hash);
 		put_literal(out_c, a->bytes, a->size);
 		fputs(") },\n", out_c);
 	}
@@ -503,14 +513,18 @@ static const char *upper(const char *name)
 
 static void put_dispatch(void)
 {
-	fputs("void page_write_framed(struct buf *out, const struct page_frame *frame, int page, const void *view)\n{\n"
-	      "\tswitch (page) {\n", out_c);
+	fputs("void page_write_framed(struct buf *out, const struct page_frame *frame, int page, const void "
+	      "*view)\n{\n"
+	      "\tswitch (page) {\n",
+	    out_c);
 	for (size_t i = 0; i < page_count; i++)
-		fprintf(out_c, "\tcase PAGE_%s:\n\t\twrite_%s(out, frame, view);\n\t\tbreak;\n", upper(page_names[i]), page_names[i]);
+		fprintf(out_c, "\tcase PAGE_%s:\n\t\twrite_%s(out, frame, view);\n\t\tbreak;\n",
+		    upper(page_names[i]), page_names[i]);
 	fputs("\tdefault:\n\t\tbreak;\n\t}\n}\n\n"
 	      "void page_write(struct buf *out, int page, const void *view)\n{\n"
 	      "\tstatic const struct page_frame frame = { S_INIT(\"\"), S_INIT(\"Gatehouse\") };\n\n"
-	      "\tpage_write_framed(out, &frame, page, view);\n}\n\n", out_c);
+	      "\tpage_write_framed(out, &frame, page, view);\n}\n\n",
+	    out_c);
 }
 
 static void put_header(void)
@@ -525,7 +539,8 @@ static void put_header(void)
 	      "\tstr brand; /* the server's name */\n"
 	      "};\n\n"
 	      "/* Writes a page; view is its struct view_NAME. An unknown page writes nothing. */\n"
-	      "void page_write_framed(struct buf *out, const struct page_frame *frame, int page, const void *view);\n"
+	      "void page_write_framed(struct buf *out, const struct page_frame *frame, int page, const void "
+	      "*view);\n"
 	      "/* The same for an issuer without a path. */\n"
 	      "void page_write(struct buf *out, int page, const void *view);\n\n"
 	      "struct ui_asset {\n"
@@ -537,7 +552,8 @@ static void put_header(void)
 	      "};\n"
 	      "extern const struct ui_asset ui_assets[];\n"
 	      "extern const size_t ui_asset_count;\n\n"
-	      "#endif\n", out_h);
+	      "#endif\n",
+	    out_h);
 }
 
 static FILE *create(const char *dir, const char *name)
@@ -563,7 +579,9 @@ int main(int argc, char **argv)
 	ui_dir = argv[2];
 	out_h = create(argv[1], "ui_gen.h");
 	out_c = create(argv[1], "ui_gen.c");
-	fputs("/* Made by tools/bake_ui.c. */\n#ifndef UI_GEN_H\n#define UI_GEN_H\n\n#include \"base/buf.h\"\n\n", out_h);
+	fputs("/* Made by tools/bake_ui.c. */\n#ifndef UI_GEN_H\n#define UI_GEN_H\n\n#include "
+	      "\"base/buf.h\"\n\n",
+	    out_h);
 	fputs("/* Made by tools/bake_ui.c. */\n#include \"ui_gen.h\"\n#include \"web/esc.h\"\n\n", out_c);
 	each_file("static", NULL, load_asset);
 	each_file("pages", "html", list_page);

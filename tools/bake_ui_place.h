@@ -200,7 +200,8 @@ static const char *place_break(struct place *p)
 
 	if (p->state == PLACE_ATTR || p->state == PLACE_NAME)
 		p->state = PLACE_GAP;
-	if (p->state == PLACE_OPEN || p->state == PLACE_CLOSE || p->state == PLACE_DECL || p->state == PLACE_EQ)
+	if (p->state == PLACE_OPEN || p->state == PLACE_CLOSE || p->state == PLACE_DECL ||
+	    p->state == PLACE_EQ)
 		return "nothing of the kind can stand here";
 	return why;
 }
@@ -209,8 +210,8 @@ static const char *place_break(struct place *p)
 static enum escape place_escape(const struct place *p, const char **why)
 {
 	/* Attributes whose value is a language of its own. */
-	static const char *const closed[] = { "srcset", "srcdoc", "content", "http-equiv", "sizes", "media", "type",
-		"rel", "target", "method", "enctype", "name", "charset", NULL };
+	static const char *const closed[] = { "srcset", "srcdoc", "content", "http-equiv", "sizes", "media",
+		"type", "rel", "target", "method", "enctype", "name", "charset", NULL };
 
 	*why = NULL;
 	if (p->state == PLACE_TEXT && !p->script)

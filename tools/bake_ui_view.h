@@ -70,7 +70,8 @@ static bool shape_same(const struct shape *a, const struct shape *b)
 		const struct field *x = &a->fields[i], *y = &b->fields[i];
 		if (strcmp(x->name, y->name) != 0 || x->type != y->type)
 			return false;
-		if (x->type == TYPE_LIST && (strcmp(x->shape->name, y->shape->name) != 0 || !shape_same(x->shape, y->shape)))
+		if (x->type == TYPE_LIST &&
+		    (strcmp(x->shape->name, y->shape->name) != 0 || !shape_same(x->shape, y->shape)))
 			return false;
 	}
 	return true;
@@ -198,10 +199,11 @@ static void view_declare(struct where at, FILE *h, struct shape *s)
 	for (size_t i = 0; i < s->count; i++) {
 		const struct field *f = &s->fields[i];
 		if (f->type == TYPE_LIST)
-			fprintf(h, "\tconst struct view_%s *%s;\n\tsize_t %s_count;\n", f->shape->name, f->name, f->name);
+			fprintf(h, "\tconst struct view_%s *%s;\n\tsize_t %s_count;\n", f->shape->name,
+			    f->name, f->name);
 		else
-			fprintf(h, "\t%s%s;%s%s%s\n", types[f->type], f->name, *f->words ? " /* " : "", f->words,
-			    *f->words ? " */" : "");
+			fprintf(h, "\t%s%s;%s%s%s\n", types[f->type], f->name, *f->words ? " /* " : "",
+			    f->words, *f->words ? " */" : "");
 	}
 	if (s->count == 0)
 		fprintf(h, "\tchar nothing;\n");
@@ -214,7 +216,8 @@ static void view_check_used(const char *path, const struct shape *s)
 	for (size_t i = 0; i < s->count; i++) {
 		const struct field *f = &s->fields[i];
 		if (!f->used)
-			die((struct where){ path, f->line }, "field '%s' is declared but never shown", f->name);
+			die((struct where){ path, f->line }, "field '%s' is declared but never shown",
+			    f->name);
 		if (f->type == TYPE_LIST)
 			view_check_used(path, f->shape);
 	}

@@ -1,10 +1,10 @@
 -- Grants, each with the state of its refresh family. A grant has the id of the code that it came from.
 
 -- name: grant_put :exec
--- in: id int, tenant int, user_id int, client int, resource text, scope text, redirect_host text, now int, expires int, token blob, auth_time int, methods text
+-- in: id int, tenant int, user_id int, client int, resource text, scope text, redirect_host text, now int, expires int, token blob, parent blob, auth_time int, methods text
 INSERT INTO grants (id, tenant, user_id, client, resource, scope, redirect_host, created, last_used, expires, ended, ended_why, generation,
   token, parent, rotated, repeats, auth_time, methods)
-VALUES (:id, :tenant, :user_id, :client, :resource, :scope, :redirect_host, :now, :now, :expires, 0, '', 0, :token, '', :now, 0,
+VALUES (:id, :tenant, :user_id, :client, :resource, :scope, :redirect_host, :now, :now, :expires, 0, '', 0, :token, :parent, :now, 0,
   :auth_time, :methods);
 
 -- One statement rotates: whatever does not fit finds no row, and grant_state then says why.

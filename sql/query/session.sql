@@ -18,8 +18,8 @@ WHERE session.id = :id AND session.tenant = :tenant AND users.tenant = :tenant;
 UPDATE session SET seen = :now, expires = :expires WHERE id = :id AND tenant = :tenant;
 
 -- name: session_drop :exec
--- in: id int, tenant int
-DELETE FROM session WHERE id = :id AND tenant = :tenant;
+-- in: id int, tenant int, hash blob
+DELETE FROM session WHERE id = :id AND tenant = :tenant AND hash = :hash;
 
 -- After a new password. Rare, so it may walk through the table; an index would cost every sign-in.
 -- name: session_drop_others :exec

@@ -31,6 +31,8 @@ struct pgsql_params {
 };
 void pgsql_params(struct pgsql_params *p, const char *url);
 
+/* Takes what the server only remarks, which libpq would print. */
+void pgsql_ignore_notice(void *arg, const PGresult *r);
 /* A connection that is ready; at most one attempt. ERR_STORE_GONE, at once while the last failure is fresh. */
 CHECKED enum err pgsql_connect(struct pgsql_db *q);
 /* Gives the connection up: it is broken, or nobody knows its state. */

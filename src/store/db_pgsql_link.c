@@ -32,7 +32,7 @@ static const char settings[] =
 
 static const char settings_read[] = "SET default_transaction_read_only = on";
 
-static void ignore_notice(void *arg, const PGresult *r)
+void pgsql_ignore_notice(void *arg, const PGresult *r)
 {
 	(void)arg;
 	(void)r;
@@ -69,7 +69,7 @@ enum err pgsql_connect(struct pgsql_db *q)
 	q->c = PQconnectdbParams(p.keys, p.values, 1);
 	enum err e = q->c && PQstatus(q->c) == CONNECTION_OK ? OK : ERR_STORE_GONE;
 	if (e == OK) {
-		(void)PQsetNoticeReceiver(q->c, ignore_notice, NULL);
+		(void)PQsetNoticeReceiver(q->c, pgsql_ignore_notice, NULL);
 		e = pgsql_simple(q, settings);
 		if (e == OK && q->db.mode == DB_READ)
 			e = pgsql_simple(q, settings_read);
@@ -110,10 +110,11 @@ static const struct {
 enum err pgsql_failed(struct pgsql_db *q, PGresult *r, const char *what)
 {
 	const char *state = r ? PQresultErrorField(r, PG_DIAG_SQLSTATE) : NULL;
-	bool drop = PQstatus(q->c) != CONNECTION_OK;
-	enum err e = drop || !state ? ERR_STORE_GONE : ERR_STORE;
+	/* What the server has not said, libpq has: a line that broke, whatever it thinks of its state. */
+	bool drop = !state || PQstatus(q->c) != CONNECTION_OK;
+	enum err e = drop ? ERR_STORE_GONE : ERR_STORE;
 
-	for (size_t i = 0; state && !drop && i < COUNT(states); i++)
+	for (size_t i = 0; !drop && i < COUNT(states); i++)
 		if (strncmp(state, states[i].state, strlen(states[i].state)) == 0) {
 			e = states[i].e;
 			drop = states[i].drop;

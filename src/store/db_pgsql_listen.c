@@ -79,6 +79,7 @@ static bool go_on(struct listener *l)
 		l->reading = false;
 		return false;
 	case PGRES_POLLING_OK:
+		(void)PQsetNoticeReceiver(l->c, pgsql_ignore_notice, NULL);
 		l->state = LISTENING;
 		l->reading = true;
 		if (PQsetnonblocking(l->c, 1) == 0 && PQsendQuery(l->c, "LISTEN " PGSQL_CHANNEL) && PQflush(l->c) >= 0)

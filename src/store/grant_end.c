@@ -14,7 +14,9 @@ enum err grant_end(struct ctx *c, int64_t grant, str why)
 	TRY(q_grant_end(c->db, c->mem, &end, &changed));
 	if (changed == 0)
 		return OK;
-	struct revocation_put_in row = { .tenant = tenant, .kind = S("grant"), .id = grant, .at = c->now, .until = until };
+	struct revocation_put_in row = {
+		.tenant = tenant, .kind = S("grant"), .id = grant, .at = c->now, .until = until
+	};
 	TRY(q_revocation_put(c->db, c->mem, &row, NULL));
 	effect_add(c, EFFECT_REVOKE_GRANT, grant, until);
 
@@ -23,5 +25,9 @@ enum err grant_end(struct ctx *c, int64_t grant, str why)
 	jout_object(&j, S(""));
 	jout_str(&j, S("why"), why);
 	jout_end(&j);
-	return audit_put(c, &(struct audit){ .event = S("grant.revoke"), .user = c->actor.user, .grant = grant, .detail = buf_str(&b) });
+	return audit_put(c,
+	    &(struct audit){ .event = S("auth.grant.revoke"),
+		.user = c->actor.user,
+		.grant = grant,
+		.detail = buf_str(&b) });
 }

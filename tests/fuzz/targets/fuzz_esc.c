@@ -16,7 +16,8 @@ static void must(bool what)
 /* Only our own references begin with '&'. */
 static void check_references(str s)
 {
-	static const str ours[] = { S_INIT("&amp;"), S_INIT("&lt;"), S_INIT("&gt;"), S_INIT("&quot;"), S_INIT("&#39;") };
+	static const str ours[] = { S_INIT("&amp;"), S_INIT("&lt;"), S_INIT("&gt;"), S_INIT("&quot;"),
+		S_INIT("&#39;") };
 
 	for (size_t i = 0; i < s.n; i++) {
 		bool known = s.p[i] != '&';
@@ -47,8 +48,10 @@ static void check_url(struct arena *mem, str in)
 
 	esc_url(&whole, in);
 	str out = buf_str(&whole);
-	must(!str_has(out, '"') && !str_has(out, '<') && !str_has(out, ' ') && !str_has(out, '\\') && !str_has(out, '\n'));
-	if (str_cut(out, ':', &head, &tail) && !str_has(head, '/') && !str_has(head, '?') && !str_has(head, '#'))
+	must(!str_has(out, '"') && !str_has(out, '<') && !str_has(out, ' ') && !str_has(out, '\\') &&
+	    !str_has(out, '\n'));
+	if (str_cut(out, ':', &head, &tail) && !str_has(head, '/') && !str_has(head, '?') &&
+	    !str_has(head, '#'))
 		must(str_ieq(head, S("http")) || str_ieq(head, S("https")));
 	esc_part(&part, in);
 	must(str_within(buf_str(&part), 0x21, 0x7e));
@@ -65,9 +68,20 @@ static struct shape shape_of(struct arena *mem, str value)
 	struct buf b = BUF(mem);
 	const struct view_consent_scope scope = { .scope = value, .words = value, .required = true };
 	const struct view_consent v = {
-		.csrf = value, .txn = value, .server_name = value, .server_url = value, .email = value, .not_you = value,
-		.client_name = value, .client_host = value, .verified = true, .redirect_host = value, .workspace = value,
-		.lasts = value, .scopes = &scope, .scopes_count = 1,
+		.csrf = value,
+		.txn = value,
+		.server_name = value,
+		.server_url = value,
+		.email = value,
+		.not_you = value,
+		.client_name = value,
+		.client_host = value,
+		.verified = true,
+		.redirect_host = value,
+		.workspace = value,
+		.lasts = value,
+		.scopes = &scope,
+		.scopes_count = 1,
 	};
 	struct shape s = { 0 };
 

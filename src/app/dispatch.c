@@ -1,0 +1,197 @@
+#include "app/dispatch.h"
+#include "app/client_address.h"
+#include "app/cors.h"
+#include "app/gateway.h"
+#include "app/guard.h"
+#include "app/house.h"
+#include "app/reply.h"
+#include "http/path.h"
+#include "oauth/handlers.h"
+#include "web/page.h"
+
+/* The first step of a route: what every handler may rely on, then the handler, on the lane that its row names. */
+static enum err begin(struct ctx *c)
+{
+	const struct route *r = exchange_of(c)->route;
+	bool answered;
+
+	TRY(guard_params(c));
+	TRY(guard_check(c, r->guard, &answered));
+	return answered ? OK : r->handler(c);
+}
+
+/* The first step at a protected resource. */
+static enum err begin_resource(struct ctx *c)
+{
+	struct exchange *x = exchange_of(c);
+
+	return gateway_request(c, x->rq, x->resource);
+}
+
+/* Registrations are for anybody, so they are counted by address; refreshes of one client never are. */
+static enum err limit(struct ctx *c)
+{
+	struct exchange *x = exchange_of(c);
+	int64_t burst = c->site->config->limit_register_burst, wait = 1;
+
+	if (!x->route || x->route->handler != register_client || c->req->method != HTTP_POST)
+		return OK;
+	if (limit_take(x->floor->house->limits, LIMIT_REGISTER, client_address_key(c), c->now_ms, burst, burst, &wait))
+		return OK;
+	reply_header(c->reply, S("Retry-After"), arena_printf(c->mem, "%lld", (long long)wait));
+	return FAIL(c, RATE_LIMITED, "more than %lld registrations a minute", (long long)burst);
+}
+
+/* Health, metrics and static files: asked for by machines that know only an address. */
+static bool answers_any_host(const struct route *r)
+{
+	return r->style == STYLE_PLAIN && r->cors == CORS_SHUT;
+}
+
+static enum err preflight_or_refuse(struct ctx *c, int methods)
+{
+	struct exchange *x = exchange_of(c);
+
+	if (x->cors && cors_is_preflight(c->req))
+		return cors_preflight(c, methods);
+	str allow = route_allow(c->mem, methods);
+	reply_header(c->reply, S("Allow"), allow);
+	return FAIL(c, METHOD_NOT_ALLOWED, "%.*s, not one of %.*s", FMT(c->req->method_text), FMT(allow));
+}
+
+/* A protected resource: its own rules, in app/gateway.c. */
+static enum err route_resource(struct ctx *c)
+{
+	struct exchange *x = exchange_of(c);
+
+	x->cors = true;
+	c->style = STYLE_BEARER;
+	if (c->req->method == HTTP_OPTIONS)
+		return preflight_or_refuse(c, HTTP_GET | HTTP_POST | HTTP_DELETE);
+	x->rq->stream = true;
+	return NEED(c, LANE_LOOP, begin_resource);
+}
+
+/* What is known once the head is read. ERR_NEED: go on when the body is there; OK: the answer is made. */
+static enum err route(struct ctx *c, struct http_req *req)
+{
+	struct exchange *x = exchange_of(c);
+	int methods, method = (int)req->method;
+	str path, local;
+
+	if (path_normal(c->mem, req->path, &path) != OK)
+		return FAIL(c, PATH_AMBIGUOUS, "%.*s", FMT(str_sub(req->path, 0, 200)));
+	req->path = path; /* what is matched is what everybody sees from here on */
+	const struct route *r = route_find(path, house_site(c->site)->issuer_path, method, &local, &methods);
+	if (!client_host_ok(c) && !(r && answers_any_host(r)))
+		return FAIL(c, HOST_UNKNOWN, "%.*s", FMT(str_sub(req->host, 0, 200)));
+	bool only_health = x->rq->from->ops && !(r && answers_any_host(r));
+	x->resource = only_health ? NULL : site_resource_at(c->site, path);
+	if (x->resource)
+		return route_resource(c);
+	if (!r || only_health)
+		return FAIL(c, NO_ROUTE, "%.*s", FMT(str_sub(path, 0, 200)));
+	x->route = r;
+	x->cors = r->cors == CORS_OPEN;
+	c->style = r->style;
+	req->path = local;
+	if (!(methods & (method == HTTP_HEAD ? HTTP_GET : method)))
+		return preflight_or_refuse(c, methods);
+	TRY(limit(c));
+	x->rq->body_max = r->body;
+	return NEED(c, r->lane, begin);
+}
+
+/* Completes c->reply, whatever it is so far, and sends it. */
+static void answer(struct exchange *x, struct request *rq, enum err e)
+{
+	struct ctx *c = &x->c;
+
+	if (e != OK)
+		reply_refusal(c, e);
+	else if (c->page)
+		page_render(c);
+	if (c->style == STYLE_PAGE)
+		guard_cookies(c);
+	cors_apply(c);
+	metrics_request(&x->floor->metrics,
+	    x->route ? route_index(x->route) : x->resource ? METRICS_RESOURCE : METRICS_NOTHING, c->reply->status);
+	request_reply(rq, c->reply);
+}
+
+static void finish(struct exchange *x, enum err e)
+{
+	struct request *rq = x->rq;
+
+	if (rq->app == x)
+		rq->app = NULL;
+	if (e != ERR_CANCELLED && !x->streamed && rq->conn)
+		answer(x, rq, e);
+	exchange_drop(x);
+}
+
+void gateway_refuse(struct ctx *c, struct request *rq, enum err e)
+{
+	if (rq->conn)
+		answer(exchange_of(c), rq, e);
+}
+
+static struct exchange *open_exchange(struct request *rq, struct arena *mem)
+{
+	struct exchange *x = exchange_new(server_app(rq->server), mem);
+
+	x->rq = rq;
+	x->done = finish;
+	x->c.req = &rq->http;
+	return x;
+}
+
+static void on_head(struct request *rq)
+{
+	struct exchange *x = open_exchange(rq, rq->mem);
+
+	rq->app = x;
+	rq->http.secure = x->c.site->secure;
+	client_address(&x->c, rq);
+	x->basic = str_ieq(str_sub(http_header(&rq->http, S("Authorization")), 0, 6), S("Basic "));
+	enum err e = route(&x->c, &rq->http);
+	if (e != ERR_NEED)
+		finish(x, e);
+}
+
+static void on_ready(struct request *rq)
+{
+	exchange_go(rq->app, ERR_NEED);
+}
+
+static void on_broken(struct request *rq, enum err e)
+{
+	struct exchange *x = rq->app ? rq->app : open_exchange(rq, rq->mem);
+
+	x->reply.close = true;
+	finish(x, fail_set(&x->c, e, __FILE__, __LINE__, "a head of %zu bytes, %lld bytes of body so far", rq->http.head.n,
+	    (long long)rq->body_got));
+}
+
+/* The exchange is on some lane, and so is its arena: the client is told by another one. */
+static void on_late(struct request *rq)
+{
+	struct arena *mem = arena_new(65536);
+	struct exchange *x = open_exchange(rq, mem);
+
+	arena_unref(mem);
+	x->reply.close = true;
+	finish(x, FAIL(&x->c, OVERLOADED, "no answer within the time that a request has"));
+}
+
+/* The connection ended. What a step or a lane holds comes back by itself and is dropped then. */
+static void on_gone(struct request *rq)
+{
+	struct exchange *x = rq->app;
+
+	rq->app = NULL;
+	if (x && !x->held)
+		exchange_drop(x);
+}
+
+const struct server_hooks dispatch_hooks = { on_head, on_ready, on_broken, on_late, on_gone };

@@ -1,0 +1,75 @@
+#include "app/gateway.h"
+#include "app/bearer.h"
+#include "app/cors.h"
+#include "app/house.h"
+#include "app/proxy.h"
+#include "app/reply.h"
+#include "mcp/mcp.h"
+#include "sql_gen.h"
+
+/* The token says which person; what that person may do now is the store's word. */
+static enum err load_person(struct ctx *c)
+{
+	struct user_by_id_in in = { .tenant = c->site->tenant.id, .id = c->actor.user };
+	struct user_by_id_out row;
+
+	if (c->actor.user) {
+		enum err e = q_user_by_id(c->db, c->mem, &in, &row);
+		if (e == ERR_NOT_FOUND || (e == OK && !str_eq(row.status, S("active"))))
+			return FAIL(c, TOKEN_REVOKED, "the person is gone or blocked");
+		TRY(e);
+		c->actor.email = row.email;
+		c->actor.name = row.name;
+		c->actor.role = row.role;
+	}
+	c->style = STYLE_RPC;
+	return mcp_handle(c);
+}
+
+static enum err read_message(struct ctx *c)
+{
+	return NEED(c, LANE_READ, load_person);
+}
+
+static enum err manage(struct ctx *c)
+{
+	return exchange_need_body(c, c->site->config->limit_body_mcp, read_message);
+}
+
+static enum err forward(struct ctx *c)
+{
+	struct exchange *x = exchange_of(c);
+	struct proxy_call call = {
+		.c = c,
+		.rq = x->rq,
+		.resource = x->resource,
+		.who = bearer_pass(c),
+		.pool = x->floor->gateway,
+		.cors = cors_lines(c),
+		.refuse = gateway_refuse,
+	};
+
+	return proxy_start(&call);
+}
+
+static enum err only_issuer(struct ctx *c)
+{
+	return FAIL(c, NO_ROUTE, "%.*s has no upstream: only its tokens come from here", FMT(c->actor.resource->identifier));
+}
+
+enum err gateway_request(struct ctx *c, struct request *rq, const struct resource *res)
+{
+	(void)rq;
+	return bearer_check(c, res, res->management ? manage : res->upstream.n ? forward : only_issuer);
+}
+
+void gateway_open(struct floor *f)
+{
+	f->gateway = pool_new(f->loop, f->house->resolver);
+}
+
+void gateway_close(struct floor *f)
+{
+	pool_free(f->gateway);
+	f->gateway = NULL;
+}

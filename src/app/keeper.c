@@ -1,0 +1,199 @@
+#include "app/keeper.h"
+#include "app/effects.h"
+#include "base/log.h"
+#include "base/time.h"
+#include "net/recorder.h"
+#include "store/db.h"
+#include "store/feed.h"
+#include "store/listen.h"
+#include "store/sweep.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#define FEED_MS 500
+#define FEED_ROWS 1000 /* a full answer: there may be more */
+#define ROUND_SECONDS 60
+
+struct keeper {
+	struct house *house;
+	int64_t tenant;
+	struct thread feeding, caring;
+	struct db *read, *write;
+	struct listener *bell; /* NULL on SQLite */
+	struct feed feed;
+	bool first;
+	struct sweep sweep;
+	pthread_mutex_t lock;
+	pthread_cond_t wake;
+	bool stop;
+};
+
+/* Sleeps; false when it is time to end. */
+static bool rest(struct keeper *k, int64_t ms)
+{
+	struct timespec at;
+
+	clock_gettime(CLOCK_MONOTONIC, &at);
+	at.tv_sec += ms / 1000;
+	at.tv_nsec += ms % 1000 * 1000000;
+	if (at.tv_nsec >= 1000000000) {
+		at.tv_sec++;
+		at.tv_nsec -= 1000000000;
+	}
+	pthread_mutex_lock(&k->lock);
+	while (!k->stop && pthread_cond_timedwait(&k->wake, &k->lock, &at) == 0)
+		;
+	bool go_on = !k->stop;
+	pthread_mutex_unlock(&k->lock);
+	return go_on;
+}
+
+/* --- the feed */
+
+/* What a row says; true when the site must be loaded again. */
+static bool take_row(struct keeper *k, const struct revocation_since_out *row)
+{
+	static const struct {
+		str word;
+		enum effect_kind kind;
+	} kinds[] = { { S_INIT("grant"), EFFECT_REVOKE_GRANT }, { S_INIT("user"), EFFECT_REVOKE_USER },
+		{ S_INIT("client"), EFFECT_REVOKE_CLIENT } };
+
+	for (size_t i = 0; i < COUNT(kinds); i++)
+		if (str_eq(row->kind, kinds[i].word)) {
+			/* Before the floors run there is nobody to tell. */
+			if (k->first)
+				revoked_add(k->house->revoked, kinds[i].kind, row->id, row->until);
+			else if (!revoked_has(k->house->revoked, kinds[i].kind, row->id, row->until))
+				effects_revoke(k->house, kinds[i].kind, row->id, row->until);
+			return false;
+		}
+	return !k->first && (str_eq(row->kind, S("key")) || str_eq(row->kind, S("resource")));
+}
+
+static enum err read_feed(struct keeper *k)
+{
+	const struct revocation_since_out *rows;
+	size_t count;
+	bool reload = false;
+
+	int64_t begun = time_mono_ms(); /* what is committed after this may be missing */
+	do {
+		struct arena *mem = arena_new((size_t)4 << 20);
+		enum err e = feed_read(k->read, mem, time_now(), &k->feed, &rows, &count);
+		for (size_t i = 0; e == OK && i < count; i++)
+			reload |= take_row(k, &rows[i]);
+		arena_unref(mem);
+		TRY(e);
+	} while (count == FEED_ROWS);
+	revoked_read_at(k->house->revoked, begun);
+	if (reload)
+		k->house->reload(k->house, NULL);
+	return OK;
+}
+
+static void feeding(void *arg)
+{
+	struct keeper *k = arg;
+
+	/* On PostgreSQL the bell ends the wait early; without it, or when it is broken, the clock does. */
+	while (rest(k, k->bell ? 0 : FEED_MS)) {
+		if (k->bell)
+			(void)listen_wait(k->bell, FEED_MS);
+		if (read_feed(k) != OK)
+			atomic_store(&k->house->store_failed_at, time_now()); /* the driver has said why in the log */
+		recorder_look(time_now());
+		recorder_flush();
+	}
+}
+
+/* --- checkpoints and sweeping */
+
+static void sweep(struct keeper *k)
+{
+	bool more = true;
+
+	revoked_sweep(k->house->revoked, time_now());
+	while (more && rest(k, 20)) {
+		struct arena *mem = arena_new((size_t)1 << 20);
+		if (sweep_step(k->write, mem, k->tenant, time_now(), &k->sweep, &more) != OK)
+			more = false;
+		arena_unref(mem);
+	}
+}
+
+static void caring(void *arg)
+{
+	struct keeper *k = arg;
+	int64_t round = time_mono_ms();
+
+	while (rest(k, 1000)) {
+		db_checkpoint(k->write);
+		if (time_mono_ms() - round < ROUND_SECONDS * 1000)
+			continue;
+		sweep(k);
+		round = time_mono_ms();
+	}
+}
+
+/* --- begin and end */
+
+static enum err start(struct keeper *k, str store)
+{
+	TRY(db_open(store, DB_READ, &k->read));
+	TRY(db_open(store, DB_WRITE, &k->write));
+	k->first = true;
+	TRY(read_feed(k));
+	k->first = false;
+	if (db_is_shared(k->read))
+		k->bell = listen_open(store);
+	k->feeding = (struct thread){ .name = "gh-feed", .run = feeding, .arg = k };
+	k->caring = (struct thread){ .name = "gh-care", .run = caring, .arg = k, .nice = 5 };
+	TRY(thread_start(&k->feeding));
+	return thread_start(&k->caring);
+}
+
+enum err keeper_start(struct house *h, str store, int64_t tenant, struct keeper **out)
+{
+	struct keeper *k = calloc(1, sizeof *k);
+	pthread_condattr_t attr;
+
+	if (!k)
+		abort();
+	k->house = h;
+	k->tenant = tenant;
+	k->sweep.audit_keep = h->config->audit_retention;
+	k->sweep.key_overlap = h->config->access_ttl + 3600;
+	pthread_mutex_init(&k->lock, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&k->wake, &attr);
+	pthread_condattr_destroy(&attr);
+	enum err e = start(k, store);
+	if (e != OK) {
+		keeper_stop(k);
+		return e;
+	}
+	*out = k;
+	return OK;
+}
+
+void keeper_stop(struct keeper *k)
+{
+	if (!k)
+		return;
+	pthread_mutex_lock(&k->lock);
+	k->stop = true;
+	pthread_mutex_unlock(&k->lock);
+	pthread_cond_broadcast(&k->wake);
+	thread_join(&k->feeding);
+	thread_join(&k->caring);
+	if (k->bell)
+		listen_close(k->bell);
+	db_close(k->read);
+	db_close(k->write);
+	pthread_cond_destroy(&k->wake);
+	pthread_mutex_destroy(&k->lock);
+	free(k);
+}

@@ -1,0 +1,122 @@
+#include "app/revoked.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+struct entry {
+	int64_t id;
+	int64_t until; /* 0: free */
+	int32_t kind;
+};
+
+struct revoked {
+	pthread_rwlock_t lock;
+	struct entry *slots;
+	size_t cap, used; /* cap: a power of two */
+	atomic_int_fast64_t read_at;
+};
+
+static struct entry *find(const struct entry *slots, size_t cap, enum effect_kind kind, int64_t id)
+{
+	size_t i = (size_t)((((uint64_t)id ^ (uint64_t)kind << 61) * 0x9e3779b97f4a7c15u) >> 32) & (cap - 1);
+
+	while (slots[i].until && (slots[i].id != id || slots[i].kind != (int32_t)kind))
+		i = (i + 1) & (cap - 1);
+	return (struct entry *)(uintptr_t)&slots[i];
+}
+
+/* A new table of what still matters at `now`. */
+static void rebuild(struct revoked *r, size_t cap, int64_t now)
+{
+	struct entry *old = r->slots, *slots = calloc(cap, sizeof *slots);
+	size_t n = r->cap;
+
+	if (!slots)
+		abort();
+	r->used = 0;
+	for (size_t i = 0; i < n; i++)
+		if (old[i].until > now) {
+			*find(slots, cap, (enum effect_kind)old[i].kind, old[i].id) = old[i];
+			r->used++;
+		}
+	r->slots = slots;
+	r->cap = cap;
+	free(old);
+}
+
+struct revoked *revoked_new(void)
+{
+	struct revoked *r = calloc(1, sizeof *r);
+
+	if (!r)
+		abort();
+	pthread_rwlock_init(&r->lock, NULL);
+	atomic_init(&r->read_at, INT64_MIN / 2);
+	rebuild(r, 64, 0);
+	return r;
+}
+
+void revoked_free(struct revoked *r)
+{
+	if (!r)
+		return;
+	pthread_rwlock_destroy(&r->lock);
+	free(r->slots);
+	free(r);
+}
+
+void revoked_add(struct revoked *r, enum effect_kind kind, int64_t id, int64_t until)
+{
+	if (until <= 0)
+		until = INT64_MAX; /* who does not say how long means for good */
+	pthread_rwlock_wrlock(&r->lock);
+	struct entry *e = find(r->slots, r->cap, kind, id);
+	if (e->until == 0) {
+		*e = (struct entry){ .id = id, .until = until, .kind = (int32_t)kind };
+		if (++r->used * 2 > r->cap)
+			rebuild(r, r->cap * 2, 0);
+	} else if (e->until < until) {
+		e->until = until;
+	}
+	pthread_rwlock_unlock(&r->lock);
+}
+
+bool revoked_has(struct revoked *r, enum effect_kind kind, int64_t id, int64_t expires)
+{
+	pthread_rwlock_rdlock(&r->lock);
+	bool yes = r->used && find(r->slots, r->cap, kind, id)->until >= expires;
+	pthread_rwlock_unlock(&r->lock);
+	return yes;
+}
+
+void revoked_read_at(struct revoked *r, int64_t mono_ms)
+{
+	atomic_store_explicit(&r->read_at, mono_ms, memory_order_release);
+}
+
+int64_t revoked_age(const struct revoked *r, int64_t mono_ms)
+{
+	return mono_ms - atomic_load_explicit(&r->read_at, memory_order_acquire);
+}
+
+bool revoked_fresh(const struct revoked *r, int64_t mono_ms)
+{
+	return revoked_age(r, mono_ms) <= REVOKED_FRESH_MS;
+}
+
+void revoked_sweep(struct revoked *r, int64_t now)
+{
+	pthread_rwlock_wrlock(&r->lock);
+	if (r->used)
+		rebuild(r, r->cap, now);
+	pthread_rwlock_unlock(&r->lock);
+}
+
+size_t revoked_count(struct revoked *r)
+{
+	pthread_rwlock_rdlock(&r->lock);
+	size_t n = r->used;
+	pthread_rwlock_unlock(&r->lock);
+	return n;
+}

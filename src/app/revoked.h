@@ -1,0 +1,33 @@
+/*
+ * revoked: what has been taken back, in memory: grants, people and clients whose tokens are still out there. Filled by the
+ * effects of this node's own commits, and by the feed that every node reads twice a second.
+ */
+#ifndef APP_REVOKED_H
+#define APP_REVOKED_H
+
+#include "core/ctx.h"
+
+#define REVOKED_FRESH_MS 2000 /* an older feed is not believed: ask the store */
+
+struct revoked;
+
+struct revoked *revoked_new(void);
+void revoked_free(struct revoked *r);
+/*
+ * Tokens of kind (EFFECT_REVOKE_GRANT, _USER, _CLIENT) and id that expire at `until` or before are void; what is given
+ * later expires later and is good. Any thread.
+ */
+void revoked_add(struct revoked *r, enum effect_kind kind, int64_t id, int64_t until);
+/* True when a token of this grant, person or client that expires then has been taken back. Any thread. */
+bool revoked_has(struct revoked *r, enum effect_kind kind, int64_t id, int64_t expires);
+/* The feed was read whole at this monotonic time. */
+void revoked_read_at(struct revoked *r, int64_t mono_ms);
+/* False while the feed is older than REVOKED_FRESH_MS: then a verdict needs the store. */
+bool revoked_fresh(const struct revoked *r, int64_t mono_ms);
+/* Milliseconds since the feed was read; for metrics. */
+int64_t revoked_age(const struct revoked *r, int64_t mono_ms);
+/* Forgets what no token can need any more. */
+void revoked_sweep(struct revoked *r, int64_t now);
+size_t revoked_count(struct revoked *r);
+
+#endif

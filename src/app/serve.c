@@ -1,0 +1,429 @@
+#include "app/serve.h"
+#include "app/control.h"
+#include "app/house.h"
+#include "app/keeper.h"
+#include "base/log.h"
+#include "base/time.h"
+#include "crypto/crypto.h"
+#include "login/first.h"
+#include "login/link.h"
+#include "net/notify.h"
+#include "net/process.h"
+#include "net/recorder.h"
+#include "sql_gen.h"
+#include "store/db.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define DRAIN_MS 10000
+#define STREAM_DRAIN_MS 3000
+#define SPARE_DESCRIPTORS 256 /* for the store, loops, upstreams */
+
+struct serve {
+	struct house house;
+	const struct config *config;
+	const struct serve_hooks *hooks;
+	struct db *db; /* the main thread's own: for sites */
+	struct house_site *site;
+	struct keeper *keeper;
+	struct control *control;
+	pthread_mutex_t lock;
+	struct exchange *waiting; /* for the next site */
+	bool wanted;
+	struct buf why;
+};
+
+static struct serve *serving; /* house.reload has no argument of its own */
+
+static enum err failed(struct serve *s, enum err e, const char *what)
+{
+	str why = db_why(s->db);
+
+	if (s->why.n == 0)
+		buf_printf(&s->why, "%s: %s %.*s", what, err_row(e)->words, FMT(why));
+	return e;
+}
+
+static int64_t now_ms(void)
+{
+	return time_now() * 1000;
+}
+
+/* --- the store */
+
+struct address {
+	struct arena *mem;
+	str base_url;
+	bool accept;
+	str before;
+};
+
+/* base_url is the issuer: what was signed under another one is void, so a change must be meant. */
+static enum err check_address(struct db *db, void *arg)
+{
+	struct address *a = arg;
+	struct meta_get_in in = { .name = S("base_url") };
+	struct meta_get_out row;
+	enum err e = q_meta_get(db, a->mem, &in, &row);
+
+	if (e != OK && e != ERR_NOT_FOUND)
+		return e;
+	if (e == OK && str_eq(row.value, a->base_url))
+		return OK;
+	if (e == OK && !a->accept) {
+		a->before = row.value;
+		return ERR_OP_PRECONDITION;
+	}
+	return q_meta_put(db, a->mem, &(struct meta_put_in){ .name = in.name, .value = a->base_url }, NULL);
+}
+
+static enum err open_store(struct serve *s)
+{
+	const struct config *c = s->config;
+	struct arena *mem = arena_new(65536);
+	struct address a = { .mem = mem, .base_url = c->base_url, .accept = c->accept_new_base_url };
+
+	enum err e = db_open(c->store, DB_WRITE, &s->db);
+	if (e == OK)
+		e = db_migrate(s->db);
+	if (e == OK)
+		e = db_do(s->db, check_address, &a);
+	if (e == ERR_OP_PRECONDITION)
+		buf_printf(&s->why,
+		    "base_url is %.*s, and this store has served %.*s. Changing it signs everybody out; if that is "
+		    "meant, start once with --accept-new-base-url",
+		    FMT(c->base_url), FMT(a.before));
+	else if (e != OK)
+		(void)failed(s, e, "the store");
+	arena_unref(mem);
+	return e;
+}
+
+/* --- a new site for every floor */
+
+/* Every floor has it: those whose change it was may answer. */
+static void all_took(void *arg)
+{
+	struct exchange *next;
+
+	for (struct exchange *x = arg; x; x = next) {
+		next = x->next;
+		x->next = NULL;
+		lane_home(x);
+	}
+}
+
+struct swap {
+	struct house_site *site;
+	struct exchange *waiting;
+};
+
+static void swap_floor(struct floor *f, void *arg)
+{
+	const struct house_site *old = f->site, *fresh = ((struct swap *)arg)->site;
+	struct server_limits limits = house_limits(fresh->site.config);
+
+	(void)site_ref(&fresh->site);
+	f->site = fresh;
+	server_set_limits(f->server, &limits);
+	site_unref(&old->site);
+}
+
+static void swapped(void *arg)
+{
+	struct swap *w = arg;
+
+	all_took(w->waiting);
+	site_unref(&w->site->site);
+	free(w);
+}
+
+static void want_site(struct house *h, struct exchange *x)
+{
+	struct serve *s = serving;
+	(void)h;
+
+	pthread_mutex_lock(&s->lock);
+	if (x) {
+		x->next = s->waiting;
+		s->waiting = x;
+	}
+	s->wanted = true;
+	pthread_mutex_unlock(&s->lock);
+	process_nudge();
+}
+
+/* Loads the site anew; a bad one is refused whole, and the old one stays. */
+static void load_site(struct serve *s, const struct config *config)
+{
+	struct house_site *fresh;
+
+	pthread_mutex_lock(&s->lock);
+	struct exchange *waiting = s->waiting;
+	s->waiting = NULL;
+	s->wanted = false;
+	pthread_mutex_unlock(&s->lock);
+
+	s->why.n = 0;
+	enum err e = site_load(config, s->db, now_ms(), &fresh, &s->why);
+	if (e != OK) {
+		log_error("the new state was not taken over", LOG_STR("why", buf_str(&s->why)));
+		all_took(waiting);
+		return;
+	}
+	site_unref(&s->site->site);
+	s->site = fresh;
+	struct swap *w = malloc(sizeof *w);
+	if (!w)
+		abort();
+	(void)site_ref(&fresh->site);
+	*w = (struct swap){ fresh, waiting };
+	house_each(&s->house, swap_floor, w, swapped);
+}
+
+/* What cannot change under a running daemon is said, not silently left out. */
+static void say_fixed(const struct config *old, const struct config *new)
+{
+	if (!str_eq(old->listen, new->listen) || !str_eq(old->ops, new->ops) || !str_eq(old->store, new->store) ||
+	    !str_eq(old->data_dir, new->data_dir) || !str_eq(old->base_url, new->base_url) || old->loops != new->loops)
+		log_warn("listen, ops, store, data_dir, base_url and limits.loops are taken over by a restart only");
+}
+
+static void reload(struct serve *s)
+{
+	const struct config *fresh = NULL;
+
+	s->why.n = 0;
+	notify_reloading();
+	enum err e = s->hooks->read_config(s->hooks->arg, &fresh, &s->why);
+	if (e != OK) {
+		log_error("the configuration was not taken over", LOG_STR("why", buf_str(&s->why)));
+	} else if (!str_eq(fresh->base_url, s->config->base_url)) {
+		say_fixed(s->config, fresh);
+		arena_unref(fresh->mem);
+	} else {
+		say_fixed(s->config, fresh);
+		load_site(s, fresh);
+		if (s->site->site.config == fresh) {
+			arena_unref(s->config->mem);
+			s->config = fresh;
+			log_info("reloaded", LOG_STR("file", fresh->file));
+		} else {
+			arena_unref(fresh->mem);
+		}
+	}
+	notify_ready();
+}
+
+/* --- begin */
+
+static enum err open_inlets(struct serve *s)
+{
+	struct inlets *in = &s->house.inlets;
+
+	TRY(inlets_inherit(in, &s->why));
+	if (in->count == 0)
+		TRY(inlet_open(in, s->config->listen, false, &s->why));
+	return s->config->ops.n ? inlet_open(in, s->config->ops, true, &s->why) : OK;
+}
+
+static enum err open_control(struct serve *s)
+{
+	struct floor *f = &s->house.floors[0];
+	struct arena *mem = arena_new(8192);
+	str dir = s->config->data_dir;
+	enum err e = OK;
+
+	if (!str_eq(dir, S("none")))
+		e = control_open(f->loop, arena_printf(mem, "%.*s/control.sock", FMT(dir)), &control_app_hooks, f, &s->control,
+		    &s->why);
+	arena_unref(mem);
+	return e;
+}
+
+static enum err open_lanes(struct serve *s)
+{
+	bool alone = thread_cores() == 1;
+	struct lane_settings set = {
+		.store = s->config->store,
+		.readers = alone ? 1 : 2,
+		.writers = 4,
+		.hashers = alone ? 1 : 2,
+		.verifiers = 1,
+	};
+	enum err e = lanes_start(&s->house, &set, &s->house.lanes);
+
+	return e == OK ? OK : failed(s, e, "the store's handles");
+}
+
+static void check_descriptors(struct serve *s)
+{
+	int64_t most = process_descriptors() - SPARE_DESCRIPTORS;
+
+	if (s->config->limit_connections > most)
+		log_warn("limits.connections is more than the descriptors that the system gives; raise LimitNOFILE",
+		    LOG_INT("limit", s->config->limit_connections), LOG_INT("possible", most));
+}
+
+static enum err begin(struct serve *s)
+{
+	TRY(open_inlets(s));
+	enum err e = crypto_start();
+	if (e != OK)
+		return failed(s, e, "the crypto library");
+	TRY(open_store(s));
+	TRY(site_load(s->config, s->db, now_ms(), &s->site, &s->why));
+	s->house.started = time_now();
+	s->house.reload = want_site;
+	e = house_open(&s->house, s->config, s->site);
+	if (e != OK)
+		return failed(s, e, "the loops");
+	TRY(open_control(s)); /* a second daemon on the same directory ends here */
+	recorder_open(s->config->data_dir, true);
+	TRY(open_lanes(s));
+	e = keeper_start(&s->house, s->config->store, s->site->site.tenant.id, &s->keeper);
+	if (e != OK)
+		return failed(s, e, "the revocation feed");
+	check_descriptors(s);
+	e = house_start(&s->house);
+	return e == OK ? OK : failed(s, e, "the threads");
+}
+
+/* --- what is said once it runs */
+
+struct first {
+	struct arena *mem;
+	const struct site *site;
+	str url;
+};
+
+static enum err make_link(struct db *db, void *arg)
+{
+	struct first *f = arg;
+	bool owned;
+
+	f->url = S("");
+	TRY(owner_exists(db, f->mem, f->site->tenant.id, &owned));
+	if (owned)
+		return OK;
+	return setup_link_make(db, f->mem, f->site->tenant.id, time_now(), f->site->config->base_url, &f->url);
+}
+
+/* For people, on standard output: where it is, and while nobody owns it, the way in. */
+static void say_ready(struct serve *s)
+{
+	struct arena *mem = arena_new(65536);
+	struct first f = { .mem = mem, .site = &s->site->site };
+
+	printf("Gatehouse is ready: %.*s\n", FMT(s->config->base_url));
+	if (db_do(s->db, make_link, &f) != OK)
+		log_warn("the setup link could not be made; restart to get one");
+	else if (f.url.n)
+		printf("There is no owner yet. Open this link once to become it:\n%.*s\n", FMT(f.url));
+	fflush(stdout);
+	arena_unref(mem);
+}
+
+/* --- end */
+
+static void drain_floor(struct floor *f, void *arg)
+{
+	(void)arg;
+	server_drain(f->server);
+}
+
+static void cut_floor(struct floor *f, void *arg)
+{
+	(void)arg;
+	server_cut_streams(f->server);
+}
+
+/* Lets what is under way finish, within limits; a second signal ends the waiting. */
+static void drain(struct serve *s)
+{
+	int64_t begun = time_mono_ms(), passed;
+	bool cut = false;
+
+	notify_stopping();
+	atomic_store(&s->house.shared.draining, true);
+	house_each(&s->house, drain_floor, NULL, NULL);
+	while ((passed = time_mono_ms() - begun) < DRAIN_MS) {
+		if (process_wait(20) == PROCESS_STOP)
+			break;
+		if (passed > 20 && atomic_load(&s->house.shared.connections) == 0)
+			break;
+		if (passed > STREAM_DRAIN_MS && !cut) {
+			cut = true;
+			house_each(&s->house, cut_floor, NULL, NULL);
+		}
+	}
+}
+
+static void close_control(struct floor *f, void *arg)
+{
+	if (f->index == 0)
+		control_close(((struct serve *)arg)->control);
+}
+
+static void end(struct serve *s)
+{
+	keeper_stop(s->keeper);
+	if (s->house.lanes)
+		lanes_stop(s->house.lanes); /* what is written is answered, while the loops still run */
+	if (s->control && s->house.floors[0].thread.started)
+		house_each(&s->house, close_control, s, NULL);
+	else
+		control_close(s->control);
+	house_stop(&s->house);
+	inlets_close(&s->house.inlets);
+	house_close(&s->house);
+	recorder_close();
+	if (s->site)
+		site_unref(&s->site->site);
+	db_close(s->db);
+	arena_unref(s->config->mem);
+	buf_free(&s->why);
+	pthread_mutex_destroy(&s->lock);
+}
+
+static void run(struct serve *s)
+{
+	for (;;) {
+		switch (process_wait(-1)) {
+		case PROCESS_STOP:
+			return;
+		case PROCESS_RELOAD:
+			reload(s);
+			break;
+		case PROCESS_NUDGE:
+			if (s->wanted)
+				load_site(s, s->config);
+			break;
+		case PROCESS_NOTHING:
+			break;
+		}
+	}
+}
+
+enum err serve_run(const struct config *config, const struct serve_hooks *hooks)
+{
+	static struct serve s = { .lock = PTHREAD_MUTEX_INITIALIZER };
+
+	s.config = config;
+	s.hooks = hooks;
+	serving = &s;
+	(void)arena_ref(config->mem);
+	process_settle();
+	enum err e = begin(&s);
+	if (e == OK) {
+		say_ready(&s);
+		notify_ready();
+		run(&s);
+		drain(&s);
+	} else {
+		fprintf(stderr, "gatehouse: %.*s\n", FMT(buf_str(&s.why)));
+	}
+	end(&s);
+	return e;
+}

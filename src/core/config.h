@@ -1,0 +1,76 @@
+/* config: what gatehouse.yml, the environment and the flags say, checked. Times in seconds. Read-only once made. */
+#ifndef CORE_CONFIG_H
+#define CORE_CONFIG_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/secret.h"
+
+enum registration_mode { REGISTRATION_PER_CLIENT, REGISTRATION_SHARED, REGISTRATION_OFF };
+
+struct config_scope {
+	str scope, words;
+};
+
+struct config_resource {
+	str path, url, upstream, name;
+	const struct config_scope *scopes;
+	size_t scope_count;
+	str required; /* blank-separated */
+	int line;
+};
+
+struct config_client {
+	str client_id, name, secret;                 /* secret empty: public */
+	str redirect_uris, grant_types, scopes;      /* blank-separated */
+	bool trusted;                                /* no consent page: an application of the house */
+	bool secret_literal;                         /* it stands in the file as it is */
+	int line;
+};
+
+struct config_role {
+	str name;     /* owner, admin, member */
+	str patterns; /* blank-separated: "*", "*.Read*", "!Tenant.DeleteTenant" */
+};
+
+struct config {
+	struct arena *mem; /* holds everything below */
+	str file;       /* where it came from; empty: all defaults */
+	str base_url;   /* no trailing slash */
+	str listen;     /* "127.0.0.1:8080", "localhost:8080", "unix:/path" */
+	str ops;        /* empty: none */
+	str data_dir;   /* "none" with PostgreSQL and a master key */
+	str store;      /* "sqlite:PATH" or "postgres://..." */
+	struct secret master_key; /* len 0: made in data_dir */
+	bool master_key_literal;  /* it stands in the file as it is */
+	const str *trust_proxy; /* CIDR texts */
+	size_t trust_proxy_count;
+	bool management;
+	str management_path;
+	bool read_only;
+	enum registration_mode registration;
+	bool registration_public_only;
+	int64_t access_ttl, refresh_ttl, code_ttl, refresh_grace;
+	const str *allow_origins;
+	size_t allow_origin_count;
+	const struct config_resource *resources;
+	size_t resource_count;
+	const struct config_client *clients;
+	size_t client_count;
+	const struct config_role *roles;
+	size_t role_count;
+	int64_t audit_retention;
+	/* limits: every cap, with its default in tables/config.def */
+	int64_t limit_connections;     /* in all */
+	int64_t limit_per_address;
+	int64_t limit_body;            /* bytes, pages and OAuth */
+	int64_t limit_body_mcp;
+	int64_t limit_head_seconds, limit_idle_seconds, limit_write_stall_seconds;
+	int64_t limit_streams_per_user;
+	int64_t limit_upstream_seconds; /* to the head of an answer */
+	int64_t limit_register_burst;  /* registrations per minute and address, generous */
+	int64_t loops;                 /* loop threads; 0: one per core */
+	bool accept_new_base_url;
+};
+
+#endif

@@ -1,0 +1,41 @@
+/*
+ * site: everything that requests read and nobody writes: configuration, keys, resources, prepared documents. An immutable
+ * snapshot, swapped whole (loop by loop), freed when the last holder lets go.
+ */
+#ifndef CORE_SITE_H
+#define CORE_SITE_H
+
+#include "base/secret.h"
+#include "core/config.h"
+#include "model/model.h"
+
+struct jwk;
+struct jwks;
+
+struct site {
+	struct arena *mem;            /* holds everything below; references are counted on it */
+	const struct config *config;
+	struct tenant tenant;         /* the first tenant; others come later as entries with a generation */
+	bool secure;                  /* base_url is https: cookies get __Host- */
+	const struct jwk *signing;    /* the active key (jose/jwt.h) */
+	const struct jwks *keys;      /* every published key */
+	const struct resource *resources;
+	size_t resource_count;
+	const struct client *clients; /* static clients of the file */
+	size_t client_count;
+	struct secret key_refresh;    /* 32 bytes each, derived from the root secret */
+	struct secret key_client;     /* seals row-less client ids */
+	struct secret key_form;       /* CSRF tokens */
+	str json_as;                  /* RFC 8414 document, ready to send */
+	str json_jwks;
+};
+
+/* One more holder; site_unref gives it back. */
+const struct site *site_ref(const struct site *s);
+void site_unref(const struct site *s);
+/* The resource by identifier with the rule of url_same; NULL when none. */
+const struct resource *site_resource(const struct site *s, str identifier);
+/* The resource that answers at a request path: "/mcp" also at "/mcp/"; NULL when none. */
+const struct resource *site_resource_at(const struct site *s, str path);
+
+#endif

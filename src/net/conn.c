@@ -1,0 +1,339 @@
+#include "net/conn.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#define PARTS_MAX 8
+#define SPARE_MAX 16384 /* a bigger output buffer is not kept */
+
+static void on_ready(struct watch *w, int events);
+static void on_timer(struct timer *t);
+
+/* A stream may be silent as long as it likes; a body that is wanted may not. */
+int64_t conn_stream_ms(const struct conn *c)
+{
+	return c->rq->body_done || c->rq->paused ? INT32_MAX : c->server->limits.idle_ms;
+}
+
+static struct conn *of_timer(struct timer *t)
+{
+	return (struct conn *)(void *)((char *)t - offsetof(struct conn, timer));
+}
+
+struct conn *conn_open(struct server *sv, int fd, const struct inlet *from, const struct addr *peer, bool counted)
+{
+	struct conn *c = calloc(1, sizeof *c);
+
+	if (!c)
+		abort();
+	c->server = sv;
+	c->from = from;
+	c->fd = fd;
+	c->keep = true;
+	c->counted = counted;
+	c->peer = *peer;
+	c->timer.fire = on_timer;
+	addr_text(peer, c->peer_text);
+	if (watch_open(sv->loop, &c->watch, fd, WATCH_READ, on_ready) != OK) {
+		close(fd);
+		free(c);
+		return NULL;
+	}
+	c->next = sv->conns;
+	c->link = &sv->conns;
+	if (c->next)
+		c->next->link = &c->next;
+	sv->conns = c;
+	sv->count++;
+	conn_deadline(c, sv->limits.idle_ms);
+	return c;
+}
+
+static void gone(struct watch *w)
+{
+	free(w);
+}
+
+void conn_close(struct conn *c)
+{
+	struct server *sv = c->server;
+
+	if (c->state == CONN_CLOSED)
+		return;
+	c->state = CONN_CLOSED;
+	conn_forget(c);
+	loop_timer_drop(sv->loop, &c->timer);
+	*c->link = c->next;
+	if (c->next)
+		c->next->link = c->link;
+	sv->count--;
+	atomic_fetch_sub_explicit(&sv->shared->connections, 1, memory_order_relaxed);
+	if (c->counted)
+		peers_leave(sv->shared->peers, addr_key(&c->peer));
+	buf_free(&c->in);
+	buf_free(&c->out);
+	watch_close(&c->watch, gone);
+	close(c->fd);
+}
+
+void conn_forget(struct conn *c)
+{
+	struct request *rq = c->rq;
+
+	if (!rq)
+		return;
+	c->rq = NULL;
+	rq->conn = NULL;
+	atomic_store_explicit(&rq->cancelled, true, memory_order_relaxed);
+	if (rq->ops) {
+		const struct stream_ops *ops = rq->ops;
+		rq->ops = NULL;
+		ops->closed(rq->arg);
+	}
+	if (rq->app)
+		c->server->hooks->gone(rq);
+	arena_unref(rq->mem);
+}
+
+/*
+ * The wheel is touched only when the deadline comes nearer: one that moves away is found out when the timer fires,
+ * so a busy keep-alive connection costs the wheel nothing.
+ */
+void conn_deadline(struct conn *c, int64_t in_ms)
+{
+	int64_t at = loop_ms(c->server->loop) + in_ms;
+	bool nearer = at < c->deadline_ms;
+
+	c->deadline_ms = at;
+	if (!timer_is_set(&c->timer) || nearer)
+		loop_timer(c->server->loop, &c->timer, in_ms);
+}
+
+/* A body that comes too slowly: grace for its begin, then body_rate bytes a second on the average. */
+static int64_t body_due(const struct conn *c)
+{
+	const struct server_limits *l = &c->server->limits;
+
+	return c->rq->body_since_ms + l->head_ms + (l->body_rate ? c->rq->body_got * 1000 / l->body_rate : 0);
+}
+
+static void on_timer(struct timer *t)
+{
+	struct conn *c = of_timer(t);
+	struct server *sv = c->server;
+	int64_t now = loop_ms(sv->loop);
+
+	if (c->state == CONN_BODY && c->out.n == 0)
+		c->deadline_ms = body_due(c);
+	if (now < c->deadline_ms) {
+		loop_timer(sv->loop, &c->timer, c->deadline_ms - now);
+		return;
+	}
+	if (c->state == CONN_BUSY && c->out.n == 0) {
+		atomic_store_explicit(&c->rq->cancelled, true, memory_order_relaxed);
+		c->keep = false;
+		sv->hooks->late(c->rq);
+		return;
+	}
+	conn_close(c);
+}
+
+struct buf *conn_out(struct conn *c)
+{
+	struct server *sv = c->server;
+
+	if (!c->out.p && sv->spare.p) {
+		c->out = sv->spare;
+		sv->spare = (struct buf){ 0 };
+	}
+	return &c->out;
+}
+
+/* An output buffer that has been emptied serves the next connection: idle ones hold none. */
+static void put_spare(struct conn *c)
+{
+	struct server *sv = c->server;
+
+	if (c->out.n || !c->out.p)
+		return;
+	if (!sv->spare.p && c->out.cap <= SPARE_MAX) {
+		sv->spare = c->out;
+		c->out = (struct buf){ 0 };
+	} else {
+		buf_free(&c->out);
+	}
+}
+
+/* Bytes sent; -1 when the connection broke. */
+static ssize_t put(struct conn *c, const str *parts, size_t count)
+{
+	struct iovec iov[PARTS_MAX];
+	struct msghdr msg = { .msg_iov = iov };
+	ssize_t n;
+
+	for (size_t i = 0; i < count && msg.msg_iovlen < PARTS_MAX; i++)
+		if (parts[i].n)
+			/* sendmsg takes the bytes as they are; its struct is shared with readers, so not const */
+			iov[msg.msg_iovlen++] = (struct iovec){ (void *)(uintptr_t)parts[i].p, parts[i].n };
+	if (msg.msg_iovlen == 0)
+		return 0;
+	do
+		n = msg.msg_iovlen == 1 ? send(c->fd, iov[0].iov_base, iov[0].iov_len, MSG_NOSIGNAL)
+					: sendmsg(c->fd, &msg, MSG_NOSIGNAL);
+	while (n < 0 && errno == EINTR);
+	if (n >= 0)
+		return n;
+	return errno == EAGAIN || errno == EWOULDBLOCK ? 0 : -1;
+}
+
+bool conn_flush(struct conn *c)
+{
+	if (c->out.n) {
+		str all = buf_str(&c->out);
+		ssize_t n = put(c, &all, 1);
+		if (n < 0) {
+			conn_close(c);
+			return false;
+		}
+		buf_shift(&c->out, (size_t)n);
+		if (c->out.n && (n > 0 || !(c->watch.events & WATCH_WRITE)))
+			conn_deadline(c, c->server->limits.stall_ms);
+	}
+	put_spare(c);
+	conn_listen(c);
+	return true;
+}
+
+bool conn_send(struct conn *c, const str *parts, size_t count)
+{
+	size_t sent = 0;
+
+	if (c->out.n == 0) {
+		ssize_t n = put(c, parts, count);
+		if (n < 0) {
+			conn_close(c);
+			return false;
+		}
+		sent = (size_t)n;
+	}
+	for (size_t i = 0; i < count; i++) {
+		size_t skip = sent < parts[i].n ? sent : parts[i].n;
+		sent -= skip;
+		if (skip == parts[i].n)
+			continue;
+		if (c->out.n == 0)
+			conn_deadline(c, c->server->limits.stall_ms);
+		buf_put(conn_out(c), str_sub(parts[i], skip, parts[i].n));
+	}
+	conn_listen(c);
+	return true;
+}
+
+/* Watches for what this state can use: reading stops where bytes would only pile up, writing is on only while some wait. */
+void conn_listen(struct conn *c)
+{
+	bool read;
+
+	switch (c->state) {
+	case CONN_HEAD:
+		read = c->out.n == 0;
+		break;
+	case CONN_BUSY:
+		read = c->in.n < IN_HIGH;
+		break;
+	case CONN_STREAM:
+		/* Once the body is whole, reading goes on only to learn that the client has gone. */
+		read = c->rq->body_done ? c->in.n < IN_HIGH : !c->rq->paused;
+		break;
+	case CONN_CLOSED:
+		return;
+	default:
+		read = true;
+	}
+	watch_set(&c->watch, (read && !c->eof ? WATCH_READ : 0) | (c->out.n ? WATCH_WRITE : 0));
+}
+
+void conn_finish(struct conn *c)
+{
+	if (c->eof || !(c->unread || c->in.n)) {
+		conn_close(c);
+		return;
+	}
+	/* Closing with unread input would reset the connection, and the client might never see the answer. */
+	(void)shutdown(c->fd, SHUT_WR);
+	buf_free(&c->in);
+	c->state = CONN_LINGER;
+	conn_deadline(c, LINGER_MS);
+	conn_listen(c);
+}
+
+static void on_write(struct conn *c)
+{
+	if (!conn_flush(c))
+		return;
+	if (c->state == CONN_STREAM) {
+		if (c->out.n == 0)
+			conn_deadline(c, conn_stream_ms(c));
+		if (c->held && c->out.n <= STREAM_HIGH / 2) {
+			c->held = false;
+			c->rq->ops->drained(c->rq->arg);
+		}
+		return;
+	}
+	if (c->out.n == 0)
+		conn_run(c, (str){ NULL, 0 });
+}
+
+/* The client sends no more. An answer under way is still wanted: some clients close their side right after asking. */
+static void on_eof(struct conn *c)
+{
+	c->eof = true;
+	if (c->state == CONN_SKIP) {
+		conn_forget(c);
+		c->state = CONN_HEAD;
+	}
+	if (c->state == CONN_BUSY || (c->state == CONN_HEAD && c->out.n))
+		conn_listen(c);
+	else
+		conn_close(c);
+}
+
+static void on_read(struct conn *c)
+{
+	struct server *sv = c->server;
+	ssize_t n;
+
+	do
+		n = recv(c->fd, sv->buffer, c->state == CONN_BUSY ? IN_HIGH : READ_SIZE, 0);
+	while (n < 0 && errno == EINTR);
+	if (n == 0) {
+		on_eof(c);
+	} else if (n < 0) {
+		if (errno != EAGAIN && errno != EWOULDBLOCK)
+			conn_close(c);
+	} else if (c->state == CONN_LINGER) {
+		c->lingered += (uint32_t)n;
+		if (c->lingered > LINGER_BYTES)
+			conn_close(c);
+	} else {
+		conn_run(c, (str){ sv->buffer, (size_t)n });
+	}
+}
+
+static void on_ready(struct watch *w, int events)
+{
+	struct conn *c = (struct conn *)(void *)w;
+
+	if (events == 0) {
+		conn_close(c);
+		return;
+	}
+	if (events & WATCH_WRITE)
+		on_write(c);
+	if (events & WATCH_READ && c->state != CONN_CLOSED)
+		on_read(c);
+}

@@ -1,0 +1,47 @@
+/*
+ * ask: one authorization request as far as it has been checked. It is what /authorize builds up rule by rule, what waits
+ * in a txn row while the person signs in and decides, and what a code is made from.
+ */
+#ifndef OAUTH_ASK_H
+#define OAUTH_ASK_H
+
+#include "core/ctx.h"
+#include "model/redirect.h"
+
+#define TXN_SECONDS 600 /* for signing in and deciding */
+
+struct ask {
+	struct client client;
+	str redirect_uri;    /* set by the redirect's check alone: without it there is nowhere to send an error to */
+	enum redirect_kind redirect_kind;
+	str state;           /* p NULL: none was sent */
+	const struct resource *resource;
+	str scope;           /* what will be given */
+	str challenge;       /* PKCE, S256 */
+	str nonce;
+	bool login, select, consent, none; /* prompt (OpenID Connect Core section 3.1.2.1) */
+	int64_t max_age;     /* seconds, -1: any */
+	int64_t begun;       /* when it was asked */
+	int64_t txn;         /* row while it waits, 0: none */
+};
+
+/* The host or the scheme that the answer goes to, as consent is remembered and shown. */
+str ask_host(struct arena *mem, const struct ask *a);
+/* True when the person has to prove who they are (again) before this can go on. */
+bool ask_wants_login(const struct ctx *c, const struct ask *a);
+/* True when the signed-in person need not be asked: a trusted client, or a remembered yes to no less than this, which is
+ * remembered for https redirects only (X-31). READ or WRITE. */
+CHECKED enum err ask_covered(struct ctx *c, const struct ask *a, bool *covered);
+
+/* Keeps the request in a new row bound to this browser; sets a->txn. WRITE. */
+CHECKED enum err ask_put(struct ctx *c, struct ask *a);
+/* The request of a row, for the browser that began it only, with its client and resource looked up anew.
+ * TXN_GONE, TXN_BROWSER, CLIENT_UNKNOWN_PAGE, REDIRECT_UNKNOWN, RESOURCE_UNKNOWN. READ or WRITE. */
+CHECKED enum err ask_get(struct ctx *c, str txn, struct ask *a);
+/* Takes the row: once, by its browser, in time. TXN_GONE. WRITE. */
+CHECKED enum err ask_take(struct ctx *c, const struct ask *a);
+
+/* The page where the person goes on: sign-in, or consent. */
+str ask_page(struct ctx *c, const struct ask *a, bool login);
+
+#endif

@@ -1,0 +1,121 @@
+/* An authorization request at rest: what was checked, as JSON in its txn row. */
+#include "oauth/ask.h"
+#include "base/id.h"
+#include "crypto/crypto.h"
+#include "oauth/client.h"
+#include "sql_gen.h"
+
+#define TRIES 3 /* of an id that happens to be taken */
+
+static str write(struct arena *mem, const struct ask *a)
+{
+	struct buf b = BUF(mem);
+	struct jout j = JOUT(&b);
+
+	jout_object(&j, S(""));
+	jout_str(&j, S("redirect_uri"), a->redirect_uri);
+	if (a->state.p)
+		jout_str(&j, S("state"), a->state);
+	jout_str(&j, S("resource"), a->resource->identifier);
+	jout_str(&j, S("scope"), a->scope);
+	jout_str(&j, S("challenge"), a->challenge);
+	jout_str_opt(&j, S("nonce"), a->nonce);
+	jout_int(&j, S("max_age"), a->max_age);
+	jout_bool(&j, S("login"), a->login);
+	jout_bool(&j, S("select"), a->select);
+	jout_bool(&j, S("consent"), a->consent);
+	jout_end(&j);
+	return b.full ? (str){ NULL, 0 } : buf_str(&b);
+}
+
+static str browser_hash(struct ctx *c)
+{
+	return token_hash(c->mem, c->browser);
+}
+
+enum err ask_put(struct ctx *c, struct ask *a)
+{
+	struct txn_put_in row = {
+		.tenant = c->site->tenant.id, .browser = browser_hash(c), .client_id = a->client.client_id,
+		.params = write(c->mem, a), .created = c->now, .expires = c->now + TXN_SECONDS,
+	};
+	enum err e = ERR_STORE_CONFLICT;
+
+	if (c->browser.len == 0)
+		return FAIL(c, TXN_BROWSER, "no browser cookie");
+	if (row.params.n == 0)
+		return FAIL(c, TOO_LARGE, "an authorization request");
+	for (int i = 0; i < TRIES && e == ERR_STORE_CONFLICT; i++) {
+		row.id = id_make(c->now_ms, rand_u32());
+		e = q_txn_put(c->db, c->mem, &row, NULL);
+	}
+	TRY(e);
+	a->txn = row.id;
+	return OK;
+}
+
+static bool read(const struct json *o, struct ask *a)
+{
+	const struct json *state = json_get(o, S("state"));
+
+	a->redirect_uri = json_get_str(o, S("redirect_uri"));
+	a->redirect_kind = redirect_kind(a->redirect_uri);
+	a->state = state ? state->text : (str){ NULL, 0 };
+	a->scope = json_get_str(o, S("scope"));
+	a->challenge = json_get_str(o, S("challenge"));
+	a->nonce = json_get_str(o, S("nonce"));
+	a->login = json_get_true(o, S("login"));
+	a->select = json_get_true(o, S("select"));
+	a->consent = json_get_true(o, S("consent"));
+	return json_get_int(o, S("max_age"), &a->max_age);
+}
+
+/* What the row says was true when it was written; the client or the resource may be gone or changed since. */
+static enum err look_again(struct ctx *c, const struct json *params, str client_id, struct ask *a)
+{
+	enum err e = client_find(c, client_id, &a->client);
+
+	if (e == ERR_NOT_FOUND || (e == OK && a->client.blocked))
+		return FAIL(c, CLIENT_UNKNOWN_PAGE, "the client was removed or blocked meanwhile");
+	TRY(e);
+	c->actor.client_id = client_label(&a->client);
+	if (!redirect_among(a->client.redirect_uris, a->redirect_uri))
+		return FAIL(c, REDIRECT_UNKNOWN, "%.*s was removed meanwhile", FMT(a->redirect_uri));
+	a->resource = site_resource(c->site, json_get_str(params, S("resource")));
+	if (!a->resource)
+		return FAIL(c, RESOURCE_UNKNOWN, "%.*s was removed meanwhile", FMT(json_get_str(params, S("resource"))));
+	return OK;
+}
+
+enum err ask_get(struct ctx *c, str txn, struct ask *a)
+{
+	struct txn_get_out row;
+	const struct json *params;
+	int64_t id;
+
+	*a = (struct ask){ .max_age = -1 };
+	if (!str_int(txn, &id))
+		return FAIL(c, TXN_GONE, "no txn");
+	enum err e = q_txn_get(c->db, c->mem, &(struct txn_get_in){ id, c->site->tenant.id }, &row);
+	if (e == ERR_NOT_FOUND)
+		return FAIL(c, TXN_GONE, "txn %lld is not known", (long long)id);
+	TRY(e);
+	/* GHSA-rww4-4w9c-7733: whoever opens a captured address in another browser gets nothing from it */
+	if (c->browser.len == 0 || !secret_eq(secret_of(row.browser), secret_of(browser_hash(c))))
+		return FAIL(c, TXN_BROWSER, "txn %lld", (long long)id);
+	if (row.done || row.expires <= c->now)
+		return FAIL(c, TXN_GONE, "txn %lld: %s", (long long)id, row.done ? "finished" : "expired");
+	if (json_parse(c->mem, row.params, &params, NULL) != OK || !read(params, a))
+		return FAIL(c, INTERNAL, "txn %lld cannot be read", (long long)id);
+	a->begun = row.created;
+	a->txn = id;
+	return look_again(c, params, row.client_id, a);
+}
+
+enum err ask_take(struct ctx *c, const struct ask *a)
+{
+	int64_t changed = 0;
+
+	TRY(q_txn_take(c->db, c->mem, &(struct txn_take_in){ a->txn, c->site->tenant.id, browser_hash(c), c->now }, &changed));
+	return changed ? OK : FAIL(c, TXN_GONE, "txn %lld was finished meanwhile", (long long)a->txn);
+}

@@ -1,0 +1,29 @@
+/* client: the one place that finds a client: declared in the file, sealed in its own id, or known by row. */
+#ifndef OAUTH_CLIENT_H
+#define OAUTH_CLIENT_H
+
+#include "core/ctx.h"
+
+/* What can be said without the store: declared and sealed clients. Any lane. ERR_NOT_FOUND: ask client_find. */
+CHECKED enum err client_open(struct ctx *c, str client_id, struct client *out);
+/* Any client, with its row and whether it is blocked. READ or WRITE. ERR_NOT_FOUND, ERR_STORE... */
+CHECKED enum err client_find(struct ctx *c, str client_id, struct client *out);
+/* Gives the client a row if it has none, so that grants can name it. WRITE. */
+CHECKED enum err client_ensure_row(struct ctx *c, struct client *client);
+/* Writes the row of a client that was registered and is too large to be sealed. WRITE. */
+CHECKED enum err client_put(struct ctx *c, struct client *client, str metadata);
+
+/* True when the client registered this grant type. */
+bool client_may(const struct client *client, str grant_type);
+/* True when the secret is the client's; false for a client without one. Constant time. */
+bool client_secret_fits(struct ctx *c, const struct client *client, struct secret secret);
+/* The file says that this is an application of the house: no consent page. */
+bool client_trusted(const struct ctx *c, const struct client *client);
+/* The operator or an operation vouches for the name; anybody can register any name. */
+bool client_verified(const struct client *client);
+/* The name to show, never empty: of a nameless client, the host that it returns to. */
+str client_name(struct arena *mem, const struct client *client);
+/* What the audit calls the client: its id, or the name when the id is a sealed one. */
+str client_label(const struct client *client);
+
+#endif

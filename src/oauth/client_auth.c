@@ -1,0 +1,114 @@
+#include "oauth/client_auth.h"
+#include "base/enc.h"
+#include "http/auth.h"
+#include "oauth/client.h"
+
+/* RFC 6749 section 2.3.1 encodes both parts, the SDKs do not: ids and secrets of ours have no sign that differs. */
+static enum err read_basic(struct ctx *c, const struct auth *auth, struct client_proof *out)
+{
+	str id, password;
+
+	if (percent_parse(c->mem, auth->user, true, &id) != OK || !str_utf8(id) || str_has(id, '\0'))
+		id = auth->user;
+	if (percent_parse(c->mem, auth->password, true, &password) != OK)
+		password = auth->password;
+	*out = (struct client_proof){
+		.client_id = str_has(auth->user, '%') ? id : auth->user,
+		.method = CLIENT_AUTH_BASIC,
+		.secret = secret_of(auth->password),
+		.decoded = secret_of(password),
+	};
+	return OK;
+}
+
+static enum err read_header(struct ctx *c, struct client_proof *out)
+{
+	struct auth auth;
+	enum err e = auth_parse(c->mem, c->req, &auth);
+
+	*out = (struct client_proof){ .method = CLIENT_AUTH_NONE };
+	if (e == OK && auth.scheme == AUTH_NONE)
+		return OK;
+	if (e == ERR_TOO_LARGE)
+		return FAIL(c, TOO_LARGE, "the Authorization header");
+	if (e != OK)
+		return FAIL(c, CLIENT_METHOD, "the Authorization header cannot be read");
+	if (auth.scheme != AUTH_BASIC)
+		return FAIL(c, CLIENT_METHOD, "the Authorization header is not Basic");
+	return read_basic(c, &auth, out);
+}
+
+enum err client_proof_read(struct ctx *c, const struct client_body *body, struct client_proof *out)
+{
+	TRY(read_header(c, out));
+	c->actor.client_id = str_sub(out->client_id.n ? out->client_id : body->client_id, 0, 64); /* who says to be asking */
+	if (body->assertion)
+		return FAIL(c, CLIENT_METHOD, "client_assertion");
+	if (out->method == CLIENT_AUTH_BASIC) {
+		if (body->secret.len)
+			return FAIL(c, CLIENT_METHOD, "Basic and client_secret together");
+		if (body->client_id.n && !str_eq(body->client_id, out->client_id))
+			return FAIL(c, CLIENT_METHOD, "Basic of one client, client_id of another");
+		return OK;
+	}
+	if (body->client_id.n == 0)
+		return FAIL(c, CLIENT_METHOD, "no client_id");
+	out->client_id = body->client_id;
+	if (body->secret.len) {
+		out->method = CLIENT_AUTH_POST;
+		out->secret = out->decoded = body->secret;
+	}
+	return OK;
+}
+
+static str method_name(enum client_method method)
+{
+	static const str names[] = { S_INIT("none"), S_INIT("client_secret_basic"), S_INIT("client_secret_post") };
+
+	return names[method];
+}
+
+/* The file's clients never registered a method, so either way of showing the secret is theirs. */
+static bool method_fits(const struct client *client, enum client_method method)
+{
+	if (client->origin == CLIENT_CONFIG && !str_eq(client->auth_method, S("none")))
+		return method != CLIENT_AUTH_NONE;
+	return str_eq(client->auth_method, method_name(method));
+}
+
+static enum err unknown(struct ctx *c, const struct client_proof *proof)
+{
+	/* who shows a secret hears the same of a wrong id as of a wrong secret, so that ids cannot be tried out */
+	if (proof->method != CLIENT_AUTH_NONE)
+		return FAIL(c, CLIENT_SECRET, "client_id %.*s is not known", FMT(str_sub(proof->client_id, 0, 100)));
+	return FAIL(c, CLIENT_UNKNOWN, "client_id %.*s", FMT(str_sub(proof->client_id, 0, 100)));
+}
+
+static enum err check(struct ctx *c, const struct client_proof *proof, const struct client *client)
+{
+	if (!method_fits(client, proof->method))
+		return FAIL(c, CLIENT_METHOD, "%.*s, registered: %.*s", FMT(method_name(proof->method)),
+		    FMT(client->auth_method));
+	if (proof->method == CLIENT_AUTH_NONE)
+		return OK;
+	if (!client_secret_fits(c, client, proof->secret) && !client_secret_fits(c, client, proof->decoded))
+		return FAIL(c, CLIENT_SECRET, "client %.*s", FMT(client_label(client)));
+	return OK;
+}
+
+enum err client_authenticate(struct ctx *c, const struct client_proof *proof, struct client *out)
+{
+	bool store = c->lane == LANE_READ || c->lane == LANE_WRITE;
+	enum err e = store ? client_find(c, proof->client_id, out) : client_open(c, proof->client_id, out);
+
+	if (e == ERR_NOT_FOUND && !store)
+		return e;
+	if (e == ERR_NOT_FOUND)
+		return unknown(c, proof);
+	TRY(e);
+	c->actor.client_id = client_label(out);
+	e = check(c, proof, out);
+	if (e == OK && out->blocked)
+		e = FAIL(c, CLIENT_BLOCKED, "client %.*s", FMT(client_label(out)));
+	return e;
+}

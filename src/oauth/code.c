@@ -1,0 +1,111 @@
+#include "oauth/code.h"
+#include "base/enc.h"
+#include "base/id.h"
+#include "crypto/crypto.h"
+#include "model/scope.h"
+#include "oauth/client.h"
+#include "sql_gen.h"
+#include "store/audit.h"
+
+#include <string.h>
+
+#define PREFIX "gh_ac_"
+#define ID 8
+#define RANDOM 32
+#define TRIES 3 /* of an id that happens to be taken */
+
+static str make(struct arena *mem, int64_t id)
+{
+	unsigned char bytes[ID + RANDOM];
+	struct buf b = BUF(mem);
+
+	for (int i = 0; i < ID; i++)
+		bytes[i] = (unsigned char)((uint64_t)id >> (56 - 8 * i) & 0xff);
+	rand_bytes(bytes + ID, RANDOM);
+	buf_put(&b, S(PREFIX));
+	buf_put(&b, b64url_write(mem, (str){ (const char *)bytes, sizeof bytes }));
+	secret_wipe(bytes, sizeof bytes);
+	return buf_str(&b);
+}
+
+enum err code_parse(struct arena *mem, struct secret text, int64_t *id)
+{
+	str s = { (const char *)text.bytes, text.len }, bytes;
+	uint64_t v = 0;
+
+	if (!str_starts(s, S(PREFIX)) || b64url_parse(mem, str_sub(s, sizeof PREFIX - 1, s.n), &bytes) != OK ||
+	    bytes.n != ID + RANDOM)
+		return ERR_NOT_FOUND;
+	for (int i = 0; i < ID; i++)
+		v = v << 8 | (unsigned char)bytes.p[i];
+	*id = (int64_t)v;
+	return OK;
+}
+
+/* The union with what was agreed to before: asking for less later takes nothing back. */
+static enum err remember(struct ctx *c, const struct ask *a, const struct client *client)
+{
+	int64_t tenant = c->site->tenant.id, user = c->actor.user;
+	str host = ask_host(c->mem, a);
+	struct consent_get_out old = { .scope = S("") };
+	enum err e = q_consent_get(c->db, c->mem,
+	    &(struct consent_get_in){ tenant, user, client->row, a->resource->identifier, host }, &old);
+
+	if (e != OK && e != ERR_NOT_FOUND)
+		return e;
+	struct consent_put_in row = { tenant, user, client->row, a->resource->identifier, host,
+		scope_union(c->mem, old.scope, a->scope), c->now };
+	return q_consent_put(c->db, c->mem, &row, NULL);
+}
+
+static enum err put(struct ctx *c, const struct ask *a, const struct client *client, str *code, int64_t *id)
+{
+	struct code_put_in row = {
+		.tenant = c->site->tenant.id, .user_id = c->actor.user, .client = client->row,
+		.redirect_uri = a->redirect_uri, .resource = a->resource->identifier, .scope = a->scope,
+		.challenge = a->challenge, .nonce = a->nonce, .auth_time = c->actor.auth_time,
+		.methods = c->actor.methods, .expires = c->now + c->site->config->code_ttl,
+	};
+	enum err e = ERR_STORE_CONFLICT;
+
+	for (int i = 0; i < TRIES && e == ERR_STORE_CONFLICT; i++) {
+		/* the grant gets the code's id: one code makes one grant, and a replay finds it */
+		row.id = row.grant_id = id_make(c->now_ms, rand_u32());
+		*code = make(c->mem, row.id);
+		row.hash = token_hash(c->mem, secret_of(*code));
+		e = q_code_put(c->db, c->mem, &row, NULL);
+	}
+	*id = row.id;
+	return e;
+}
+
+static enum err note(struct ctx *c, str event, const struct client *client, const struct ask *a, int64_t grant)
+{
+	struct buf b = BUF(c->mem);
+	struct jout j = JOUT(&b);
+
+	jout_object(&j, S(""));
+	jout_str(&j, S("resource"), a->resource->identifier);
+	jout_str(&j, S("scope"), a->scope);
+	jout_str(&j, S("returns_to"), ask_host(c->mem, a));
+	jout_end(&j);
+	return audit_put(c, &(struct audit){ event, c->actor.user, grant, client_label(client), buf_str(&b) });
+}
+
+enum err code_give(struct ctx *c, const struct ask *a, bool agreed, str *code)
+{
+	struct client client = a->client; /* the step may run twice: what it finds out stays with it */
+	int64_t id;
+
+	TRY(client_ensure_row(c, &client));
+	if (client.blocked)
+		return FAIL(c, CLIENT_BLOCKED, "%.*s", FMT(client_label(&client)));
+	if (agreed && a->redirect_kind == REDIRECT_HTTPS)
+		TRY(remember(c, a, &client));
+	TRY(put(c, a, &client, code, &id));
+	if (agreed)
+		TRY(note(c, S("auth.consent.allow"), &client, a, id));
+	TRY(note(c, S("auth.code.issue"), &client, a, id));
+	effect_add(c, EFFECT_CODE_ISSUED, id, c->now + c->site->config->code_ttl);
+	return OK;
+}

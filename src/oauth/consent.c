@@ -1,0 +1,165 @@
+/*
+ * /consent: the page where a person says yes or no to one application, one server and these scopes, and the answer. The
+ * stored request decides everything (CWE-472): the form carries its number, a form token and the button, nothing else.
+ */
+#include "base/url.h"
+#include "model/resource.h"
+#include "oauth/client.h"
+#include "oauth/code.h"
+#include "oauth/handlers.h"
+#include "oauth/respond.h"
+#include "store/audit.h"
+#include "ui_gen.h"
+
+struct decision {
+	struct ask ask;
+	bool allow;
+	bool asked; /* somebody pressed the button: otherwise an earlier yes holds */
+	str code;
+};
+
+/* "30 days", "10 minutes": the largest unit that leaves no rest. */
+static str duration(struct arena *mem, int64_t seconds)
+{
+	static const struct {
+		int64_t seconds;
+		const char *name;
+	} units[] = { { 86400, "day" }, { 3600, "hour" }, { 60, "minute" }, { 1, "second" } };
+
+	for (size_t i = 0; i < COUNT(units); i++)
+		if (seconds >= units[i].seconds && seconds % units[i].seconds == 0) {
+			int64_t n = seconds / units[i].seconds;
+			return arena_printf(mem, "%lld %s%s", (long long)n, units[i].name, n == 1 ? "" : "s");
+		}
+	return S("");
+}
+
+static str lasts(struct ctx *c, const struct client *client)
+{
+	const struct config *config = c->site->config;
+
+	if (!client_may(client, S("refresh_token")))
+		return duration(c->mem, config->access_ttl);
+	return arena_printf(c->mem, "%.*s after its last use", FMT(duration(c->mem, config->refresh_ttl)));
+}
+
+static void put_scopes(struct ctx *c, const struct ask *a, struct view_consent *view)
+{
+	str rest = a->scope, word;
+	size_t n = 0;
+	struct view_consent_scope *list = arena_try_array(c->mem, a->scope.n / 2 + 1, sizeof *list);
+
+	while (list && str_word(&rest, ' ', &word))
+		list[n++] = (struct view_consent_scope){
+			.scope = word,
+			.words = resource_scope_words(a->resource, word),
+			.required = str_list_has(a->resource->required, ' ', word),
+		};
+	view->scopes = list;
+	view->scopes_count = n;
+}
+
+static str home_host(struct client *client)
+{
+	struct url u;
+
+	return client_verified(client) && url_parse(client->uri, &u) == OK ? u.host : (str){ NULL, 0 };
+}
+
+static enum err show(struct ctx *c, struct ask *a)
+{
+	struct view_consent *view = NEW(c->mem, struct view_consent);
+
+	*view = (struct view_consent){
+		.csrf = form_token(c),
+		.txn = arena_printf(c->mem, "%lld", (long long)a->txn),
+		.server_name = a->resource->name.n ? a->resource->name : a->resource->identifier,
+		.server_url = a->resource->identifier,
+		.email = c->actor.email,
+		.not_you = ask_page(c, a, true),
+		.client_name = client_name(c->mem, &a->client),
+		.client_host = home_host(&a->client),
+		.verified = client_verified(&a->client),
+		.redirect_host = ask_host(c->mem, a),
+		.loopback = a->redirect_kind == REDIRECT_LOOPBACK,
+		.app_scheme = a->redirect_kind == REDIRECT_APP,
+		.workspace = c->site->tenant.name,
+		.lasts = lasts(c, &a->client),
+	};
+	put_scopes(c, a, view);
+	return reply_page(c, 200, PAGE_CONSENT, view);
+}
+
+/* LOOP */
+static enum err reply_yes(struct ctx *c)
+{
+	struct decision *d = c->state;
+
+	return respond_code(c, &d->ask, d->code);
+}
+
+/* LOOP */
+static enum err reply_no(struct ctx *c)
+{
+	struct decision *d = c->state;
+
+	return respond_error(c, &d->ask, FAIL(c, ACCESS_DENIED, "%.*s", FMT(client_label(&d->ask.client))));
+}
+
+static enum err note_no(struct ctx *c, const struct ask *a)
+{
+	struct buf b = BUF(c->mem);
+	struct jout j = JOUT(&b);
+
+	jout_object(&j, S(""));
+	jout_str(&j, S("resource"), a->resource->identifier);
+	jout_end(&j);
+	return audit_put(c,
+	    &(struct audit){ S("auth.consent.deny"), c->actor.user, 0, client_label(&a->client), buf_str(&b) });
+}
+
+/* WRITE. The row is taken first: two posts of one page give one code. */
+static enum err finish(struct ctx *c)
+{
+	struct decision *d = c->state;
+
+	TRY(ask_take(c, &d->ask));
+	if (!d->allow) {
+		TRY(note_no(c, &d->ask));
+		return NEED(c, LANE_LOOP, reply_no);
+	}
+	TRY(code_give(c, &d->ask, d->asked, &d->code));
+	return NEED(c, LANE_LOOP, reply_yes);
+}
+
+enum err consent_show(struct ctx *c)
+{
+	struct decision *d = NEW(c->mem, struct decision);
+	bool covered = false;
+
+	c->state = d;
+	TRY(ask_get(c, form_get(&c->query, S("txn")), &d->ask));
+	if (ask_wants_login(c, &d->ask))
+		return reply_redirect(c, 303, ask_page(c, &d->ask, true));
+	TRY(ask_covered(c, &d->ask, &covered));
+	if (!covered || d->ask.consent)
+		return show(c, &d->ask);
+	d->allow = true;
+	return NEED(c, LANE_WRITE, finish);
+}
+
+enum err consent_decide(struct ctx *c)
+{
+	struct decision *d = NEW(c->mem, struct decision);
+	str decision = form_get(&c->form, S("decision"));
+
+	c->state = d;
+	TRY(ask_get(c, form_get(&c->form, S("txn")), &d->ask));
+	if (ask_wants_login(c, &d->ask))
+		return reply_redirect(c, 303, ask_page(c, &d->ask, true));
+	d->allow = str_eq(decision, S("allow"));
+	d->asked = true;
+	if (!d->allow && !str_eq(decision, S("deny")))
+		return FAIL(c, FORM_VALUE, "decision %.*s", FMT(str_sub(decision, 0, 40)));
+	return NEED(c, LANE_WRITE, finish);
+}

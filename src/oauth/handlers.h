@@ -1,0 +1,26 @@
+/* handlers: the first steps of the protocol's addresses; tables/routes.def names them. */
+#ifndef OAUTH_HANDLERS_H
+#define OAUTH_HANDLERS_H
+
+#include "core/ctx.h"
+
+/* LOOP. The prepared documents: RFC 8414 and OpenID Connect Discovery, the key set (RFC 7517). */
+enum err metadata_show(struct ctx *c);
+enum err jwks_show(struct ctx *c);
+/* LOOP. RFC 9728, at the root and with a resource's path behind it. */
+enum err resource_metadata_show(struct ctx *c);
+
+/* LOOP. RFC 7591; WRITE only for a registration that is too large to be sealed into its own id. */
+enum err register_client(struct ctx *c);
+
+/* READ. The authorization endpoint: a code at once, or on to the pages. */
+enum err authorize_start(struct ctx *c);
+/* READ. The page that asks, and what the person said. */
+enum err consent_show(struct ctx *c);
+enum err consent_decide(struct ctx *c);
+
+/* LOOP. */
+enum err token_start(struct ctx *c);
+enum err revoke_start(struct ctx *c);
+
+#endif

@@ -1,0 +1,57 @@
+#include "oauth/issue.h"
+#include "base/enc.h"
+#include "base/id.h"
+#include "base/json.h"
+#include "crypto/crypto.h"
+#include "jose/jwt.h"
+
+static str claims(struct ctx *c, const struct authz *authz)
+{
+	struct buf b = BUF(c->mem);
+	struct jout j = JOUT(&b);
+	unsigned char jti[16];
+
+	rand_bytes(jti, sizeof jti);
+	jout_object(&j, S(""));
+	jout_str(&j, S("iss"), c->site->tenant.issuer);
+	/* RFC 9068 section 2.2: without a person the subject is the client itself */
+	jout_str(&j, S("sub"), authz->user ? id_text(c->mem, ID_USER, authz->user) : authz->client_id);
+	jout_str(&j, S("aud"), authz->resource); /* one: a token is good at one resource (RFC 8707) */
+	jout_str(&j, S("client_id"), authz->client_id);
+	jout_str_opt(&j, S("scope"), authz->scope);
+	jout_int(&j, S("iat"), c->now);
+	jout_int(&j, S("nbf"), c->now);
+	jout_int(&j, S("exp"), c->now + c->site->config->access_ttl);
+	jout_str(&j, S("jti"), b64url_write(c->mem, (str){ (const char *)jti, sizeof jti }));
+	jout_str(&j, S("gid"), id_text(c->mem, ID_GRANT, authz->grant));
+	jout_end(&j);
+	return b.full ? (str){ NULL, 0 } : buf_str(&b);
+}
+
+/* No nulls and no empty members: both SDKs refuse the whole answer for one. */
+static enum err reply(struct ctx *c, const struct authz *authz, str token)
+{
+	struct buf b = BUF(c->mem);
+	struct jout j = JOUT(&b);
+
+	jout_object(&j, S(""));
+	jout_str(&j, S("access_token"), token);
+	jout_str(&j, S("token_type"), S("Bearer"));
+	jout_int(&j, S("expires_in"), c->site->config->access_ttl);
+	jout_str_opt(&j, S("scope"), authz->scope);
+	jout_str_opt(&j, S("refresh_token"), authz->refresh);
+	jout_end(&j);
+	if (b.full)
+		return FAIL(c, TOO_LARGE, "the answer to a token request");
+	return reply_json(c, 200, buf_str(&b));
+}
+
+enum err issue_tokens(struct ctx *c, const struct authz *authz)
+{
+	str token, json = claims(c, authz);
+
+	if (json.n == 0)
+		return FAIL(c, TOO_LARGE, "the claims of an access token");
+	TRY(jwt_sign(c->mem, c->site->signing, S("at+jwt"), json, &token));
+	return reply(c, authz, token);
+}

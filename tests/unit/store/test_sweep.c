@@ -1,0 +1,142 @@
+/* What has had its day goes, what has not stays, and nobody else's rows are touched. */
+#include "fixture.h"
+
+#include "base/buf.h"
+#include "base/id.h"
+#include "crypto/crypto.h"
+#include "sql_gen.h"
+#include "store/driver.h"
+#include "store/sweep.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define NOW ((int64_t)1800000000)
+#define DAY ((int64_t)86400)
+#define OLD 250 /* rows to sweep: three slices */
+#define YOUNG 120
+
+/* A row for each table, as text: %s is filled with id, tenant, a blob of 32 bytes, and a time. */
+static const struct table {
+	const char *name;
+	int64_t old, young; /* age in seconds of what goes and what stays */
+	const char *insert; /* of id $I, tenant $T, hash $H, time $X */
+} tables[] = {
+	{ "code", 2 * 3600, 600,
+	    "INSERT INTO code (id, tenant, hash, user_id, client, grant_id, redirect_uri, resource, scope, challenge, nonce,"
+	    " auth_time, methods, expires, uses) VALUES ($I, $T, $H, 1, 1, 1, '', '', '', '', '', 0, '', $X, 0)" },
+	{ "txn", 2 * 3600, 600,
+	    "INSERT INTO txn (id, tenant, browser, client_id, params, created, expires, done) VALUES ($I, $T, $H, '', '', 0, $X, 0)" },
+	{ "link", 3 * DAY, 3600,
+	    "INSERT INTO link (id, tenant, hash, purpose, user_id, created, expires, used) VALUES ($I, $T, $H, '', 1, 0, $X, 0)" },
+	{ "session", 3 * DAY, 3600,
+	    "INSERT INTO session (id, tenant, hash, user_id, created, seen, expires, auth_time, methods)"
+	    " VALUES ($I, $T, $H, 1, 0, 0, $X, 0, '')" },
+	{ "grants", 100 * DAY, 80 * DAY,
+	    "INSERT INTO grants (id, tenant, user_id, client, resource, scope, redirect_host, created, last_used, expires, ended,"
+	    " ended_why, generation, token, parent, rotated, repeats, auth_time, methods)"
+	    " VALUES ($I, $T, 1, 1, '', '', '', 0, 0, 4000000000, $X, 'revoked', 0, $H, $H, 0, 0, 0, '')" },
+	{ "throttle", 3 * DAY, 3600, "INSERT INTO throttle (hash, tenant, count, next, updated) VALUES ($H, $T, 1, 0, $X)" },
+	{ "audit", 401 * DAY, 399 * DAY,
+	    "INSERT INTO audit (id, tenant, at, event, actor, user_id, client, grant_id, ip, detail, version)"
+	    " VALUES ($I, $T, $X, 'x', '', 0, '', 0, '', '', 1)" },
+	{ "revocation", 60, -60,
+	    "INSERT INTO revocation (tenant, kind, id, at, until) VALUES ($T, 'grant', 1, 0, $X)" },
+};
+
+static int serial;
+
+static void put_value(struct buf *b, struct db *db, char which, int64_t id, int64_t tenant, int64_t time)
+{
+	if (which == 'H')
+		buf_printf(b, db_is_shared(db) ? "'\\x%064x'" : "x'%064x'", (unsigned)serial * 2654435761U);
+	else
+		buf_int(b, which == 'I' ? id : which == 'T' ? tenant : time);
+}
+
+static void put_row(struct db *db, const struct table *t, int64_t tenant, int64_t time)
+{
+	struct arena *mem = arena_new(65536);
+	struct buf b = BUF(mem);
+	int64_t id = id_make(time * 1000, (uint32_t)++serial);
+
+	for (const char *p = t->insert; *p; p++) {
+		if (*p == '$')
+			put_value(&b, db, *++p, id, tenant, time);
+		else
+			buf_char(&b, *p);
+	}
+	buf_char(&b, '\0');
+	assert_ok(db->driver->script(db, b.p));
+	arena_unref(mem);
+}
+
+static int64_t sweep_all(struct db *db, struct sweep *s)
+{
+	int64_t steps = 0;
+	bool more = true;
+
+	while (more && steps < 100) {
+		struct arena *mem = arena_new(1 << 20);
+		assert_ok(sweep_step(db, mem, 1, NOW, s, &more));
+		steps++;
+		arena_unref(mem);
+	}
+	return steps;
+}
+
+static void old_rows_go_in_slices_and_young_ones_stay(void **state)
+{
+	const enum store_kind *kind = *state;
+	struct db *db = store_open(store_fresh(*kind));
+	struct sweep s = { .audit_keep = 400 * DAY };
+
+	assert_ok(tx_begin(db, false));
+	for (size_t i = 0; i < COUNT(tables); i++) {
+		for (int k = 0; k < OLD; k++)
+			put_row(db, &tables[i], 1, NOW - tables[i].old - k % 7);
+		for (int k = 0; k < YOUNG; k++)
+			put_row(db, &tables[i], 1, NOW - tables[i].young + k % 7);
+		put_row(db, &tables[i], 2, NOW - tables[i].old); /* another tenant's: its own sweep takes it */
+	}
+	assert_ok(tx_commit(db, &(bool){ false }));
+	int64_t steps = sweep_all(db, &s);
+	assert_true(steps >= 4 && steps < 20);
+	for (size_t i = 0; i < COUNT(tables); i++) {
+		assert_int_equal(store_count(db, tables[i].name, "tenant = 1"), YOUNG);
+		bool everybodys = strcmp(tables[i].name, "revocation") == 0; /* a feed for all */
+		assert_int_equal(store_count(db, tables[i].name, "tenant = 2"), everybodys ? 0 : 1);
+	}
+	/* the next round begins at the beginning, and finds nothing */
+	assert_true(sweep_all(db, &s) < 20);
+	for (size_t i = 0; i < COUNT(tables); i++)
+		assert_int_equal(store_count(db, tables[i].name, "tenant = 1"), YOUNG);
+	db_close(db);
+}
+
+static void audit_is_kept_for_ever_when_no_time_is_set(void **state)
+{
+	const enum store_kind *kind = *state;
+	struct db *db = store_open(store_fresh(*kind));
+	struct sweep s = { 0 };
+
+	put_row(db, &tables[6], 1, NOW - 4000 * DAY);
+	(void)sweep_all(db, &s);
+	assert_int_equal(store_count(db, "audit", "1 = 1"), 1);
+	db_close(db);
+}
+
+int main(void)
+{
+	static enum store_kind kinds[] = { STORE_FILE, STORE_MEMORY, STORE_PGSQL };
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_prestate(old_rows_go_in_slices_and_young_ones_stay, &kinds[0]),
+		cmocka_unit_test_prestate(old_rows_go_in_slices_and_young_ones_stay, &kinds[1]),
+		cmocka_unit_test_prestate(old_rows_go_in_slices_and_young_ones_stay, &kinds[2]),
+		cmocka_unit_test_prestate(audit_is_kept_for_ever_when_no_time_is_set, &kinds[0]),
+		cmocka_unit_test_prestate(audit_is_kept_for_ever_when_no_time_is_set, &kinds[2]),
+	};
+
+	fixture_quiet();
+	return crypto_start() == OK ? cmocka_run_group_tests_name("sweep", tests, NULL, NULL) : 1;
+}
