@@ -2,6 +2,7 @@
 
 #include "admin/authorize.h"
 #include "admin/op_args.h"
+#include "base/log.h"
 #include "ops_gen.h"
 #include "store/audit.h"
 
@@ -89,7 +90,7 @@ enum err op_run(struct ctx *c, str name, const struct json *args, struct buf *ou
 	const struct op *op = op_find(name);
 	size_t start = out->n;
 
-	if (!op)
+	if (!op || (c->actor.resource && !op->mcp)) /* a token reaches tools only, whatever face forgot to look */
 		return FAIL(c, OP_NOT_FOUND, "no operation %.*s", FMT(str_sub(name, 0, 64)));
 
 	enum err e = check(c, op, args);
@@ -102,7 +103,12 @@ enum err op_run(struct ctx *c, str name, const struct json *args, struct buf *ou
 	}
 	if (e != OK)
 		out->n = start;
-	if (!op->writes || err_row(e)->kind == ERR_KIND_FAULT)
+	if (!op->writes) {
+		/* Who read what; there is no transaction to put a row into. */
+		log_info("operation", LOG_STR("op", op->name), LOG_STR("actor", c->actor.email), LOG_STRZ("outcome", err_row(e)->name));
+		return e;
+	}
+	if (err_row(e)->kind == ERR_KIND_FAULT)
 		return e;
 
 	struct fail fail = c->fail;
@@ -129,7 +135,9 @@ void op_error_write(const struct ctx *c, enum err e, struct buf *out)
 	if (c->fail.code == e && c->fail.data.n)
 		jout_raw(&j, S("details"), c->fail.data);
 	else
-		jout_object(&j, S("details")), jout_end(&j);
+		jout_raw(&j, S("details"), S("{}"));
+	if (c->fail.code == e)
+		jout_str_opt(&j, S("why"), c->fail.id); /* what the why tool takes */
 	jout_end(&j);
 	jout_end(&j);
 }

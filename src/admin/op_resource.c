@@ -166,7 +166,7 @@ enum err op_resource_protect(struct ctx *c, const struct op_call *q, struct jout
 	else if (taken(c, &rows, path))
 		return FAIL(c, OP_EXISTS, "path %.*s", FMT(path));
 	if (!name.n)
-		name = resource_name_make(c->mem, path, upstream);
+		name = resource_name_make(path);
 	TRY(put(c, path, name, upstream));
 	write_protected(c, j, path, name, upstream, true);
 	return OK;

@@ -1,5 +1,6 @@
 #include "app/control.h"
 #include "admin/control_run.h"
+#include "app/exchange.h"
 #include "app/house.h"
 #include "base/log.h"
 #include "core/recorder.h"

@@ -1,5 +1,6 @@
 #include "app/serve.h"
 #include "app/control.h"
+#include "app/exchange.h"
 #include "app/house.h"
 #include "app/keeper.h"
 #include "base/log.h"
@@ -228,16 +229,22 @@ static enum err open_inlets(struct serve *s)
 	return s->config->ops.n ? inlet_open(in, s->config->ops, true, &s->why) : OK;
 }
 
-static enum err open_control(struct serve *s)
+/* The control socket, or only the look whether another daemon has it. */
+static enum err open_control(struct serve *s, bool look)
 {
 	struct floor *f = &s->house.floors[0];
 	struct arena *mem = arena_new(8192);
-	str dir = s->config->data_dir;
+	str dir = s->config->data_dir, path = arena_printf(mem, "%.*s/control.sock", FMT(dir));
 	enum err e = OK;
 
-	if (!str_eq(dir, S("none")))
-		e = control_open(f->loop, arena_printf(mem, "%.*s/control.sock", FMT(dir)), &control_app_hooks, f, &s->control,
-		    &s->why);
+	if (path.n >= INLET_PATH_MAX) {
+		if (!look)
+			log_warn("the path of data_dir is too long for a control socket: verbs open the store themselves",
+			    LOG_STR("path", path));
+	} else if (look)
+		e = inlet_unix_free(path, &s->why);
+	else if (!str_eq(dir, S("none")))
+		e = control_open(f->loop, path, &control_app_hooks, f, &s->control, &s->why);
 	arena_unref(mem);
 	return e;
 }
@@ -268,6 +275,7 @@ static void check_descriptors(struct serve *s)
 
 static enum err begin(struct serve *s)
 {
+	TRY(open_control(s, true)); /* a second daemon on the same directory ends here */
 	TRY(open_inlets(s));
 	enum err e = crypto_start();
 	if (e != OK)
@@ -279,7 +287,7 @@ static enum err begin(struct serve *s)
 	e = house_open(&s->house, s->config, s->site);
 	if (e != OK)
 		return failed(s, e, "the loops");
-	TRY(open_control(s)); /* a second daemon on the same directory ends here */
+	TRY(open_control(s, false));
 	recorder_open(s->config->data_dir, true);
 	TRY(open_lanes(s));
 	e = keeper_start(&s->house, s->config->store, s->site->site.tenant.id, &s->keeper);

@@ -37,6 +37,7 @@ struct config {
 	struct arena *mem; /* holds everything below */
 	str file;       /* where it came from; empty: all defaults */
 	str base_url;   /* no trailing slash */
+	bool base_url_given; /* it does not merely follow listen */
 	str listen;     /* "127.0.0.1:8080", "localhost:8080", "unix:/path" */
 	str ops;        /* empty: none */
 	str data_dir;   /* "none" with PostgreSQL and a master key */

@@ -131,7 +131,8 @@ static enum err finish_addresses(struct config_bind *b)
 		return config_fail(b, config_where(b, S("ops")), "ops `%.*s` %s.", FMT(str_sub(c->ops, 0, 100)), problem);
 	if (str_eq(c->ops, c->listen))
 		return config_fail(b, config_where(b, S("ops")), "ops is the same address as listen; give it one of its own.");
-	if (!c->base_url.n) {
+	c->base_url_given = c->base_url.n > 0;
+	if (!c->base_url_given) {
 		if (!split_listen(c->listen, &host, &port) || str_starts(c->listen, S("unix:")))
 			return config_fail(b, config_where(b, S("listen")), "with a unix socket base_url must be given: the address that people use.");
 		c->base_url = port == 80 ? S("http://localhost") : arena_printf(b->mem, "http://localhost:%d", (int)port);

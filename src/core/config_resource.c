@@ -134,7 +134,7 @@ static enum err finish_resource(struct config_bind *b, const struct yaml *v, str
 			    FMT(r->path.n ? r->path : r->url), o->line);
 	}
 	if (!r->name.n)
-		r->name = r->path.n ? resource_name_make(b->mem, r->path, r->upstream) : host_of(r->url);
+		r->name = r->path.n ? resource_name_make(r->path) : host_of(r->url);
 	return finish_scopes(b, v, r);
 }
 

@@ -122,8 +122,6 @@ static bool numeric(str host)
 	return true;
 }
 
-#define NOBODY "server" /* the word when nothing tells */
-
 /* The last part of a path that tells something; empty when none does. */
 static str subject_of_path(str path)
 {
@@ -157,20 +155,20 @@ str resource_path_make(struct arena *mem, str upstream, str name, int nth)
 	if (!word.n)
 		word = slug(mem, subject(upstream));
 	if (!word.n)
-		word = S(NOBODY);
+		word = S("server");
 	if (nth > 1)
 		return arena_printf(mem, "/%.*s-%d/mcp", FMT(word), nth);
 	return arena_printf(mem, "/%.*s/mcp", FMT(word));
 }
 
-str resource_name_make(struct arena *mem, str path, str upstream)
+str resource_name_make(str path)
 {
-	struct url u;
 	str word = subject_of_path(path);
 
-	if (!str_starts(word, S(NOBODY)) && text_name_ok(word, RESOURCE_NAME_MAX))
-		return word;
-	if (url_parse(upstream, &u) != OK)
-		return S("MCP server");
-	return arena_printf(mem, "MCP server at %.*s:%d", FMT(u.host), url_port(&u));
+	return text_name_ok(word, RESOURCE_NAME_MAX) ? word : S("MCP server");
+}
+
+bool resource_upstream_tells(str upstream)
+{
+	return subject(upstream).n > 0;
 }

@@ -20,7 +20,9 @@ const char *resource_upstream_problem(str url);
  * path, else its host name, else "server". nth: 1 for the first try, then -2, -3 and so on stand behind NAME.
  */
 str resource_path_make(struct arena *mem, str upstream, str name, int nth);
-/* A name for a resource nobody named: what its path tells, or else where its upstream is. */
-str resource_name_make(struct arena *mem, str path, str upstream);
+/* A name for a resource nobody named: what its path tells. */
+str resource_name_make(str path);
+/* True when the upstream's address tells what it is about, so that resource_path_make finds more than "server". */
+bool resource_upstream_tells(str upstream);
 
 #endif

@@ -47,12 +47,6 @@ static void write_refusal(struct ctx *c, struct mcp *m)
 	jout_str(&j, S("type"), S("text"));
 	jout_str(&j, S("text"), buf_str(&text));
 	jout_end(&j);
-	if (c->fail.id.n) {
-		jout_object(&j, S(""));
-		jout_str(&j, S("type"), S("text"));
-		jout_str(&j, S("text"), arena_printf(c->mem, "The why tool explains this with the id %.*s.", FMT(c->fail.id)));
-		jout_end(&j);
-	}
 	jout_end(&j);
 	jout_bool(&j, S("isError"), true);
 	mcp_result_end(m, &j);

@@ -16,12 +16,15 @@ static const struct {
 	{ S_INIT("tools/call"), true, true, mcp_tools_call },
 };
 
-/* 404 (mcp.md 1.1); in a batch the other answers stand beside it. */
+/*
+ * 404 is the modern era's (mcp.md 1.1). To a client of 2025 that status means that its session is gone, so it gets the
+ * JSON-RPC error with 200, as everything that a handler answers.
+ */
 static enum err no_method(struct ctx *c, struct mcp *m)
 {
 	str method = str_sub(mcp_message(m)->method, 0, 100);
 
-	if (!m->call.batch)
+	if (m->call.era == RPC_MODERN)
 		return FAIL(c, RPC_METHOD, "%.*s", FMT(method));
 	mcp_error(m, RPC_CODE_METHOD, S("Method not found."));
 	return OK;

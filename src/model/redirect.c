@@ -6,11 +6,38 @@
  * authorization into script, a local file, or a command (RFC 9700 section 4.1; MCP security best practices).
  */
 static const str refused[] = {
-	S_INIT("javascript"), S_INIT("data"), S_INIT("vbscript"), S_INIT("file"), S_INIT("filesystem"), S_INIT("blob"),
-	S_INIT("about"), S_INIT("view-source"), S_INIT("jar"), S_INIT("mhtml"), S_INIT("res"), S_INIT("intent"),
-	S_INIT("urn"), S_INIT("ftp"), S_INIT("ftps"), S_INIT("sftp"), S_INIT("ws"), S_INIT("wss"), S_INIT("mailto"),
-	S_INIT("tel"), S_INIT("sms"), S_INIT("gopher"), S_INIT("ldap"), S_INIT("ldaps"), S_INIT("smb"), S_INIT("nfs"),
-	S_INIT("ssh"), S_INIT("telnet"), S_INIT("rdp"), S_INIT("shell"), S_INIT("search"), S_INIT("search-ms"),
+	S_INIT("javascript"),
+	S_INIT("data"),
+	S_INIT("vbscript"),
+	S_INIT("file"),
+	S_INIT("filesystem"),
+	S_INIT("blob"),
+	S_INIT("about"),
+	S_INIT("view-source"),
+	S_INIT("jar"),
+	S_INIT("mhtml"),
+	S_INIT("res"),
+	S_INIT("intent"),
+	S_INIT("urn"),
+	S_INIT("ftp"),
+	S_INIT("ftps"),
+	S_INIT("sftp"),
+	S_INIT("ws"),
+	S_INIT("wss"),
+	S_INIT("mailto"),
+	S_INIT("tel"),
+	S_INIT("sms"),
+	S_INIT("gopher"),
+	S_INIT("ldap"),
+	S_INIT("ldaps"),
+	S_INIT("smb"),
+	S_INIT("nfs"),
+	S_INIT("ssh"),
+	S_INIT("telnet"),
+	S_INIT("rdp"),
+	S_INIT("shell"),
+	S_INIT("search"),
+	S_INIT("search-ms"),
 };
 
 static bool scheme_refused(str scheme)
@@ -31,8 +58,8 @@ static bool host_plain(str host)
 		return host.n > 0;
 	for (size_t i = 0; i < host.n; i++) {
 		char ch = host.p[i];
-		if (!((ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || (ch >= '0' && ch <= '9') || ch == '.' ||
-		      ch == '-' || ch == '_'))
+		if (!((ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || (ch >= '0' && ch <= '9') ||
+			ch == '.' || ch == '-' || ch == '_'))
 			return false;
 	}
 	return host.p[0] != '.' && host.p[0] != '-';
@@ -79,7 +106,7 @@ static bool part_same(str a, str b)
 static bool loopback(str uri, struct url *u)
 {
 	return url_parse(uri, u) == OK && u->authority && str_eq(u->scheme, S("http")) && url_loopback(u) &&
-	       !u->userinfo.p && !u->fragment.p;
+	    !u->userinfo.p && !u->fragment.p;
 }
 
 bool redirect_same(str registered, str sent)
@@ -89,8 +116,8 @@ bool redirect_same(str registered, str sent)
 	if (str_eq(registered, sent))
 		return true;
 	/* RFC 8252 section 7.3: the port of a native application is whatever was free; all else stays as it was */
-	return loopback(registered, &a) && loopback(sent, &b) && str_eq(a.host, b.host) && str_eq(a.path, b.path) &&
-	       part_same(a.query, b.query);
+	return loopback(registered, &a) && loopback(sent, &b) && str_eq(a.host, b.host) &&
+	    str_eq(a.path, b.path) && part_same(a.query, b.query);
 }
 
 bool redirect_among(str registered, str sent)

@@ -179,32 +179,50 @@ static bool alive(const struct sockaddr_un *at)
 	return yes;
 }
 
-enum err inlet_unix(str path, unsigned mode, int *fd, struct buf *why)
+static enum err in_use(str path, struct buf *why)
 {
-	struct sockaddr_un at = { .sun_family = AF_UNIX };
-	struct stat st;
+	buf_put(why, path);
+	buf_put(why,
+	    S(" is in use: another Gatehouse is running with this data directory. Stop it, or give this one a directory of its "
+	      "own with --data."));
+	return ERR_INTERNAL;
+}
 
-	if (path.n == 0 || path.n >= sizeof at.sun_path || str_has(path, '\0')) {
+static enum err unix_address(str path, struct sockaddr_un *at, struct buf *why)
+{
+	*at = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	if (path.n == 0 || path.n >= sizeof at->sun_path || str_has(path, '\0')) {
 		buf_put(why, path);
-		buf_printf(why, ": the path of a unix socket has 1 to %zu bytes.", sizeof at.sun_path - 1);
+		buf_printf(why, ": the path of a unix socket has 1 to %zu bytes.", sizeof at->sun_path - 1);
 		return ERR_INTERNAL;
 	}
-	memcpy(at.sun_path, path.p, path.n);
-	if (lstat(at.sun_path, &st) == 0) {
-		if (!S_ISSOCK(st.st_mode)) {
-			buf_put(why, path);
-			buf_put(why, S(" exists and is no socket; move it away."));
-			return ERR_INTERNAL;
-		}
-		if (alive(&at)) {
-			buf_put(why, path);
-			buf_put(why,
-			    S(" is in use: another Gatehouse is running with this data directory. Stop it, or give "
-			      "this one a directory of its own with --data."));
-			return ERR_INTERNAL;
-		}
-		(void)unlink(at.sun_path); /* left over by a daemon that was killed */
+	memcpy(at->sun_path, path.p, path.n);
+	return OK;
+}
+
+enum err inlet_unix_free(str path, struct buf *why)
+{
+	struct sockaddr_un at;
+	struct stat st;
+
+	TRY(unix_address(path, &at, why));
+	if (lstat(at.sun_path, &st) != 0)
+		return OK;
+	if (!S_ISSOCK(st.st_mode)) {
+		buf_put(why, path);
+		buf_put(why, S(" exists and is no socket; move it away."));
+		return ERR_INTERNAL;
 	}
+	return alive(&at) ? in_use(path, why) : OK;
+}
+
+enum err inlet_unix(str path, unsigned mode, int *fd, struct buf *why)
+{
+	struct sockaddr_un at;
+
+	TRY(inlet_unix_free(path, why));
+	TRY(unix_address(path, &at, why));
+	(void)unlink(at.sun_path); /* left over by a daemon that was killed */
 	*fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (*fd < 0)
 		return refuse(why, path, errno, 0);

@@ -11,12 +11,13 @@
 #include "base/err.h"
 
 #define INLETS_MAX 16
+#define INLET_PATH_MAX 108 /* of a unix socket, with its NUL */
 
 struct inlet {
 	int fd;
 	bool ops;       /* of the `ops` key: metrics answer there */
 	bool local;     /* a unix socket */
-	char path[108]; /* of a unix socket of ours, to remove at the end; else empty */
+	char path[INLET_PATH_MAX]; /* of a unix socket of ours, to remove at the end; else empty */
 };
 
 struct inlets {
@@ -38,5 +39,7 @@ void inlets_close(struct inlets *ls);
  * (ERR_INTERNAL, why). -1 is never given with OK.
  */
 CHECKED enum err inlet_unix(str path, unsigned mode, int *fd, struct buf *why);
+/* ERR_INTERNAL (why) when somebody accepts connections at the path: a second daemon learns it before it touches anything. */
+CHECKED enum err inlet_unix_free(str path, struct buf *why);
 
 #endif

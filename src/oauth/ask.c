@@ -13,7 +13,8 @@ bool ask_wants_login(const struct ctx *c, const struct ask *a)
 	if (c->actor.session == 0)
 		return true;
 	/* a sign-in since the question is as fresh as can be; within one second the ids, which grow with time, decide */
-	if (a->txn && (c->actor.auth_time > a->begun || (c->actor.auth_time == a->begun && c->actor.session > a->txn)))
+	if (a->txn &&
+	    (c->actor.auth_time > a->begun || (c->actor.auth_time == a->begun && c->actor.session > a->txn)))
 		return false;
 	return a->login || a->select || (a->max_age >= 0 && c->now - c->actor.auth_time > a->max_age);
 }
@@ -27,8 +28,8 @@ enum err ask_covered(struct ctx *c, const struct ask *a, bool *covered)
 	if (*covered || a->redirect_kind != REDIRECT_HTTPS || a->client.row == 0)
 		return OK;
 	enum err e = q_consent_get(c->db, c->mem,
-	    &(struct consent_get_in){ c->site->tenant.id, c->actor.user, a->client.row, a->resource->identifier,
-		ask_host(c->mem, a) },
+	    &(struct consent_get_in){ c->site->tenant.id, c->actor.user, a->client.row,
+		a->resource->identifier, ask_host(c->mem, a) },
 	    &row);
 	if (e == ERR_NOT_FOUND)
 		return OK;
@@ -39,6 +40,6 @@ enum err ask_covered(struct ctx *c, const struct ask *a, bool *covered)
 
 str ask_page(struct ctx *c, const struct ask *a, bool login)
 {
-	return arena_printf(c->mem, "%.*s/%s?txn=%lld", FMT(c->site->tenant.issuer), login ? "login" : "consent",
-	    (long long)a->txn);
+	return arena_printf(c->mem, "%.*s/%s?txn=%lld", FMT(c->site->tenant.issuer),
+	    login ? "login" : "consent", (long long)a->txn);
 }

@@ -12,17 +12,17 @@
 
 struct ask {
 	struct client client;
-	str redirect_uri;    /* set by the redirect's check alone: without it there is nowhere to send an error to */
+	str redirect_uri; /* set by the redirect's check alone: without it there is nowhere to send an error to */
 	enum redirect_kind redirect_kind;
-	str state;           /* p NULL: none was sent */
+	str state; /* p NULL: none was sent */
 	const struct resource *resource;
-	str scope;           /* what will be given */
-	str challenge;       /* PKCE, S256 */
+	str scope;     /* what will be given */
+	str challenge; /* PKCE, S256 */
 	str nonce;
 	bool login, select, consent, none; /* prompt (OpenID Connect Core section 3.1.2.1) */
-	int64_t max_age;     /* seconds, -1: any */
-	int64_t begun;       /* when it was asked */
-	int64_t txn;         /* row while it waits, 0: none */
+	int64_t max_age;                   /* seconds, -1: any */
+	int64_t begun;                     /* when it was asked */
+	int64_t txn;                       /* row while it waits, 0: none */
 };
 
 /* The host or the scheme that the answer goes to, as consent is remembered and shown. */

@@ -5,8 +5,6 @@
 #include "oauth/client.h"
 #include "sql_gen.h"
 
-#define TRIES 3 /* of an id that happens to be taken */
-
 static str write(struct arena *mem, const struct ask *a)
 {
 	struct buf b = BUF(mem);
@@ -36,20 +34,20 @@ static str browser_hash(struct ctx *c)
 enum err ask_put(struct ctx *c, struct ask *a)
 {
 	struct txn_put_in row = {
-		.tenant = c->site->tenant.id, .browser = browser_hash(c), .client_id = a->client.client_id,
-		.params = write(c->mem, a), .created = c->now, .expires = c->now + TXN_SECONDS,
+		.id = id_make(c->now_ms, rand_u32()),
+		.tenant = c->site->tenant.id,
+		.browser = browser_hash(c),
+		.client_id = a->client.client_id,
+		.params = write(c->mem, a),
+		.created = c->now,
+		.expires = c->now + TXN_SECONDS,
 	};
-	enum err e = ERR_STORE_CONFLICT;
 
 	if (c->browser.len == 0)
 		return FAIL(c, TXN_BROWSER, "no browser cookie");
 	if (row.params.n == 0)
 		return FAIL(c, TOO_LARGE, "an authorization request");
-	for (int i = 0; i < TRIES && e == ERR_STORE_CONFLICT; i++) {
-		row.id = id_make(c->now_ms, rand_u32());
-		e = q_txn_put(c->db, c->mem, &row, NULL);
-	}
-	TRY(e);
+	TRY(q_txn_put(c->db, c->mem, &row, NULL));
 	a->txn = row.id;
 	return OK;
 }
@@ -83,7 +81,8 @@ static enum err look_again(struct ctx *c, const struct json *params, str client_
 		return FAIL(c, REDIRECT_UNKNOWN, "%.*s was removed meanwhile", FMT(a->redirect_uri));
 	a->resource = site_resource(c->site, json_get_str(params, S("resource")));
 	if (!a->resource)
-		return FAIL(c, RESOURCE_UNKNOWN, "%.*s was removed meanwhile", FMT(json_get_str(params, S("resource"))));
+		return FAIL(c, RESOURCE_UNKNOWN, "%.*s was removed meanwhile",
+		    FMT(json_get_str(params, S("resource"))));
 	return OK;
 }
 
@@ -116,6 +115,7 @@ enum err ask_take(struct ctx *c, const struct ask *a)
 {
 	int64_t changed = 0;
 
-	TRY(q_txn_take(c->db, c->mem, &(struct txn_take_in){ a->txn, c->site->tenant.id, browser_hash(c), c->now }, &changed));
+	TRY(q_txn_take(c->db, c->mem,
+	    &(struct txn_take_in){ a->txn, c->site->tenant.id, browser_hash(c), c->now }, &changed));
 	return changed ? OK : FAIL(c, TXN_GONE, "txn %lld was finished meanwhile", (long long)a->txn);
 }

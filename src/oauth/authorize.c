@@ -52,7 +52,8 @@ static enum err check_redirect(struct ctx *c, struct authorize *a)
 
 	if (sent.n == 0) {
 		if (!str_word(&rest, ' ', &first) || str_trim(rest).n)
-			return FAIL(c, REDIRECT_MISSING, "registered: %.*s", FMT(str_sub(registered, 0, 200)));
+			return FAIL(
+			    c, REDIRECT_MISSING, "registered: %.*s", FMT(str_sub(registered, 0, 200)));
 		sent = first;
 	} else if (!redirect_among(registered, sent)) {
 		return FAIL(c, REDIRECT_UNKNOWN, "got %.*s, registered: %.*s", FMT(str_sub(sent, 0, 150)),
@@ -96,8 +97,8 @@ static bool base64url(str s)
 {
 	for (size_t i = 0; i < s.n; i++) {
 		char ch = s.p[i];
-		if (!((ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || (ch >= '0' && ch <= '9') || ch == '-' ||
-		      ch == '_'))
+		if (!((ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || (ch >= '0' && ch <= '9') ||
+			ch == '-' || ch == '_'))
 			return false;
 	}
 	return true;
@@ -135,8 +136,8 @@ static enum err check_scope(struct ctx *c, struct authorize *a)
 	const struct client *client = &a->ask.client;
 	str limit = client_verified(client) ? client->scope : (str){ NULL, 0 };
 
-	a->ask.scope = resource_scope_grant(c->mem, a->ask.resource, a->p.scope, limit,
-	    client_may(client, S("refresh_token")));
+	a->ask.scope = resource_scope_grant(
+	    c->mem, a->ask.resource, a->p.scope, limit, client_may(client, S("refresh_token")));
 	a->ask.nonce = a->p.nonce;
 	if (limit.n && !scope_meets(a->ask.scope, a->ask.resource->scopes))
 		return FAIL(c, SCOPE_UNKNOWN, "the client is limited to %.*s", FMT(str_sub(limit, 0, 200)));
@@ -158,6 +159,11 @@ static enum err check_prompt(struct ctx *c, struct authorize *a)
 	q->max_age = -1;
 	if (a->p.max_age.n && (!str_int(a->p.max_age, &q->max_age) || q->max_age < 0))
 		return FAIL(c, PARAM_VALUE, "max_age %.*s", FMT(a->p.max_age));
+	/* OpenID Connect Core section 3.1.2.1: as prompt=login, also within the same second */
+	if (q->max_age == 0) {
+		q->login = true;
+		q->max_age = -1;
+	}
 	return OK;
 }
 
@@ -190,14 +196,16 @@ static enum err decide(struct ctx *c, struct authorize *a)
 	a->login = ask_wants_login(c, q);
 	if (a->login) {
 		if (q->none)
-			return FAIL(c, LOGIN_REQUIRED, c->actor.session ? "the sign-in is older than max_age" : "no session");
+			return FAIL(c, LOGIN_REQUIRED,
+			    c->actor.session ? "the sign-in is older than max_age" : "no session");
 		return NEED(c, LANE_WRITE, put_txn);
 	}
 	TRY(ask_covered(c, q, &covered));
 	if (covered && !q->consent)
 		return NEED(c, LANE_WRITE, give_code);
 	if (q->none)
-		return FAIL(c, CONSENT_REQUIRED, "%.*s for %.*s", FMT(client_label(&q->client)), FMT(q->scope));
+		return FAIL(
+		    c, CONSENT_REQUIRED, "%.*s for %.*s", FMT(client_label(&q->client)), FMT(q->scope));
 	return NEED(c, LANE_WRITE, put_txn);
 }
 

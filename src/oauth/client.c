@@ -6,14 +6,14 @@
 #include "oauth/client_seal.h"
 #include "sql_gen.h"
 
-#define TRIES 3 /* of an id that happens to be taken */
-
 static const struct {
 	str name;
 	enum client_origin origin;
 } origins[] = {
-	{ S_INIT("sealed"), CLIENT_SEALED },         { S_INIT("config"), CLIENT_CONFIG },
-	{ S_INIT("created"), CLIENT_CREATED },       { S_INIT("registered"), CLIENT_REGISTERED },
+	{ S_INIT("sealed"), CLIENT_SEALED },
+	{ S_INIT("config"), CLIENT_CONFIG },
+	{ S_INIT("created"), CLIENT_CREATED },
+	{ S_INIT("registered"), CLIENT_REGISTERED },
 	{ S_INIT("document"), CLIENT_DOCUMENT },
 };
 
@@ -49,9 +49,16 @@ static void read_row(struct ctx *c, const struct client_get_out *row, struct cli
 	const struct json *more = NULL;
 
 	*out = (struct client){
-		.row = row->id, .client_id = row->client_id, .name = row->name, .origin = origin_of(row->origin),
-		.blocked = !str_eq(row->status, S("active")), .auth_method = row->auth_method, .secret_hash = row->secret,
-		.redirect_uris = row->redirect_uris, .grant_types = row->grant_types, .scope = row->scope,
+		.row = row->id,
+		.client_id = row->client_id,
+		.name = row->name,
+		.origin = origin_of(row->origin),
+		.blocked = !str_eq(row->status, S("active")),
+		.auth_method = row->auth_method,
+		.secret_hash = row->secret,
+		.redirect_uris = row->redirect_uris,
+		.grant_types = row->grant_types,
+		.scope = row->scope,
 		.native = redirect_native(row->redirect_uris),
 	};
 	if (row->metadata.n && json_parse(c->mem, row->metadata, &more, NULL) == OK)
@@ -65,7 +72,8 @@ enum err client_find(struct ctx *c, str client_id, struct client *out)
 
 	if (e == OK) {
 		struct client_state_out state;
-		e = q_client_state(c->db, c->mem, &(struct client_state_in){ c->site->tenant.id, hash }, &state);
+		e = q_client_state(
+		    c->db, c->mem, &(struct client_state_in){ c->site->tenant.id, hash }, &state);
 		if (e == ERR_NOT_FOUND)
 			return OK; /* nobody has agreed to it yet */
 		TRY(e);
@@ -94,18 +102,22 @@ static str secret_hash(struct ctx *c, const struct client *client)
 enum err client_put(struct ctx *c, struct client *client, str metadata)
 {
 	struct client_put_in row = {
-		.tenant = c->site->tenant.id, .hash = sha256_str(c->mem, client->client_id), .client_id = client->client_id,
-		.name = client->name, .origin = origin_name(client->origin), .auth_method = client->auth_method,
-		.secret = secret_hash(c, client), .redirect_uris = client->redirect_uris,
-		.grant_types = client->grant_types, .scope = client->scope, .metadata = metadata, .now = c->now,
+		.id = id_make(c->now_ms, rand_u32()),
+		.tenant = c->site->tenant.id,
+		.hash = sha256_str(c->mem, client->client_id),
+		.client_id = client->client_id,
+		.name = client->name,
+		.origin = origin_name(client->origin),
+		.auth_method = client->auth_method,
+		.secret = secret_hash(c, client),
+		.redirect_uris = client->redirect_uris,
+		.grant_types = client->grant_types,
+		.scope = client->scope,
+		.metadata = metadata,
+		.now = c->now,
 	};
-	enum err e = ERR_STORE_CONFLICT;
 
-	for (int i = 0; i < TRIES && e == ERR_STORE_CONFLICT; i++) {
-		row.id = id_make(c->now_ms, rand_u32());
-		e = q_client_put(c->db, c->mem, &row, NULL);
-	}
-	TRY(e);
+	TRY(q_client_put(c->db, c->mem, &row, NULL));
 	/* somebody else may have been first: the row that is there counts */
 	struct client_state_out state;
 	TRY(q_client_state(c->db, c->mem, &(struct client_state_in){ row.tenant, row.hash }, &state));
@@ -137,9 +149,10 @@ bool client_secret_fits(struct ctx *c, const struct client *client, struct secre
 	if (secret.len == 0 || str_eq(client->auth_method, S("none")))
 		return false;
 	if (client->origin == CLIENT_SEALED && client->secret_hash.n == 0)
-		return secret_eq(secret, secret_of(client_sealed_secret(c->mem, c->site->key_client, client->client_id)));
+		return secret_eq(
+		    secret, secret_of(client_sealed_secret(c->mem, c->site->key_client, client->client_id)));
 	return client->secret_hash.n == SHA256_SIZE &&
-	       secret_eq(secret_of(token_hash(c->mem, secret)), secret_of(client->secret_hash));
+	    secret_eq(secret_of(token_hash(c->mem, secret)), secret_of(client->secret_hash));
 }
 
 bool client_trusted(const struct ctx *c, const struct client *client)

@@ -41,7 +41,8 @@ static enum err read_header(struct ctx *c, struct client_proof *out)
 enum err client_proof_read(struct ctx *c, const struct client_body *body, struct client_proof *out)
 {
 	TRY(read_header(c, out));
-	c->actor.client_id = str_sub(out->client_id.n ? out->client_id : body->client_id, 0, 64); /* who says to be asking */
+	c->actor.client_id =
+	    str_sub(out->client_id.n ? out->client_id : body->client_id, 0, 64); /* who says to be asking */
 	if (body->assertion)
 		return FAIL(c, CLIENT_METHOD, "client_assertion");
 	if (out->method == CLIENT_AUTH_BASIC) {
@@ -63,7 +64,8 @@ enum err client_proof_read(struct ctx *c, const struct client_body *body, struct
 
 static str method_name(enum client_method method)
 {
-	static const str names[] = { S_INIT("none"), S_INIT("client_secret_basic"), S_INIT("client_secret_post") };
+	static const str names[] = { S_INIT("none"), S_INIT("client_secret_basic"),
+		S_INIT("client_secret_post") };
 
 	return names[method];
 }
@@ -80,7 +82,8 @@ static enum err unknown(struct ctx *c, const struct client_proof *proof)
 {
 	/* who shows a secret hears the same of a wrong id as of a wrong secret, so that ids cannot be tried out */
 	if (proof->method != CLIENT_AUTH_NONE)
-		return FAIL(c, CLIENT_SECRET, "client_id %.*s is not known", FMT(str_sub(proof->client_id, 0, 100)));
+		return FAIL(
+		    c, CLIENT_SECRET, "client_id %.*s is not known", FMT(str_sub(proof->client_id, 0, 100)));
 	return FAIL(c, CLIENT_UNKNOWN, "client_id %.*s", FMT(str_sub(proof->client_id, 0, 100)));
 }
 

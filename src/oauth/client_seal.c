@@ -8,7 +8,7 @@
 #include "model/redirect.h"
 
 #define VERSION 1
-#define OVERHEAD 29      /* version, nonce, tag */
+#define OVERHEAD 29 /* version, nonce, tag */
 #define FIELD_MAX 0xffff
 
 static const str methods[] = { S_INIT("none"), S_INIT("client_secret_basic"), S_INIT("client_secret_post") };
@@ -49,8 +49,8 @@ static uint64_t flags_of(const struct client *client)
 	return flags;
 }
 
-enum err client_seal(struct arena *mem, struct secret key, int64_t tenant, const struct client *client, int64_t issued,
-    str *client_id)
+enum err client_seal(struct arena *mem, struct secret key, int64_t tenant, const struct client *client,
+    int64_t issued, str *client_id)
 {
 	struct buf b = BUF(mem), id = BUF(mem);
 	char data[9];
@@ -119,10 +119,11 @@ static bool read_client(str s, struct client *out)
 	out->auth_method = methods[flags & METHOD_BITS];
 	out->grant_types = grants_of(flags);
 	return take_field(&s, &out->name) && take_field(&s, &out->uri) && take_field(&s, &out->scope) &&
-	       take_field(&s, &out->redirect_uris) && s.n == 0;
+	    take_field(&s, &out->redirect_uris) && s.n == 0;
 }
 
-enum err client_unseal(struct arena *mem, struct secret key, int64_t tenant, str client_id, struct client *out)
+enum err client_unseal(
+    struct arena *mem, struct secret key, int64_t tenant, str client_id, struct client *out)
 {
 	str text = str_sub(client_id, sizeof CLIENT_SEALED_PREFIX - 1, client_id.n), raw, plain;
 	char data[9];
@@ -132,7 +133,8 @@ enum err client_unseal(struct arena *mem, struct secret key, int64_t tenant, str
 	    b64url_parse(mem, text, &raw) != OK || raw.n < OVERHEAD || raw.p[0] != VERSION)
 		return ERR_NOT_FOUND;
 	/* what does not open is not a broken seal of ours but somebody's invention, or of a store that was replaced */
-	if (aead_open(mem, key, str_sub(raw, 1, raw.n), associated(data, tenant), &plain) != OK || !read_client(plain, out))
+	if (aead_open(mem, key, str_sub(raw, 1, raw.n), associated(data, tenant), &plain) != OK ||
+	    !read_client(plain, out))
 		return ERR_NOT_FOUND;
 	out->client_id = client_id;
 	out->native = redirect_native(out->redirect_uris);

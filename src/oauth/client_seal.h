@@ -12,10 +12,11 @@
 #define CLIENT_ID_MAX 1500 /* longest sealed id: it travels in URLs and tokens */
 
 /* "gh_c_" and base64url of what the client is. ERR_TOO_LARGE over CLIENT_ID_MAX: then it needs a row. ERR_CRYPTO. */
-CHECKED enum err client_seal(struct arena *mem, struct secret key, int64_t tenant, const struct client *client, int64_t issued,
-    str *client_id);
+CHECKED enum err client_seal(struct arena *mem, struct secret key, int64_t tenant,
+    const struct client *client, int64_t issued, str *client_id);
 /* The client again. ERR_NOT_FOUND for whatever this key did not seal for this tenant. */
-CHECKED enum err client_unseal(struct arena *mem, struct secret key, int64_t tenant, str client_id, struct client *out);
+CHECKED enum err client_unseal(
+    struct arena *mem, struct secret key, int64_t tenant, str client_id, struct client *out);
 /* The secret of a sealed confidential client, computed and nowhere kept. */
 str client_sealed_secret(struct arena *mem, struct secret key, str client_id);
 

@@ -12,7 +12,6 @@
 #define PREFIX "gh_ac_"
 #define ID 8
 #define RANDOM 32
-#define TRIES 3 /* of an id that happens to be taken */
 
 static str make(struct arena *mem, int64_t id)
 {
@@ -33,8 +32,8 @@ enum err code_parse(struct arena *mem, struct secret text, int64_t *id)
 	str s = { (const char *)text.bytes, text.len }, bytes;
 	uint64_t v = 0;
 
-	if (!str_starts(s, S(PREFIX)) || b64url_parse(mem, str_sub(s, sizeof PREFIX - 1, s.n), &bytes) != OK ||
-	    bytes.n != ID + RANDOM)
+	if (!str_starts(s, S(PREFIX)) ||
+	    b64url_parse(mem, str_sub(s, sizeof PREFIX - 1, s.n), &bytes) != OK || bytes.n != ID + RANDOM)
 		return ERR_NOT_FOUND;
 	for (int i = 0; i < ID; i++)
 		v = v << 8 | (unsigned char)bytes.p[i];
@@ -60,26 +59,29 @@ static enum err remember(struct ctx *c, const struct ask *a, const struct client
 
 static enum err put(struct ctx *c, const struct ask *a, const struct client *client, str *code, int64_t *id)
 {
+	*id = id_make(c->now_ms, rand_u32());
+	*code = make(c->mem, *id);
 	struct code_put_in row = {
-		.tenant = c->site->tenant.id, .user_id = c->actor.user, .client = client->row,
-		.redirect_uri = a->redirect_uri, .resource = a->resource->identifier, .scope = a->scope,
-		.challenge = a->challenge, .nonce = a->nonce, .auth_time = c->actor.auth_time,
-		.methods = c->actor.methods, .expires = c->now + c->site->config->code_ttl,
+		.id = *id,
+		.tenant = c->site->tenant.id,
+		.hash = token_hash(c->mem, secret_of(*code)),
+		.user_id = c->actor.user,
+		.client = client->row,
+		.grant_id = *id, /* one code makes one grant, and a replay finds it */
+		.redirect_uri = a->redirect_uri,
+		.resource = a->resource->identifier,
+		.scope = a->scope,
+		.challenge = a->challenge,
+		.nonce = a->nonce,
+		.auth_time = c->actor.auth_time,
+		.methods = c->actor.methods,
+		.expires = c->now + c->site->config->code_ttl,
 	};
-	enum err e = ERR_STORE_CONFLICT;
-
-	for (int i = 0; i < TRIES && e == ERR_STORE_CONFLICT; i++) {
-		/* the grant gets the code's id: one code makes one grant, and a replay finds it */
-		row.id = row.grant_id = id_make(c->now_ms, rand_u32());
-		*code = make(c->mem, row.id);
-		row.hash = token_hash(c->mem, secret_of(*code));
-		e = q_code_put(c->db, c->mem, &row, NULL);
-	}
-	*id = row.id;
-	return e;
+	return q_code_put(c->db, c->mem, &row, NULL);
 }
 
-static enum err note(struct ctx *c, str event, const struct client *client, const struct ask *a, int64_t grant)
+static enum err note(
+    struct ctx *c, str event, const struct client *client, const struct ask *a, int64_t grant)
 {
 	struct buf b = BUF(c->mem);
 	struct jout j = JOUT(&b);
@@ -89,7 +91,8 @@ static enum err note(struct ctx *c, str event, const struct client *client, cons
 	jout_str(&j, S("scope"), a->scope);
 	jout_str(&j, S("returns_to"), ask_host(c->mem, a));
 	jout_end(&j);
-	return audit_put(c, &(struct audit){ event, c->actor.user, grant, client_label(client), buf_str(&b) });
+	return audit_put(
+	    c, &(struct audit){ event, c->actor.user, grant, client_label(client), buf_str(&b) });
 }
 
 enum err code_give(struct ctx *c, const struct ask *a, bool agreed, str *code)

@@ -115,7 +115,8 @@ static enum err note_no(struct ctx *c, const struct ask *a)
 	jout_str(&j, S("resource"), a->resource->identifier);
 	jout_end(&j);
 	return audit_put(c,
-	    &(struct audit){ S("auth.consent.deny"), c->actor.user, 0, client_label(&a->client), buf_str(&b) });
+	    &(struct audit){
+		S("auth.consent.deny"), c->actor.user, 0, client_label(&a->client), buf_str(&b) });
 }
 
 /* WRITE. The row is taken first: two posts of one page give one code. */

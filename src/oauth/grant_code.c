@@ -17,8 +17,8 @@ static bool verifier_ok(struct secret v)
 		return false;
 	for (size_t i = 0; i < v.len; i++) {
 		unsigned char ch = v.bytes[i];
-		if (!((ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || (ch >= '0' && ch <= '9') || ch == '-' ||
-		      ch == '.' || ch == '_' || ch == '~'))
+		if (!((ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || (ch >= '0' && ch <= '9') ||
+			ch == '-' || ch == '.' || ch == '_' || ch == '~'))
 			return false;
 	}
 	return true;
@@ -31,7 +31,8 @@ static enum err check(struct ctx *c, struct token *t)
 	if (t->p.code_verifier.len == 0)
 		return FAIL(c, PARAM_MISSING, "code_verifier");
 	if (!verifier_ok(t->p.code_verifier))
-		return FAIL(c, PKCE_MISMATCH, "a verifier of %zu bytes, or of other signs", t->p.code_verifier.len);
+		return FAIL(
+		    c, PKCE_MISMATCH, "a verifier of %zu bytes, or of other signs", t->p.code_verifier.len);
 	if (code_parse(c->mem, t->p.code, &t->id) != OK)
 		return FAIL(c, CODE_UNKNOWN, "%zu bytes that are no code of ours", t->p.code.len);
 	return OK;
@@ -55,8 +56,9 @@ static enum err not_taken(struct ctx *c, struct token *t)
 static enum err replayed(struct ctx *c, const struct token *t, const struct code_take_out *code)
 {
 	TRY(grant_end(c, code->grant_id, S("code replayed")));
-	TRY(audit_put(c, &(struct audit){ S("auth.code.replay"), code->user_id, code->grant_id,
-				 client_label(&t->client), (str){ NULL, 0 } }));
+	TRY(audit_put(c,
+	    &(struct audit){ S("auth.code.replay"), code->user_id, code->grant_id, client_label(&t->client),
+		(str){ NULL, 0 } }));
 	return FAIL(c, CODE_REPLAYED, "use %lld of the code, client %.*s", (long long)code->uses,
 	    FMT(client_label(&t->client)));
 }
@@ -74,8 +76,8 @@ static enum err check_code(struct ctx *c, const struct token *t, const struct co
 		return FAIL(c, CODE_EXPIRED, "%lld s late", (long long)(c->now - code->expires));
 	/* OAuth 2.1 section 10.2 sends none here, which PKCE makes harmless; what is sent has to be the same */
 	if (t->p.redirect_uri.n && !str_eq(t->p.redirect_uri, code->redirect_uri))
-		return FAIL(c, REDIRECT_MISMATCH, "got %.*s, authorized %.*s", FMT(str_sub(t->p.redirect_uri, 0, 150)),
-		    FMT(str_sub(code->redirect_uri, 0, 150)));
+		return FAIL(c, REDIRECT_MISMATCH, "got %.*s, authorized %.*s",
+		    FMT(str_sub(t->p.redirect_uri, 0, 150)), FMT(str_sub(code->redirect_uri, 0, 150)));
 	if (!challenge_met(c, t, code))
 		return FAIL(c, PKCE_MISMATCH, "a verifier of %zu bytes", t->p.code_verifier.len);
 	if (t->resource && !str_eq(t->resource->identifier, code->resource))
@@ -90,10 +92,17 @@ static enum err put_grant(struct ctx *c, struct token *t, const struct code_take
 {
 	const struct config *config = c->site->config;
 	struct grant_put_in row = {
-		.id = code->grant_id, .tenant = c->site->tenant.id, .user_id = code->user_id, .client = code->client,
-		.resource = code->resource, .scope = code->scope,
-		.redirect_host = redirect_host(c->mem, code->redirect_uri), .now = c->now,
-		.expires = c->now + config->access_ttl, .auth_time = code->auth_time, .methods = code->methods,
+		.id = code->grant_id,
+		.tenant = c->site->tenant.id,
+		.user_id = code->user_id,
+		.client = code->client,
+		.resource = code->resource,
+		.scope = code->scope,
+		.redirect_host = redirect_host(c->mem, code->redirect_uri),
+		.now = c->now,
+		.expires = c->now + config->access_ttl,
+		.auth_time = code->auth_time,
+		.methods = code->methods,
 	};
 
 	if (client_may(&t->client, S("refresh_token"))) {
@@ -123,14 +132,21 @@ static enum err redeem(struct ctx *c, struct token *t)
 	TRY(check_code(c, t, &code));
 
 	t->authz = (struct authz){
-		.grant = code.grant_id, .user = code.user_id, .resource = code.resource, .scope = code.scope,
-		.client_id = t->client.client_id, .auth_time = code.auth_time, .methods = code.methods,
+		.grant = code.grant_id,
+		.user = code.user_id,
+		.resource = code.resource,
+		.scope = code.scope,
+		.client_id = t->client.client_id,
+		.auth_time = code.auth_time,
+		.methods = code.methods,
 		.nonce = code.nonce,
 	};
 	TRY(put_grant(c, t, &code));
 	token_awaited(c, &t->authz);
-	return audit_put(c, &(struct audit){ S("auth.token.issue"), code.user_id, code.grant_id,
-				client_label(&t->client), (str){ NULL, 0 } });
+	return audit_put(c,
+	    &(struct audit){ S("auth.token.issue"), code.user_id, code.grant_id, client_label(&t->client),
+		(str){ NULL, 0 } });
 }
 
-const struct grant_type grant_authorization_code = { S_INIT("authorization_code"), GRANT_PUBLIC, check, redeem };
+const struct grant_type grant_authorization_code = { S_INIT("authorization_code"), GRANT_PUBLIC, check,
+	redeem };

@@ -28,7 +28,8 @@ static enum err check(struct ctx *c, struct token *t)
 	if (t->p.refresh_token.len == 0)
 		return FAIL(c, PARAM_MISSING, "refresh_token");
 	if (refresh_parse(c->mem, c->site->key_refresh, t->p.refresh_token, &r->sent) != OK)
-		return FAIL(c, REFRESH_UNKNOWN, "%zu bytes that are no refresh token of ours", t->p.refresh_token.len);
+		return FAIL(c, REFRESH_UNKNOWN, "%zu bytes that are no refresh token of ours",
+		    t->p.refresh_token.len);
 	refresh_next(c->site->key_refresh, &r->sent, &next);
 	r->next = refresh_text(c->mem, c->site->key_refresh, &next);
 	r->next_hash = token_hash(c->mem, secret_of(r->next));
@@ -54,7 +55,8 @@ static str narrowed(struct ctx *c, const struct token *t, str granted)
 static enum err done(struct ctx *c, struct token *t, str event, int64_t user)
 {
 	token_awaited(c, &t->authz);
-	return audit_put(c, &(struct audit){ event, user, t->id, client_label(&t->client), (str){ NULL, 0 } });
+	return audit_put(
+	    c, &(struct audit){ event, user, t->id, client_label(&t->client), (str){ NULL, 0 } });
 }
 
 /* ---- what the one statement did not fit */
@@ -65,7 +67,8 @@ static enum err check_state(struct ctx *c, const struct token *t, const struct g
 	const struct rotation *r = t->own;
 
 	if (!secret_eq(secret_of(g->client_hash), secret_of(r->client_hash)))
-		return FAIL(c, REFRESH_UNKNOWN, "given to another client than %.*s", FMT(client_label(&t->client)));
+		return FAIL(
+		    c, REFRESH_UNKNOWN, "given to another client than %.*s", FMT(client_label(&t->client)));
 	if (!str_eq(g->client_status, S("active")))
 		return FAIL(c, CLIENT_BLOCKED, "client %.*s", FMT(client_label(&t->client)));
 	if (g->ended)
@@ -81,7 +84,8 @@ static enum err check_fresh(struct ctx *c, const struct token *t, const struct g
 	if (g->expires <= c->now)
 		return FAIL(c, REFRESH_EXPIRED, "%lld s late", (long long)(c->now - g->expires));
 	if (t->resource && !str_eq(t->resource->identifier, g->resource))
-		return FAIL(c, RESOURCE_MISMATCH, "got %.*s, authorized %.*s", FMT(t->resource->identifier), FMT(g->resource));
+		return FAIL(c, RESOURCE_MISMATCH, "got %.*s, authorized %.*s", FMT(t->resource->identifier),
+		    FMT(g->resource));
 	return OK;
 }
 
@@ -96,8 +100,14 @@ static enum err repeat(struct ctx *c, struct token *t, const struct grant_state_
 	if (changed == 0) /* somebody spent the successor between our two statements */
 		return FAIL(c, STORE_BUSY, "grant %lld moved on", (long long)t->id);
 	t->authz = (struct authz){
-		.grant = t->id, .user = g->user_id, .resource = g->resource, .scope = narrowed(c, t, g->scope),
-		.client_id = t->client.client_id, .refresh = r->next, .auth_time = g->auth_time, .methods = g->methods,
+		.grant = t->id,
+		.user = g->user_id,
+		.resource = g->resource,
+		.scope = narrowed(c, t, g->scope),
+		.client_id = t->client.client_id,
+		.refresh = r->next,
+		.auth_time = g->auth_time,
+		.methods = g->methods,
 	};
 	return done(c, t, S("auth.token.repeat"), g->user_id);
 }
@@ -108,9 +118,18 @@ static enum err reused(struct ctx *c, const struct token *t, const struct grant_
 
 	TRY(grant_end(c, t->id, S("refresh token reused")));
 	TRY(audit_put(c,
-	    &(struct audit){ S("auth.token.reuse"), g->user_id, t->id, client_label(&t->client), (str){ NULL, 0 } }));
-	return FAIL(c, REFRESH_REUSED, "token %u of grant %lld, the newest is %lld, made %lld s ago", r->sent.generation,
-	    (long long)t->id, (long long)g->generation, (long long)(c->now - g->rotated));
+	    &(struct audit){
+		S("auth.token.reuse"), g->user_id, t->id, client_label(&t->client), (str){ NULL, 0 } }));
+	return FAIL(c, REFRESH_REUSED, "token %u of grant %lld, the newest is %lld, made %lld s ago",
+	    r->sent.generation, (long long)t->id, (long long)g->generation, (long long)(c->now - g->rotated));
+}
+
+/* A grace of 0 is none, also within the second. */
+static bool in_grace(const struct ctx *c, const struct grant_state_out *g)
+{
+	int64_t grace = c->site->config->refresh_grace;
+
+	return grace > 0 && c->now - g->rotated <= grace && g->repeats < REPEATS_MAX;
 }
 
 static enum err look(struct ctx *c, struct token *t)
@@ -128,22 +147,27 @@ static enum err look(struct ctx *c, struct token *t)
 		return FAIL(c, STORE_BUSY, "grant %lld moved while it was looked at", (long long)t->id);
 	}
 	/* the parent hash fits only while its successor is the newest, so unspent */
-	if (secret_eq(secret_of(g.parent), secret_of(r->sent_hash)) && c->now - g.rotated <= c->site->config->refresh_grace &&
-	    g.repeats < REPEATS_MAX)
+	if (secret_eq(secret_of(g.parent), secret_of(r->sent_hash)) && in_grace(c, &g))
 		return repeat(c, t, &g);
 	/* the tag says that it is ours, so an older one was spent. One that the store has never seen is of a lost future. */
 	if ((int64_t)r->sent.generation < g.generation)
 		return reused(c, t, &g);
-	return FAIL(c, REFRESH_UNKNOWN, "token %u of grant %lld, which is at %lld: was an old store restored?",
-	    r->sent.generation, (long long)t->id, (long long)g.generation);
+	return FAIL(c, REFRESH_UNKNOWN,
+	    "token %u of grant %lld, which is at %lld: was an old store restored?", r->sent.generation,
+	    (long long)t->id, (long long)g.generation);
 }
 
 static enum err redeem(struct ctx *c, struct token *t)
 {
 	const struct rotation *r = t->own;
 	struct grant_rotate_in in = {
-		.id = t->id, .tenant = c->site->tenant.id, .client = r->client_hash, .token = r->sent_hash,
-		.next = r->next_hash, .resource = t->resource ? t->resource->identifier : S(""), .now = c->now,
+		.id = t->id,
+		.tenant = c->site->tenant.id,
+		.client = r->client_hash,
+		.token = r->sent_hash,
+		.next = r->next_hash,
+		.resource = t->resource ? t->resource->identifier : S(""),
+		.now = c->now,
 		.expires = c->now + c->site->config->refresh_ttl,
 	};
 	struct grant_rotate_out g;
@@ -153,8 +177,14 @@ static enum err redeem(struct ctx *c, struct token *t)
 		return look(c, t);
 	TRY(e);
 	t->authz = (struct authz){
-		.grant = t->id, .user = g.user_id, .resource = g.resource, .scope = narrowed(c, t, g.scope),
-		.client_id = t->client.client_id, .refresh = r->next, .auth_time = g.auth_time, .methods = g.methods,
+		.grant = t->id,
+		.user = g.user_id,
+		.resource = g.resource,
+		.scope = narrowed(c, t, g.scope),
+		.client_id = t->client.client_id,
+		.refresh = r->next,
+		.auth_time = g.auth_time,
+		.methods = g.methods,
 	};
 	return done(c, t, S("auth.token.refresh"), g.user_id);
 }

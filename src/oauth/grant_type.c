@@ -10,7 +10,8 @@ void token_awaited(struct ctx *c, const struct authz *authz)
 	for (size_t i = 0; i < c->site->resource_count; i++) {
 		const struct resource *r = &c->site->resources[i];
 		if ((r->management || r->upstream.n) && str_eq(r->identifier, authz->resource)) {
-			effect_add(c, EFFECT_TOKEN_ISSUED, authz->grant, c->now + c->site->config->access_ttl);
+			effect_add(
+			    c, EFFECT_TOKEN_ISSUED, authz->grant, c->now + c->site->config->access_ttl);
 			return;
 		}
 	}

@@ -14,9 +14,9 @@ struct token {
 	const struct grant_type *type;
 	struct client client;            /* authenticated before any hook runs */
 	const struct resource *resource; /* asked for; NULL: none was named */
-	int64_t id;                      /* of the code's or refresh token's row, once the text is known to be ours */
-	void *own;                       /* the grant type's */
-	struct authz authz;              /* what redeem proved */
+	int64_t id;         /* of the code's or refresh token's row, once the text is known to be ours */
+	void *own;          /* the grant type's */
+	struct authz authz; /* what redeem proved */
 };
 
 enum { GRANT_PUBLIC = 1 }; /* clients without a secret may use it */

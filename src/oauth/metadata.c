@@ -130,7 +130,8 @@ enum err resource_metadata_show(struct ctx *c)
 {
 	static const str well_known = S_INIT("/.well-known/oauth-protected-resource");
 	ptrdiff_t at = str_find(c->req->path, well_known);
-	str path = at < 0 ? (str){ NULL, 0 } : str_sub(c->req->path, (size_t)at + well_known.n, c->req->path.n);
+	str path =
+	    at < 0 ? (str){ NULL, 0 } : str_sub(c->req->path, (size_t)at + well_known.n, c->req->path.n);
 	bool root = path.n == 0 || str_eq(path, S("/"));
 	const struct resource *r = root ? root_resource(c->site) : site_resource_at(c->site, path);
 

@@ -24,7 +24,8 @@ static const struct param_row revoke_rows[] = {
 };
 #undef PARAMS
 
-static enum err fill(struct ctx *c, const struct form *f, const struct param_row *rows, size_t count, void *out)
+static enum err fill(
+    struct ctx *c, const struct form *f, const struct param_row *rows, size_t count, void *out)
 {
 	str which = { NULL, 0 };
 	enum err e = param_fill(f, rows, count, out, &which);
@@ -55,7 +56,8 @@ enum err revoke_params_fill(struct ctx *c, const struct form *f, struct revoke_p
 enum err params_body(struct ctx *c, struct form *out)
 {
 	if (c->req->body.n == 0)
-		return FAIL(c, PARAM_MISSING, "the body is empty; parameters in the query string are not read");
+		return FAIL(
+		    c, PARAM_MISSING, "the body is empty; parameters in the query string are not read");
 	if (!content_type_is(c->req, S("application/x-www-form-urlencoded")))
 		return FAIL(c, CONTENT_TYPE, "%.*s", FMT(http_header(c->req, S("Content-Type"))));
 	*out = c->form;

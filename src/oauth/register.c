@@ -35,7 +35,8 @@ static enum err reply(struct ctx *c)
 	str json;
 
 	TRY(registration_write(c, &job->r, job->secret, &json));
-	recorder_expect(AWAIT_AUTHORIZE, recorder_key(job->r.client.client_id), client_label(&job->r.client), c->now);
+	recorder_expect(
+	    AWAIT_AUTHORIZE, recorder_key(job->r.client.client_id), client_label(&job->r.client), c->now);
 	return reply_json(c, 201, json);
 }
 
@@ -72,10 +73,12 @@ static enum err read_body(struct ctx *c, const struct json **out)
 
 	/* also keeps web pages of others out: a browser asks before it sends this type across origins */
 	if (!content_type_is(c->req, S("application/json")))
-		return FAIL(c, CONTENT_TYPE, "%.*s", FMT(str_sub(http_header(c->req, S("Content-Type")), 0, 100)));
+		return FAIL(
+		    c, CONTENT_TYPE, "%.*s", FMT(str_sub(http_header(c->req, S("Content-Type")), 0, 100)));
 	enum err e = json_parse(c->mem, c->req->body, out, &fault);
 	if (e != OK)
-		return fail_set(c, e, __FILE__, __LINE__, "byte %zu: %s", fault.at, fault.why ? fault.why : "");
+		return fail_set(
+		    c, e, __FILE__, __LINE__, "byte %zu: %s", fault.at, fault.why ? fault.why : "");
 	return OK;
 }
 
@@ -91,7 +94,8 @@ enum err register_client(struct ctx *c)
 	TRY(read_body(c, &body));
 	TRY(registration_read(c, body, &job->r));
 
-	enum err e = client_seal(c->mem, c->site->key_client, c->site->tenant.id, client, c->now, &client->client_id);
+	enum err e =
+	    client_seal(c->mem, c->site->key_client, c->site->tenant.id, client, c->now, &client->client_id);
 	if (e == ERR_TOO_LARGE)
 		return too_large(c, job);
 	TRY(e);

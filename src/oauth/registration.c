@@ -59,7 +59,8 @@ static enum err read_name(struct ctx *c, const struct json *body, struct registr
 	if (characters(v->text) > NAME_MAX_CHARS)
 		return FAIL(c, REGISTER_METADATA, "client_name has more than %d characters", NAME_MAX_CHARS);
 	if (!text_name_ok(v->text, v->text.n))
-		return FAIL(c, REGISTER_METADATA, "client_name has characters that are not shown as they are");
+		return FAIL(
+		    c, REGISTER_METADATA, "client_name has characters that are not shown as they are");
 	out->client.name = v->text;
 	return OK;
 }
@@ -70,7 +71,8 @@ static enum err read_uri(struct ctx *c, const struct json *body, struct registra
 	str text = json_get_str(body, S("client_uri"));
 	struct url u;
 
-	if (text.n && text.n <= URI_MAX && url_parse(text, &u) == OK && str_eq(u.scheme, S("https")) && !u.userinfo.p)
+	if (text.n && text.n <= URI_MAX && url_parse(text, &u) == OK && str_eq(u.scheme, S("https")) &&
+	    !u.userinfo.p)
 		out->client.uri = text;
 	return OK;
 }
@@ -82,7 +84,8 @@ static enum err read_method(struct ctx *c, const struct json *body, struct regis
 
 	if (!str_eq(method, S("none")) && !str_eq(method, S("client_secret_basic")) &&
 	    !str_eq(method, S("client_secret_post")))
-		return FAIL(c, REGISTER_METADATA, "token_endpoint_auth_method %.*s", FMT(str_sub(method, 0, 64)));
+		return FAIL(
+		    c, REGISTER_METADATA, "token_endpoint_auth_method %.*s", FMT(str_sub(method, 0, 64)));
 	out->client.auth_method = c->site->config->registration_public_only ? S("none") : method;
 	return OK;
 }
@@ -104,7 +107,7 @@ static enum err read_grants(struct ctx *c, const struct json *body, struct regis
 	if (!code && !refresh)
 		return FAIL(c, REGISTER_METADATA, "grant_types has none that this server knows");
 	out->client.grant_types = code && refresh ? S("authorization_code refresh_token")
-				: code		  ? S("authorization_code")
+	    : code                                ? S("authorization_code")
 						  : S("refresh_token");
 	return OK;
 }
@@ -139,8 +142,8 @@ static enum err read_scope(struct ctx *c, const struct json *body, struct regist
 
 static bool key_private(const struct json *key)
 {
-	static const str members[] = { S_INIT("d"), S_INIT("k"), S_INIT("p"), S_INIT("q"), S_INIT("dp"), S_INIT("dq"),
-		S_INIT("qi"), S_INIT("oth") };
+	static const str members[] = { S_INIT("d"), S_INIT("k"), S_INIT("p"), S_INIT("q"), S_INIT("dp"),
+		S_INIT("dq"), S_INIT("qi"), S_INIT("oth") };
 
 	for (size_t i = 0; i < COUNT(members); i++)
 		if (json_get(key, members[i]))
@@ -174,12 +177,20 @@ static enum err read_type(struct ctx *c, const struct json *body, struct registr
 	const struct json *v = member(body, S("application_type"));
 
 	if (v)
-		out->application_type = out->client.native || str_eq(json_str_of(v), S("native")) ? S("native") : S("web");
+		out->application_type =
+		    out->client.native || str_eq(json_str_of(v), S("native")) ? S("native") : S("web");
 	return OK;
 }
 
 static enum err (*const rules[])(struct ctx *c, const struct json *body, struct registration *out) = {
-	read_redirects, read_name, read_uri, read_method, read_grants, read_scope, check_keys, read_type,
+	read_redirects,
+	read_name,
+	read_uri,
+	read_method,
+	read_grants,
+	read_scope,
+	check_keys,
+	read_type,
 };
 
 enum err registration_read(struct ctx *c, const struct json *body, struct registration *out)

@@ -55,6 +55,7 @@ enum err respond_error(struct ctx *c, const struct ask *a, enum err e)
 	struct answer out = begin(c, a);
 
 	add(&out, "error", str_of(row->code));
-	add(&out, "error_description", id.n ? arena_printf(c->mem, "%.*s (why %.*s)", FMT(words), FMT(id)) : words);
+	add(&out, "error_description",
+	    id.n ? arena_printf(c->mem, "%.*s (why %.*s)", FMT(words), FMT(id)) : words);
 	return send(c, a, &out);
 }

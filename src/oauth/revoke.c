@@ -28,7 +28,8 @@ static enum err end(struct ctx *c)
 {
 	struct job *job = c->state;
 	struct grant_state_out g;
-	enum err e = q_grant_state(c->db, c->mem, &(struct grant_state_in){ job->grant, c->site->tenant.id }, &g);
+	enum err e =
+	    q_grant_state(c->db, c->mem, &(struct grant_state_in){ job->grant, c->site->tenant.id }, &g);
 	str client = sha256_str(c->mem, job->client.client_id);
 
 	if (e != OK && e != ERR_NOT_FOUND)

@@ -53,7 +53,8 @@ static enum err resolve(struct ctx *c, struct job *job)
 	bool public = str_eq(t->client.auth_method, S("none"));
 
 	if (!client_may(&t->client, t->type->name) || (public && !(t->type->flags & GRANT_PUBLIC)))
-		return FAIL(c, CLIENT_GRANT_TYPE, "%.*s, registered: %.*s", FMT(t->type->name), FMT(t->client.grant_types));
+		return FAIL(c, CLIENT_GRANT_TYPE, "%.*s, registered: %.*s", FMT(t->type->name),
+		    FMT(t->client.grant_types));
 	TRY(params_resource(c, &t->p.resource, &t->resource));
 	TRY(t->type->check(c, t));
 	return NEED(c, LANE_WRITE, redeem);

@@ -4,6 +4,7 @@
 #include "crypto/crypto.h"
 #include "sql_gen.h"
 
+#define TRIES 3
 #define AUDIT_FORMAT 1 /* of a row; a reader of old rows asks for it */
 
 /* Who did it: a person of the machine, a person of ours, or nobody yet known. */
@@ -14,8 +15,7 @@ static str actor_of(struct ctx *c)
 
 enum err audit_put(struct ctx *c, const struct audit *a)
 {
-	const struct audit_put_in in = {
-		.id = id_make(c->now_ms, rand_u32()),
+	struct audit_put_in in = {
 		.tenant = c->site->tenant.id,
 		.at = c->now,
 		.event = a->event,
@@ -28,5 +28,12 @@ enum err audit_put(struct ctx *c, const struct audit *a)
 		.version = AUDIT_FORMAT,
 	};
 
-	return q_audit_put(c->db, c->mem, &in, NULL);
+	enum err e = ERR_STORE_CONFLICT;
+
+	for (int i = 0; i < TRIES && e == ERR_STORE_CONFLICT;
+	     i++) { /* two rows of one millisecond may draw one number */
+		in.id = id_make(c->now_ms, rand_u32());
+		e = q_audit_put(c->db, c->mem, &in, NULL);
+	}
+	return e;
 }

@@ -15,8 +15,8 @@ static enum err check_version(struct db *db)
 
 	TRY(db->driver->version(db, &version));
 	if (version > sql_version)
-		return db_fail(db, ERR_STORE_NEWER, "the store is of version %lld, this program knows %d", (long long)version,
-		    sql_version);
+		return db_fail(db, ERR_STORE_NEWER, "the store is of version %lld, this program knows %d",
+		    (long long)version, sql_version);
 	return OK;
 }
 
@@ -71,7 +71,10 @@ enum err db_fail(struct db *db, enum err e, const char *fmt, ...)
 	va_start(ap, fmt);
 	(void)vsnprintf(why, sizeof open_why, fmt, ap);
 	va_end(ap);
-	/* A taken value is the caller's business, and a broken disk says it once a second and not for every request. */
+	/*
+	 * A taken value is the caller's business, and a broken disk says it once a second and not for every
+	 * request.
+	 */
 	int64_t now = time_mono_ms();
 	if (e == ERR_STORE_CONFLICT || e == ERR_STORE_BUSY || (db && db->said && now - db->said < 1000))
 		return e;
@@ -84,8 +87,8 @@ enum err db_fail(struct db *db, enum err e, const char *fmt, ...)
 /* ---- one statement ---- */
 
 /*
- * A NUL in a text is refused by PostgreSQL and cut off by half of what reads SQLite, so no engine gets to see one; nor
- * bytes that are not UTF-8. Parsers refuse both long before, this is the last fence.
+ * A NUL in a text is refused by PostgreSQL and cut off by half of what reads SQLite, so no engine gets to see
+ * one; nor bytes that are not UTF-8. Parsers refuse both long before, this is the last fence.
  */
 static enum err check_texts(struct db *db, const struct sql_statement *s, const void *in)
 {
@@ -94,7 +97,8 @@ static enum err check_texts(struct db *db, const struct sql_statement *s, const 
 			continue;
 		str text = sql_in_str(in, &s->in[i]);
 		if (text.n && (memchr(text.p, 0, text.n) || !str_utf8(text)))
-			return db_fail(db, ERR_PARAM_SYNTAX, "%s: parameter %zu has a NUL or is not UTF-8", s->name, i + 1);
+			return db_fail(db, ERR_PARAM_SYNTAX, "%s: parameter %zu has a NUL or is not UTF-8",
+			    s->name, i + 1);
 	}
 	return OK;
 }
@@ -108,8 +112,8 @@ static enum err run(struct db *db, const struct sql_statement *s, const void *in
 	TRY(check_texts(db, s, in));
 	enum err e = db->driver->run(db, s, in, rows);
 	/*
-	 * FULL, IOERR and INTERRUPT end SQLite's whole transaction, and most errors PostgreSQL's: whatever came next would be
-	 * committed alone.
+	 * FULL, IOERR and INTERRUPT end SQLite's whole transaction, and most errors PostgreSQL's: whatever
+	 * came next would be committed alone.
 	 */
 	if (e != OK && db->open && !db->driver->inside(db))
 		db->lost = e;
@@ -124,8 +128,8 @@ enum err db_one(struct db *db, struct arena *mem, const struct sql_statement *s,
 	return rows.count ? OK : ERR_NOT_FOUND;
 }
 
-enum err db_many(struct db *db, struct arena *mem, const struct sql_statement *s, const void *in, const void **list,
-    size_t *count)
+enum err db_many(struct db *db, struct arena *mem, const struct sql_statement *s, const void *in,
+    const void **list, size_t *count)
 {
 	struct sql_rows rows = { .mem = mem, .s = s };
 
@@ -137,7 +141,8 @@ enum err db_many(struct db *db, struct arena *mem, const struct sql_statement *s
 	return OK;
 }
 
-enum err db_exec(struct db *db, struct arena *mem, const struct sql_statement *s, const void *in, int64_t *changed)
+enum err db_exec(
+    struct db *db, struct arena *mem, const struct sql_statement *s, const void *in, int64_t *changed)
 {
 	struct sql_rows rows = { .mem = mem, .s = s };
 

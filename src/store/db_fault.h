@@ -6,14 +6,17 @@
 
 /* Calls that count: each statement, BEGIN, COMMIT, and the savepoints' words. */
 struct fault {
-	int64_t at;    /* the call that fails, from 1; 0: none */
-	bool again;    /* and all calls after it */
-	bool ends;     /* the engine throws the whole transaction away, as SQLite does when the disk is full */
+	int64_t at; /* the call that fails, from 1; 0: none */
+	bool again; /* and all calls after it */
+	bool ends;  /* the engine throws the whole transaction away, as SQLite does when the disk is full */
 	enum err with; /* what it says */
 	int64_t calls; /* made so far */
 };
 
-/* A handle over another one, which it then owns. The plan stays the caller's and may be changed between calls. */
+/*
+ * A handle over another one, which it then owns. The plan stays the caller's and may be changed between
+ * calls.
+ */
 struct db *db_fault(struct db *inner, struct fault *plan);
 
 #endif

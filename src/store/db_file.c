@@ -21,11 +21,11 @@ static enum err refuse(const char *path, const char *what)
 static enum err check_owner(const char *path, const struct stat *st, const char *mode)
 {
 	if (st->st_mode & 077)
-		return db_fail(NULL, ERR_STORE, "%s is open to other users (mode %04o); run: chmod %s '%s'", path,
-		    (unsigned)(st->st_mode & 07777), mode, path);
+		return db_fail(NULL, ERR_STORE, "%s is open to other users (mode %04o); run: chmod %s '%s'",
+		    path, (unsigned)(st->st_mode & 07777), mode, path);
 	if (st->st_uid != geteuid() && geteuid() != 0)
-		return db_fail(NULL, ERR_STORE, "%s belongs to user %u and this is user %u", path, (unsigned)st->st_uid,
-		    (unsigned)geteuid());
+		return db_fail(NULL, ERR_STORE, "%s belongs to user %u and this is user %u", path,
+		    (unsigned)st->st_uid, (unsigned)geteuid());
 	return OK;
 }
 
@@ -34,7 +34,8 @@ enum err file_check_dir(struct arena *mem, str path, bool make, const char **out
 	struct stat st;
 
 	if (path.n == 0 || path.n >= PATH_MAX || str_has(path, '\0'))
-		return db_fail(NULL, ERR_STORE, "this is no path of a file: '%.*s'", FMT(str_sub(path, 0, 100)));
+		return db_fail(
+		    NULL, ERR_STORE, "this is no path of a file: '%.*s'", FMT(str_sub(path, 0, 100)));
 	*out = arena_copy(mem, path).p;
 
 	size_t n = path.n;
@@ -91,7 +92,8 @@ enum err file_read(struct arena *mem, const char *path, size_t max, str *out)
 
 	if (fd < 0)
 		return errno == ENOENT ? ERR_NOT_FOUND : refuse(path, "cannot be read");
-	enum err e = fstat(fd, &st) == 0 ? check_owner(path, &st, "600") : refuse(path, "cannot be looked at");
+	enum err e =
+	    fstat(fd, &st) == 0 ? check_owner(path, &st, "600") : refuse(path, "cannot be looked at");
 	size_t n = e == OK ? (size_t)st.st_size : 0;
 	if (e == OK && (!S_ISREG(st.st_mode) || n > max))
 		e = db_fail(NULL, ERR_STORE, "%s is not a file of at most %zu bytes", path, max);

@@ -1,6 +1,6 @@
 /*
- * The shared store: several nodes, each with several connections that write. A job is one transaction (repeatable read),
- * and group.c runs it again when another one changed a row that it had looked at.
+ * The shared store: several nodes, each with several connections that write. A job is one transaction
+ * (repeatable read), and group.c runs it again when another one changed a row that it had looked at.
  */
 #include "store/db_pgsql.h"
 
@@ -12,7 +12,15 @@
 #define BYTES_MAX ((size_t)16 << 20)
 
 /* Types of the server, from its catalogue pg_type. */
-enum { OID_BOOL = 16, OID_BYTEA = 17, OID_INT8 = 20, OID_INT2 = 21, OID_INT4 = 23, OID_TEXT = 25, OID_VARCHAR = 1043 };
+enum {
+	OID_BOOL = 16,
+	OID_BYTEA = 17,
+	OID_INT8 = 20,
+	OID_INT2 = 21,
+	OID_INT4 = 23,
+	OID_TEXT = 25,
+	OID_VARCHAR = 1043
+};
 
 static const Oid type_oids[] = { [SQL_INT] = OID_INT8, [SQL_TEXT] = OID_TEXT, [SQL_BLOB] = OID_BYTEA };
 
@@ -46,7 +54,9 @@ static enum err prepare_as(struct pgsql_db *q, const struct sql_statement *s, co
 	return OK;
 }
 
-/* Values travel in binary, so a column of another width or type would be read wrongly: looked at once, here. */
+/*
+ * Values travel in binary, so a column of another width or type would be read wrongly: looked at once, here.
+ */
 static enum err check_columns(struct pgsql_db *q, const struct sql_statement *s, const char *name)
 {
 	PGresult *r = PQdescribePrepared(q->c, name);
@@ -57,7 +67,9 @@ static enum err check_columns(struct pgsql_db *q, const struct sql_statement *s,
 	for (size_t i = 0; fits && i < s->out_count; i++)
 		fits = column_fits(PQftype(r, (int)i), s->out[i].type);
 	PQclear(r);
-	return fits ? OK : db_fail(&q->db, ERR_STORE, "%s: the columns are not of the types that -- out: says", s->name);
+	return fits
+	    ? OK
+	    : db_fail(&q->db, ERR_STORE, "%s: the columns are not of the types that -- out: says", s->name);
 }
 
 static enum err prepare(struct db *db, const struct sql_statement *s)
@@ -137,7 +149,8 @@ static enum err read_rows(const PGresult *r, struct sql_rows *rows)
 	return e;
 }
 
-static enum err run_prepared(struct pgsql_db *q, const struct sql_statement *s, const void *in, struct sql_rows *rows)
+static enum err run_prepared(
+    struct pgsql_db *q, const struct sql_statement *s, const void *in, struct sql_rows *rows)
 {
 	struct params p;
 	char name[16];
@@ -156,8 +169,12 @@ static enum err run_prepared(struct pgsql_db *q, const struct sql_statement *s, 
 	return e;
 }
 
-/* A value that is taken would doom the transaction; under a savepoint it is only this statement that never was. */
-static enum err run_guarded(struct pgsql_db *q, const struct sql_statement *s, const void *in, struct sql_rows *rows)
+/*
+ * A value that is taken would doom the transaction; under a savepoint it is only this statement that never
+ * was.
+ */
+static enum err run_guarded(
+    struct pgsql_db *q, const struct sql_statement *s, const void *in, struct sql_rows *rows)
 {
 	TRY(pgsql_simple(q, "SAVEPOINT guard"));
 	enum err e = run_prepared(q, s, in, rows);
@@ -169,17 +186,20 @@ static enum err run_guarded(struct pgsql_db *q, const struct sql_statement *s, c
 }
 
 /*
- * Keys are handed out when a row is made and seen when it is committed, so a reader who asks for "everything past 7" would
- * miss a 6 that commits after the 7. Who holds this lock until the commit makes one order of both.
+ * Keys are handed out when a row is made and seen when it is committed, so a reader who asks for "everything
+ * past 7" would miss a 6 that commits after the 7. Who holds this lock until the commit makes one order of
+ * both.
  */
-static enum err run_ordered(struct pgsql_db *q, const struct sql_statement *s, const void *in, struct sql_rows *rows)
+static enum err run_ordered(
+    struct pgsql_db *q, const struct sql_statement *s, const void *in, struct sql_rows *rows)
 {
 	TRY(pgsql_simple(q, "SELECT pg_advisory_xact_lock(" PGSQL_LOCK_ORDERED ")"));
 	TRY(run_prepared(q, s, in, rows));
 	return pgsql_simple(q, "NOTIFY " PGSQL_CHANNEL);
 }
 
-static enum err run_ordered_alone(struct pgsql_db *q, const struct sql_statement *s, const void *in, struct sql_rows *rows)
+static enum err run_ordered_alone(
+    struct pgsql_db *q, const struct sql_statement *s, const void *in, struct sql_rows *rows)
 {
 	TRY(pgsql_simple(q, "BEGIN"));
 	enum err e = run_ordered(q, s, in, rows);
@@ -203,7 +223,10 @@ static enum err run(struct db *db, const struct sql_statement *s, const void *in
 		if (db->open && s->guarded)
 			return run_guarded(q, s, in, rows);
 		enum err e = run_prepared(q, s, in, rows);
-		/* A connection that broke while it was idle shows at its next use; reading again harms nobody. */
+		/*
+		 * A connection that broke while it was idle shows at its next use; reading again harms
+		 * nobody.
+		 */
 		if (e != ERR_STORE_GONE || db->open || s->writes || tries)
 			return e;
 	}
@@ -254,7 +277,8 @@ static enum err commit(struct db *db, bool *sure)
 
 	*sure = true;
 	if (!inside(db))
-		return db_fail(db, q->c ? ERR_STORE : ERR_STORE_GONE, "COMMIT of a transaction that had failed");
+		return db_fail(
+		    db, q->c ? ERR_STORE : ERR_STORE_GONE, "COMMIT of a transaction that had failed");
 	enum err e = pgsql_simple(q, "COMMIT");
 	*sure = q->c != NULL;
 	return e;
@@ -262,7 +286,8 @@ static enum err commit(struct db *db, bool *sure)
 
 static enum err savepoint(struct db *db, enum sql_savepoint what)
 {
-	static const char *const texts[] = { [SAVEPOINT_SET] = "SAVEPOINT job", [SAVEPOINT_RELEASE] = "RELEASE job",
+	static const char *const texts[] = { [SAVEPOINT_SET] = "SAVEPOINT job",
+		[SAVEPOINT_RELEASE] = "RELEASE job",
 		[SAVEPOINT_BACK] = "ROLLBACK TO job; RELEASE job" };
 
 	return inside(db) ? pgsql_simple(pgsql_of(db), texts[what]) : ERR_STORE;
@@ -274,8 +299,9 @@ static enum err lock(struct db *db)
 	struct pgsql_db *q = pgsql_of(db);
 
 	TRY(begin_as(q, "BEGIN ISOLATION LEVEL READ COMMITTED"));
-	enum err e = pgsql_simple(q, "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0;"
-				     "SELECT pg_advisory_xact_lock(" PGSQL_LOCK_MIGRATE ")");
+	enum err e = pgsql_simple(q,
+	    "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0;"
+	    "SELECT pg_advisory_xact_lock(" PGSQL_LOCK_MIGRATE ")");
 	if (e != OK)
 		rollback(db);
 	return e;
@@ -297,7 +323,8 @@ static enum err version(struct db *db, int64_t *out)
 
 	*out = 0;
 	TRY(pgsql_connect(q));
-	PGresult *r = PQexec(q->c, "SELECT count(*) FROM pg_class WHERE oid = to_regclass('meta') AND relkind = 'r'");
+	PGresult *r =
+	    PQexec(q->c, "SELECT count(*) FROM pg_class WHERE oid = to_regclass('meta') AND relkind = 'r'");
 	if (PQresultStatus(r) != PGRES_TUPLES_OK)
 		return pgsql_failed(q, r, "looking for the table meta");
 	bool there = PQgetvalue(r, 0, 0)[0] == '1';
@@ -341,6 +368,7 @@ static const struct driver driver = {
 
 enum err pgsql_open(str url, enum db_mode mode, struct db **out)
 {
+	TRY(pgsql_load());
 	struct pgsql_db *q = calloc(1, sizeof *q + sql_statement_count * sizeof *q->prepared);
 	char *z = malloc(url.n + 1);
 

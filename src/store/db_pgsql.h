@@ -2,9 +2,8 @@
 #ifndef STORE_DB_PGSQL_H
 #define STORE_DB_PGSQL_H
 
+#include "store/db_pgsql_lib.h"
 #include "store/driver.h"
-
-#include <libpq-fe.h>
 
 #define PGSQL_CHANNEL "gatehouse_revocation"
 /* Numbers of our advisory locks: "gate" and what for. */
@@ -33,7 +32,9 @@ void pgsql_params(struct pgsql_params *p, const char *url);
 
 /* Takes what the server only remarks, which libpq would print. */
 void pgsql_ignore_notice(void *arg, const PGresult *r);
-/* A connection that is ready; at most one attempt. ERR_STORE_GONE, at once while the last failure is fresh. */
+/*
+ * A connection that is ready; at most one attempt. ERR_STORE_GONE, at once while the last failure is fresh.
+ */
 CHECKED enum err pgsql_connect(struct pgsql_db *q);
 /* Gives the connection up: it is broken, or nobody knows its state. */
 void pgsql_drop(struct pgsql_db *q);

@@ -1,4 +1,7 @@
-/* The connection of a PostgreSQL handle: made when it is needed, made again when it broke, and what its errors mean. */
+/*
+ * The connection of a PostgreSQL handle: made when it is needed, made again when it broke, and what its
+ * errors mean.
+ */
 #include "store/db_pgsql.h"
 
 #include "base/time.h"
@@ -13,22 +16,25 @@
 void pgsql_params(struct pgsql_params *p, const char *url)
 {
 	*p = (struct pgsql_params){
-		.keys = { "connect_timeout", "tcp_user_timeout", "keepalives_idle", "keepalives_interval", "keepalives_count",
-		    "application_name", "dbname", "client_encoding", "fallback_application_name" },
+		.keys = { "connect_timeout", "tcp_user_timeout", "keepalives_idle", "keepalives_interval",
+		    "keepalives_count", "application_name", "dbname", "client_encoding",
+		    "fallback_application_name" },
 		.values = { "3", "5000", "10", "3", "3", "gatehouse", url, "UTF8", "gatehouse" },
 	};
 }
 
 /*
- * Repeatable read: a job whose row another one changed since it looked fails and is run again, so "look at a row, then
- * write it" holds as it does with SQLite's one writer. (Serializable would also guard rules over several rows, but it
- * watches leaves of indexes: with ids that grow with time all jobs meet on the last leaf. Tried with 8 writers: every job
- * ran twice and a quarter of them failed.) A server that was told not to wait for its disk waits for ours.
+ * Repeatable read: a job whose row another one changed since it looked fails and is run again, so "look at a
+ * row, then write it" holds as it does with SQLite's one writer. (Serializable would also guard rules over
+ * several rows, but it watches leaves of indexes: with ids that grow with time all jobs meet on the last
+ * leaf. Tried with 8 writers: every job ran twice and a quarter of them failed.) A server that was told not
+ * to wait for its disk waits for ours.
  */
 static const char settings[] =
     "SET statement_timeout = 5000; SET lock_timeout = 3000; SET idle_in_transaction_session_timeout = 10000;"
     "SET default_transaction_isolation = 'repeatable read'; SET client_min_messages = warning;"
-    "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'";
+    "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = "
+    "'off'";
 
 static const char settings_read[] = "SET default_transaction_read_only = on";
 
@@ -74,7 +80,8 @@ enum err pgsql_connect(struct pgsql_db *q)
 		if (e == OK && q->db.mode == DB_READ)
 			e = pgsql_simple(q, settings_read);
 	} else {
-		e = db_fail(&q->db, e, "no connection: %.*s", FMT(message(q->c ? PQerrorMessage(q->c) : "no memory")));
+		e = db_fail(&q->db, e, "no connection: %.*s",
+		    FMT(message(q->c ? PQerrorMessage(q->c) : "no memory")));
 	}
 	if (e == OK) {
 		q->delay = 0;
@@ -120,8 +127,8 @@ enum err pgsql_failed(struct pgsql_db *q, PGresult *r, const char *what)
 			drop = states[i].drop;
 			break;
 		}
-	e = db_fail(&q->db, e, "%s: %.*s (%s)", what, FMT(message(r ? PQresultErrorMessage(r) : PQerrorMessage(q->c))),
-	    state ? state : "no answer");
+	e = db_fail(&q->db, e, "%s: %.*s (%s)", what,
+	    FMT(message(r ? PQresultErrorMessage(r) : PQerrorMessage(q->c))), state ? state : "no answer");
 	PQclear(r);
 	if (drop)
 		pgsql_drop(q);

@@ -1,4 +1,7 @@
-/* NOTIFY as a bell. Everything here is without waiting, so that a dead network delays nobody's look at the table. */
+/*
+ * NOTIFY as a bell. Everything here is without waiting, so that a dead network delays nobody's look at the
+ * table.
+ */
 #include "store/listen.h"
 
 #include "base/time.h"
@@ -27,7 +30,7 @@ struct listener *listen_open(str url)
 
 	if (!l)
 		abort();
-	if (str_starts(url, S("postgres"))) {
+	if (str_starts(url, S("postgres")) && pgsql_load() == OK) {
 		l->url = calloc(1, url.n + 1);
 		if (!l->url)
 			abort();
@@ -82,7 +85,8 @@ static bool go_on(struct listener *l)
 		(void)PQsetNoticeReceiver(l->c, pgsql_ignore_notice, NULL);
 		l->state = LISTENING;
 		l->reading = true;
-		if (PQsetnonblocking(l->c, 1) == 0 && PQsendQuery(l->c, "LISTEN " PGSQL_CHANNEL) && PQflush(l->c) >= 0)
+		if (PQsetnonblocking(l->c, 1) == 0 && PQsendQuery(l->c, "LISTEN " PGSQL_CHANNEL) &&
+		    PQflush(l->c) >= 0)
 			return true;
 		break;
 	default:

@@ -1,6 +1,7 @@
 /*
- * The embedded store: one file in WAL mode, one writer, any number of readers; a commit is on the disk when it returns
- * (synchronous=FULL: NORMAL may forget a revocation at a power cut, and with groups FULL costs nothing).
+ * The embedded store: one file in WAL mode, one writer, any number of readers; a commit is on the disk when
+ * it returns (synchronous=FULL: NORMAL may forget a revocation at a power cut, and with groups FULL costs
+ * nothing).
  */
 #include "store/db_file.h"
 #include "store/driver.h"
@@ -13,7 +14,9 @@
 #include <unistd.h>
 
 #define PAGE 4096
-#define WAL_MAX ((int64_t)64 << 20) /* then the writer truncates it; a WAL left to itself grew to 2 GB in ten seconds */
+#define WAL_MAX      \
+	((int64_t)64 \
+	    << 20) /* then the writer truncates it; a WAL left to itself grew to 2 GB in ten seconds */
 #define WAL_STEP ((int64_t)8 << 20) /* and when readers were in the way, tries again after so much more */
 #define BUSY_MS 1000
 #define BUSY_UPKEEP_MS 100
@@ -23,8 +26,8 @@
 /* Statements of our own, beside the baked ones. */
 enum own { BEGIN, COMMIT, ROLLBACK, SAVE, RELEASE, BACK, OWN_COUNT };
 
-static const char *const own_text[OWN_COUNT] = { "BEGIN IMMEDIATE", "COMMIT", "ROLLBACK", "SAVEPOINT job", "RELEASE job",
-	"ROLLBACK TO job" };
+static const char *const own_text[OWN_COUNT] = { "BEGIN IMMEDIATE", "COMMIT", "ROLLBACK", "SAVEPOINT job",
+	"RELEASE job", "ROLLBACK TO job" };
 
 struct sqlite_db {
 	struct db db;
@@ -79,11 +82,13 @@ static enum err prepare_one(struct sqlite_db *q, const struct sql_statement *s, 
 
 	if (rc != SQLITE_OK)
 		return failed(q, rc, s->name);
-	if ((size_t)sqlite3_bind_parameter_count(*out) == s->in_count && (size_t)sqlite3_column_count(*out) == s->out_count)
+	if ((size_t)sqlite3_bind_parameter_count(*out) == s->in_count &&
+	    (size_t)sqlite3_column_count(*out) == s->out_count)
 		return OK;
 	(void)sqlite3_finalize(*out);
 	*out = NULL;
-	return db_fail(&q->db, ERR_STORE, "%s: the baked statement does not fit its parameters or columns", s->name);
+	return db_fail(
+	    &q->db, ERR_STORE, "%s: the baked statement does not fit its parameters or columns", s->name);
 }
 
 /* STATIC: the caller's bytes stay where they are until the statement is reset, so nothing is copied. */
@@ -113,7 +118,8 @@ static enum err read_row(sqlite3_stmt *st, struct sql_rows *rows)
 			*sql_out_int(row, f) = sqlite3_column_int64(st, col);
 			continue;
 		}
-		const void *p = f->type == SQL_TEXT ? (const void *)sqlite3_column_text(st, col) : sqlite3_column_blob(st, col);
+		const void *p = f->type == SQL_TEXT ? (const void *)sqlite3_column_text(st, col)
+						    : sqlite3_column_blob(st, col);
 		TRY(sql_bytes(rows, p, (size_t)sqlite3_column_bytes(st, col), sql_out_str(row, f)));
 	}
 	return e;
@@ -165,7 +171,8 @@ static enum err prepare(struct db *db, const struct sql_statement *s)
 static enum err run_own(struct sqlite_db *q, enum own o)
 {
 	if (!q->own[o]) {
-		int rc = sqlite3_prepare_v3(q->h, own_text[o], -1, SQLITE_PREPARE_PERSISTENT, &q->own[o], NULL);
+		int rc =
+		    sqlite3_prepare_v3(q->h, own_text[o], -1, SQLITE_PREPARE_PERSISTENT, &q->own[o], NULL);
 		if (rc != SQLITE_OK)
 			return failed(q, rc, own_text[o]);
 	}
@@ -182,7 +189,9 @@ static enum err begin(struct db *db, bool alone)
 	return run_own(of(db), BEGIN);
 }
 
-/* A COMMIT that failed leaves the transaction open, or has rolled it back; the caller rolls back either way. */
+/*
+ * A COMMIT that failed leaves the transaction open, or has rolled it back; the caller rolls back either way.
+ */
 static enum err commit(struct db *db, bool *sure)
 {
 	*sure = true;
@@ -255,7 +264,8 @@ static enum err version(struct db *db, int64_t *out)
 	if (meta)
 		return number(q, "SELECT CAST(value AS INTEGER) FROM meta WHERE name = 'version'", out);
 	if (tables)
-		return db_fail(db, ERR_STORE, "%s holds tables of another program", sqlite3_db_filename(q->h, "main"));
+		return db_fail(
+		    db, ERR_STORE, "%s holds tables of another program", sqlite3_db_filename(q->h, "main"));
 	return OK;
 }
 
@@ -270,8 +280,8 @@ static int count_wal(void *arg, sqlite3 *h, const char *name, int pages)
 }
 
 /*
- * A helper's PASSIVE alone never catches up with a busy writer, and the file grows without end; so past WAL_MAX the
- * writer itself waits for the readers, copies the rest and starts the file anew.
+ * A helper's PASSIVE alone never catches up with a busy writer, and the file grows without end; so past
+ * WAL_MAX the writer itself waits for the readers, copies the rest and starts the file anew.
  */
 static void upkeep(struct db *db)
 {
@@ -338,15 +348,19 @@ static const struct driver driver = {
 	.checkpoint = checkpoint,
 };
 
-/* Before the library's first use: its own accounting of memory takes a lock for every allocation. */
+/*
+ * Before the library's first use. Its own accounting of memory takes a lock for every allocation; and what a
+ * savepoint keeps stays in memory, since the sandbox has no directory for files in passing.
+ */
 static void configure_once(void)
 {
 	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+	(void)sqlite3_config(SQLITE_CONFIG_STMTJRNL_SPILL, -1);
 }
 
 /*
- * WAL is a property of the file, and turning it on needs the file alone. Two nodes that start together would refuse each
- * other, so the second one comes again.
+ * WAL is a property of the file, and turning it on needs the file alone. Two nodes that start together would
+ * refuse each other, so the second one comes again.
  */
 static enum err set_wal(struct sqlite_db *q)
 {
@@ -355,7 +369,8 @@ static enum err set_wal(struct sqlite_db *q)
 	for (int i = 0; i < 200 && (rc & 0xff) == SQLITE_BUSY; i++) {
 		if (i)
 			(void)usleep(10000);
-		rc = sqlite3_exec(q->h, "PRAGMA page_size = 4096; PRAGMA journal_mode = WAL", NULL, NULL, NULL);
+		rc = sqlite3_exec(
+		    q->h, "PRAGMA page_size = 4096; PRAGMA journal_mode = WAL", NULL, NULL, NULL);
 	}
 	return rc == SQLITE_OK ? OK : failed(q, rc, "journal_mode = WAL");
 }
@@ -377,7 +392,8 @@ static enum err configure(struct sqlite_db *q, bool memory)
 	if (q->db.mode == DB_WRITE && !memory)
 		TRY(set_wal(q));
 	(void)sqlite3_wal_hook(h, count_wal, q); /* which also turns the checkpoints of COMMIT off */
-	return script(&q->db, "PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192");
+	return script(
+	    &q->db, "PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192");
 }
 
 /* ":memory:NAME" is one database for all handles of this process, gone with the last. */

@@ -1,7 +1,7 @@
 /*
- * driver: what an engine has to do to be a store, and what a statement is once it is baked. Private to this folder and to
- * sql_gen.c. A new engine is one file with one `struct driver`, a column in struct sql_statement's text and a line in
- * db_open(); tests/unit/store says whether it is one.
+ * driver: what an engine has to do to be a store, and what a statement is once it is baked. Private to this
+ * folder and to sql_gen.c. A new engine is one file with one `struct driver`, a column in struct
+ * sql_statement's text and a line in db_open(); tests/unit/store says whether it is one.
  */
 #ifndef STORE_DRIVER_H
 #define STORE_DRIVER_H
@@ -23,7 +23,7 @@ struct sql_statement {
 	const char *name;
 	enum sql_shape shape;
 	bool writes;
-	bool guarded; /* may meet a value that is taken, where the transaction should live on (ERR_STORE_CONFLICT) */
+	bool guarded; /* may meet a value that is taken, and the transaction should live on then */
 	bool ordered; /* order of keys must be order of commits, and listeners wake up */
 	const struct sql_field *in, *out;
 	size_t in_count, out_count, out_size;
@@ -87,7 +87,7 @@ struct db {
 	const struct driver *driver;
 	enum db_mode mode;
 	bool open;     /* between begin and commit or rollback */
-	enum err lost; /* the open transaction is beyond saving, for this reason: what follows must not run alone */
+	enum err lost; /* why the open transaction is beyond saving: what follows must not run alone */
 	char why[256];
 	int64_t said; /* when the log last had it, monotonic ms */
 };
@@ -96,21 +96,29 @@ CHECKED enum err sqlite_open(str path, enum db_mode mode, struct db **out);
 CHECKED enum err pgsql_open(str url, enum db_mode mode, struct db **out);
 
 /* What the functions in sql_gen.c call. */
-CHECKED enum err db_one(struct db *db, struct arena *mem, const struct sql_statement *s, const void *in, void *out);
-CHECKED enum err db_many(struct db *db, struct arena *mem, const struct sql_statement *s, const void *in, const void **rows,
-    size_t *count);
-CHECKED enum err db_exec(struct db *db, struct arena *mem, const struct sql_statement *s, const void *in, int64_t *changed);
+CHECKED enum err db_one(
+    struct db *db, struct arena *mem, const struct sql_statement *s, const void *in, void *out);
+CHECKED enum err db_many(struct db *db, struct arena *mem, const struct sql_statement *s, const void *in,
+    const void **rows, size_t *count);
+CHECKED enum err db_exec(
+    struct db *db, struct arena *mem, const struct sql_statement *s, const void *in, int64_t *changed);
 
 /* Transactions, for group.c and migrate.c: the driver's, with `open` and `lost` kept. */
 CHECKED enum err tx_begin(struct db *db, bool alone);
 CHECKED enum err tx_commit(struct db *db, bool *sure);
 void tx_rollback(struct db *db);
 
-/* Room for the next row, zeroed; NULL when a :many has its SQL_ROWS_MAX rows or the arena is full (then *e says so). */
+/*
+ * Room for the next row, zeroed; NULL when a :many has its SQL_ROWS_MAX rows or the arena is full (then *e
+ * says so).
+ */
 void *sql_row(struct sql_rows *rows, enum err *e);
 /* A copy of a text or blob column. ERR_TOO_LARGE at the arena's cap. */
 CHECKED enum err sql_bytes(struct sql_rows *rows, const void *p, size_t n, str *out);
-/* Keeps what went wrong for db_why, says it in the log (not more than once a second), and gives e. db NULL: of db_open. */
+/*
+ * Keeps what went wrong for db_why, says it in the log (not more than once a second), and gives e. db NULL:
+ * of db_open.
+ */
 enum err db_fail(struct db *db, enum err e, const char *fmt, ...) PRINTF(3, 4);
 
 static inline int64_t sql_in_int(const void *in, const struct sql_field *f)

@@ -5,9 +5,10 @@
 #include "core/ctx.h"
 
 /*
- * WRITE. Ends a grant with its refresh family: the row, the line in the feed that other nodes read, what this node's memory
- * must learn after the commit, the audit row. why: a word or two for the row ("user", "code replayed"). Nothing happens when
- * the grant has ended already or is not this tenant's. Whether the person's remembered consent goes too is the caller's affair.
+ * WRITE. Ends a grant with its refresh family: the row, the line in the feed that other nodes read, what this
+ * node's memory must learn after the commit, the audit row. why: a word or two for the row ("user", "code
+ * replayed"). Nothing happens when the grant has ended already or is not this tenant's. Whether the person's
+ * remembered consent goes too is the caller's affair.
  */
 CHECKED enum err grant_end(struct ctx *c, int64_t grant, str why);
 

@@ -9,15 +9,18 @@
 #include "store/seal.h"
 
 /*
- * This folder stands beside jose/, not on it. What it needs of a JWK is its members: the public ones in the one order that
- * RFC 7638 hashes, and all of them in a sealed object that nobody else reads.
+ * This folder stands beside jose/, not on it. What it needs of a JWK is its members: the public ones in the
+ * one order that RFC 7638 hashes, and all of them in a sealed object that nobody else reads.
  */
 static const struct part {
 	const char *name;
 	size_t at;
 	bool private;
 } parts[] = {
-#define PART(member, name_, private_) { name_, offsetof(struct pkey_parts, member), private_ }
+#define PART(member, name_, private_)                                \
+	{                                                            \
+		name_, offsetof(struct pkey_parts, member), private_ \
+	}
 	/* in the order of RFC 7638 section 3.2, `crv` and `kty` between them */
 	PART(e, "e", false),
 	PART(n, "n", false),
@@ -135,12 +138,15 @@ static enum err put_key(struct db *db, const struct maker *m, struct pkey *key, 
 	struct pkey_parts p;
 
 	TRY(pkey_to_parts(m->mem, key, true, &p));
-	struct signing_key_put_in in = { .id = id_make(m->now_ms, rand_u32()), .tenant = m->tenant,
-		.alg = alg_row(p.alg)->name, .state = state_words[state], .public = public_text(m->mem, &p),
+	struct signing_key_put_in in = { .id = id_make(m->now_ms, rand_u32()),
+		.tenant = m->tenant,
+		.alg = alg_row(p.alg)->name,
+		.state = state_words[state],
+		.public = public_text(m->mem, &p),
 		.now = m->now_ms / 1000 };
 	in.kid = b64url_write(m->mem, sha256_str(m->mem, in.public));
-	TRY(seal_close(m->mem, m->master, place(m->mem, m->tenant, in.id, in.kid), secret_of(private_text(m->mem, &p)),
-	    &in.sealed));
+	TRY(seal_close(m->mem, m->master, place(m->mem, m->tenant, in.id, in.kid),
+	    secret_of(private_text(m->mem, &p)), &in.sealed));
 	return q_signing_key_put(db, m->mem, &in, NULL);
 }
 
@@ -156,14 +162,16 @@ static enum err make_key(struct db *db, const struct maker *m, enum key_state st
 
 static enum err move_key(struct db *db, const struct maker *m, int64_t id, enum key_state state)
 {
-	const struct signing_key_move_in in = { .id = id, .tenant = m->tenant, .state = state_words[state],
-		.now = m->now_ms / 1000 };
+	const struct signing_key_move_in in = {
+		.id = id, .tenant = m->tenant, .state = state_words[state], .now = m->now_ms / 1000
+	};
 
 	return q_signing_key_move(db, m->mem, &in, NULL);
 }
 
 /* The oldest row in a state; NULL when there is none. */
-static const struct signing_key_live_out *first_in(const struct signing_key_live_out *rows, size_t n, enum key_state state)
+static const struct signing_key_live_out *first_in(
+    const struct signing_key_live_out *rows, size_t n, enum key_state state)
 {
 	for (size_t i = 0; i < n; i++)
 		if (str_eq(rows[i].state, state_words[state]))
@@ -171,7 +179,8 @@ static const struct signing_key_live_out *first_in(const struct signing_key_live
 	return NULL;
 }
 
-static enum err read_rows(struct db *db, const struct maker *m, const struct signing_key_live_out **rows, size_t *n)
+static enum err read_rows(
+    struct db *db, const struct maker *m, const struct signing_key_live_out **rows, size_t *n)
 {
 	return q_signing_key_live(db, m->mem, &(struct signing_key_live_in){ .tenant = m->tenant }, rows, n);
 }
@@ -187,14 +196,16 @@ static enum err make_active(struct db *db, void *arg)
 	return first_in(rows, n, KEY_ACTIVE) ? OK : make_key(db, m, KEY_ACTIVE);
 }
 
-enum err keyring_rotate(struct db *db, struct arena *mem, struct secret master, int64_t tenant, int64_t now_ms)
+enum err keyring_rotate(
+    struct db *db, struct arena *mem, struct secret master, int64_t tenant, int64_t now_ms)
 {
 	const struct maker m = { .mem = mem, .master = master, .tenant = tenant, .now_ms = now_ms };
 	const struct signing_key_live_out *rows;
 	size_t n;
 
 	TRY(read_rows(db, &m, &rows, &n));
-	const struct signing_key_live_out *active = first_in(rows, n, KEY_ACTIVE), *next = first_in(rows, n, KEY_NEXT);
+	const struct signing_key_live_out *active = first_in(rows, n, KEY_ACTIVE),
+					  *next = first_in(rows, n, KEY_NEXT);
 	if (active)
 		TRY(move_key(db, &m, active->id, KEY_RETIRING));
 	TRY(next ? move_key(db, &m, next->id, KEY_ACTIVE) : make_key(db, &m, KEY_ACTIVE));
@@ -214,7 +225,10 @@ static enum err open_key(const struct maker *m, const struct signing_key_live_ou
 {
 	struct secret text;
 
-	*out = (struct ring_key){ .id = row->id, .kid = row->kid, .state = row->state, .created = row->created,
+	*out = (struct ring_key){ .id = row->id,
+		.kid = row->kid,
+		.state = row->state,
+		.created = row->created,
 		.changed = row->changed };
 	for (size_t i = 0; i < COUNT(state_words); i++)
 		if (str_eq(row->state, state_words[i]))

@@ -33,8 +33,8 @@ static enum err migrate_locked(struct db *db)
 
 	TRY(db->driver->version(db, &version));
 	if (version > sql_version)
-		return db_fail(db, ERR_STORE_NEWER, "the store is of version %lld, this program knows %d", (long long)version,
-		    sql_version);
+		return db_fail(db, ERR_STORE_NEWER, "the store is of version %lld, this program knows %d",
+		    (long long)version, sql_version);
 	if (version == sql_version)
 		return OK;
 	TRY(run_scripts(db, version));

@@ -23,8 +23,8 @@ enum err seal_close(struct arena *mem, struct secret master, str place, struct s
 	unsigned char key[32];
 
 	sealing_key(master, key);
-	enum err e = aead_seal(mem, (struct secret){ key, sizeof key }, (str){ (const char *)plain.bytes, plain.len }, place,
-	    sealed);
+	enum err e = aead_seal(mem, (struct secret){ key, sizeof key },
+	    (str){ (const char *)plain.bytes, plain.len }, place, sealed);
 	secret_wipe(key, sizeof key);
 	return e;
 }
@@ -79,8 +79,8 @@ enum err store_secrets_load(struct db *db, struct arena *mem, struct secret mast
 	struct job j = { .mem = mem, .master = master };
 
 	if (master.len < MASTER_KEY_MIN)
-		return db_fail(db, ERR_STORE, "master_key has %zu bytes; it needs at least %d random ones", master.len,
-		    MASTER_KEY_MIN);
+		return db_fail(db, ERR_STORE, "master_key has %zu bytes; it needs at least %d random ones",
+		    master.len, MASTER_KEY_MIN);
 	enum err e = read_root(db, &j);
 	if (e == ERR_NOT_FOUND)
 		e = db_do(db, make_root, &j);
@@ -125,8 +125,9 @@ enum err master_key_load(struct arena *mem, str data_dir, struct secret *out)
 		return e == ERR_NOT_FOUND ? ERR_STORE : e;
 	text = trimmed(text);
 	if (text.n < MASTER_KEY_MIN)
-		return db_fail(NULL, ERR_STORE, "%s is shorter than %d bytes; restore the key that this store was made with",
-		    path, MASTER_KEY_MIN);
+		return db_fail(NULL, ERR_STORE,
+		    "%s is shorter than %d bytes; restore the key that this store was made with", path,
+		    MASTER_KEY_MIN);
 	*out = secret_of(text);
 	return OK;
 }

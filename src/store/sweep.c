@@ -10,10 +10,13 @@
 #define HOUR ((int64_t)3600)
 #define DAY (24 * HOUR)
 
-/* A code's row is what tells a replay from a guess, so it stays a while after it expired (a code lives a minute). */
+/*
+ * A code's row is what tells a replay from a guess, so it stays a while after it expired (a code lives a
+ * minute).
+ */
 #define CODE_AGE HOUR
-#define TXN_AGE HOUR         /* they live ten minutes */
-#define LINK_AFTER DAY       /* past its expiry: "used or expired" is a better answer than "unknown" */
+#define TXN_AGE HOUR   /* they live ten minutes */
+#define LINK_AFTER DAY /* past its expiry: "used or expired" is a better answer than "unknown" */
 #define SESSION_AFTER DAY
 #define GRANT_AFTER (90 * DAY) /* Connections shows for so long what has ended */
 #define THROTTLE_AFTER DAY
@@ -36,7 +39,8 @@ static enum err sweep_oldest(struct db *db, struct job *j)
 {
 	const struct sweep_codes_in codes = { .tenant = j->tenant, .before = id_before(j->now - CODE_AGE) };
 	const struct sweep_txns_in txns = { .tenant = j->tenant, .before = id_before(j->now - TXN_AGE) };
-	const struct sweep_audit_in audit = { .tenant = j->tenant, .before = id_before(j->now - j->from->audit_keep) };
+	const struct sweep_audit_in audit = { .tenant = j->tenant,
+		.before = id_before(j->now - j->from->audit_keep) };
 	const struct revocation_sweep_in revocations = { .now = j->now };
 	int64_t n[4] = { 0 };
 
@@ -59,8 +63,9 @@ static enum err sweep_links(struct db *db, struct job *j)
 	if (to.after == END)
 		return OK;
 	TRY(q_sweep_links_to(db, j->mem, &to, &found));
-	const struct sweep_links_in in = { .tenant = j->tenant, .after = to.after, .last = found.last,
-		.before = j->now - LINK_AFTER };
+	const struct sweep_links_in in = {
+		.tenant = j->tenant, .after = to.after, .last = found.last, .before = j->now - LINK_AFTER
+	};
 	j->to.link = found.last ? found.last : END;
 	return found.last ? q_sweep_links(db, j->mem, &in, NULL) : OK;
 }
@@ -73,8 +78,9 @@ static enum err sweep_sessions(struct db *db, struct job *j)
 	if (to.after == END)
 		return OK;
 	TRY(q_sweep_sessions_to(db, j->mem, &to, &found));
-	const struct sweep_sessions_in in = { .tenant = j->tenant, .after = to.after, .last = found.last,
-		.before = j->now - SESSION_AFTER };
+	const struct sweep_sessions_in in = {
+		.tenant = j->tenant, .after = to.after, .last = found.last, .before = j->now - SESSION_AFTER
+	};
 	j->to.session = found.last ? found.last : END;
 	return found.last ? q_sweep_sessions(db, j->mem, &in, NULL) : OK;
 }
@@ -87,8 +93,9 @@ static enum err sweep_grants(struct db *db, struct job *j)
 	if (to.after == END)
 		return OK;
 	TRY(q_sweep_grants_to(db, j->mem, &to, &found));
-	const struct sweep_grants_in in = { .tenant = j->tenant, .after = to.after, .last = found.last,
-		.before = j->now - GRANT_AFTER };
+	const struct sweep_grants_in in = {
+		.tenant = j->tenant, .after = to.after, .last = found.last, .before = j->now - GRANT_AFTER
+	};
 	j->to.grant = found.last ? found.last : END;
 	return found.last ? q_sweep_grants(db, j->mem, &in, NULL) : OK;
 }
@@ -109,15 +116,20 @@ static enum err sweep_throttles(struct db *db, struct job *j)
 	str last = rows[n - 1].hash;
 	memcpy(j->to.throttle, last.p, last.n);
 	j->to.throttle_len = last.n;
-	const struct sweep_throttles_in in = { .tenant = j->tenant, .after = after, .last = last,
-		.before = j->now - THROTTLE_AFTER, .now = j->now };
+	const struct sweep_throttles_in in = { .tenant = j->tenant,
+		.after = after,
+		.last = last,
+		.before = j->now - THROTTLE_AFTER,
+		.now = j->now };
 	return q_sweep_throttles(db, j->mem, &in, NULL);
 }
 
 /* The private part of a key goes when no token that it signed can be good any more. */
 static enum err bury_keys(struct db *db, struct job *j)
 {
-	const struct signing_key_bury_in in = { .tenant = j->tenant, .before = j->now - j->from->key_overlap, .now = j->now };
+	const struct signing_key_bury_in in = {
+		.tenant = j->tenant, .before = j->now - j->from->key_overlap, .now = j->now
+	};
 
 	return j->from->key_overlap ? q_signing_key_bury(db, j->mem, &in, NULL) : OK;
 }
@@ -143,7 +155,8 @@ static enum err run(struct db *db, void *arg)
 	return OK;
 }
 
-enum err sweep_step(struct db *db, struct arena *mem, int64_t tenant, int64_t now, struct sweep *sweep, bool *more)
+enum err sweep_step(
+    struct db *db, struct arena *mem, int64_t tenant, int64_t now, struct sweep *sweep, bool *more)
 {
 	struct job j = { .mem = mem, .tenant = tenant, .now = now, .from = sweep };
 

@@ -10,7 +10,7 @@ struct db;
 /* How far the walk along the keys has come. Zeroed at first; one for each tenant, kept by the caller. */
 struct sweep {
 	int64_t audit_keep;  /* seconds; 0: for ever. Set by the caller, from the configuration */
-	int64_t key_overlap; /* seconds that a retiring key stays published: longer than any token lives. Set by the caller */
+	int64_t key_overlap; /* seconds that a retiring key stays: longer than any token lives. As above */
 	int64_t link, session, grant;
 	unsigned char throttle[32];
 	size_t throttle_len;
@@ -18,9 +18,10 @@ struct sweep {
 };
 
 /*
- * One transaction of its own, so call it between groups: from each table at most 100 rows. *more: the round is not over, so
- * come again soon; else the next minute will do. Errors of the store; then nothing has moved.
+ * One transaction of its own, so call it between groups: from each table at most 100 rows. *more: the round
+ * is not over, so come again soon; else the next minute will do. Errors of the store; then nothing has moved.
  */
-CHECKED enum err sweep_step(struct db *db, struct arena *mem, int64_t tenant, int64_t now, struct sweep *sweep, bool *more);
+CHECKED enum err sweep_step(
+    struct db *db, struct arena *mem, int64_t tenant, int64_t now, struct sweep *sweep, bool *more);
 
 #endif

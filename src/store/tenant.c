@@ -22,14 +22,19 @@ static enum err make(struct db *db, void *arg)
 
 	if (e != ERR_NOT_FOUND)
 		return e;
-	const struct account_put_in account = { .id = id_make(j->now_ms, rand_u32()), .name = S("Default"),
-		.now = j->now_ms / 1000 };
-	const struct tenant_put_in tenant = { .id = id_make(j->now_ms, rand_u32()), .account = account.id,
-		.slug = S(TENANT_FIRST), .name = S("Default"), .settings = S("{}"), .now = account.now };
+	const struct account_put_in account = {
+		.id = id_make(j->now_ms, rand_u32()), .name = S("Default"), .now = j->now_ms / 1000
+	};
+	const struct tenant_put_in tenant = { .id = id_make(j->now_ms, rand_u32()),
+		.account = account.id,
+		.slug = S(TENANT_FIRST),
+		.name = S("Default"),
+		.settings = S("{}"),
+		.now = account.now };
 	TRY(q_account_put(db, j->mem, &account, NULL));
 	e = q_tenant_put(db, j->mem, &tenant, NULL);
 	if (e == ERR_STORE_CONFLICT)
-		return ERR_STORE_BUSY; /* another node made it after we looked: take ours back, and look once more */
+		return ERR_STORE_BUSY; /* made by another node after we looked: take ours back, look again */
 	TRY(e);
 	return find(db, j);
 }

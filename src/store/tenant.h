@@ -6,7 +6,11 @@
 
 #define TENANT_FIRST "default" /* its slug */
 
-/* The first tenant; made when the store is new. Of two nodes that start together one makes it. DB_WRITE, no transaction. */
-CHECKED enum err tenant_load_first(struct db *db, struct arena *mem, int64_t now_ms, struct tenant_by_slug_out *out);
+/*
+ * The first tenant; made when the store is new. Of two nodes that start together one makes it. DB_WRITE, no
+ * transaction.
+ */
+CHECKED enum err tenant_load_first(
+    struct db *db, struct arena *mem, int64_t now_ms, struct tenant_by_slug_out *out);
 
 #endif

@@ -56,13 +56,20 @@ export default story('gateway', async (t) => {
     assert.equal(seen.at(-1).url, '/mcp');
   });
   await t.test('MCP-22 the client\'s token, cookies and claimed identity never reach the upstream', async () => {
-    await call({ cookie: 'a=b', 'x-gatehouse-user': 'evil', 'x_gatehouse_user': 'evil', 'x-forwarded-user': 'evil', 'x-user-id': 'evil', origin: d.base, connection: 'keep-alive, x-drop', 'x-drop': '1', 'proxy-authorization': 'x', 'x-keep': 'kept' });
+    await call({ cookie: 'a=b', 'x-gatehouse-user': 'evil', 'x_gatehouse_user': 'evil', 'x-forwarded-user': 'evil', 'x-user-id': 'evil', origin: d.base, 'x-keep': 'kept' });
     const h = seen.at(-1).headers;
     for (const k of ['authorization', 'cookie', 'x_gatehouse_user', 'x-forwarded-user', 'origin', 'proxy-authorization']) assert.equal(h[k], undefined, k);
     assert.notEqual(h['x-gatehouse-user'], 'evil');
     assert.equal(h.host, up.slice('http://'.length));
     assert.equal(h['x-keep'], 'kept');
     assert.ok(!JSON.stringify(seen.at(-1).raw).includes('evil'));
+    // what no HTTP library would send: a header that Connection names, and the proxy's own credentials
+    const body = JSON.stringify(initialize);
+    await wire(d.port, `POST /weather/mcp HTTP/1.1\r\nHost: localhost:${d.port}\r\nAuthorization: Bearer ${w.access_token}\r\nContent-Type: application/json\r\n` +
+      `Connection: close, X-Drop\r\nX-Drop: evil\r\nProxy-Authorization: evil\r\nTE: trailers\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+    assert.ok(!JSON.stringify(seen.at(-1).raw).includes('evil'));
+    assert.equal(seen.at(-1).headers.te, undefined);
+    assert.equal(seen.at(-1).body, body);
   });
   await t.test('Mcp headers and the query pass, the path is the upstream\'s', async () => {
     await ask(`${weather}?a=1&b=%20`, { method: 'POST', headers: { authorization: `Bearer ${w.access_token}`, 'content-type': 'application/json', 'mcp-session-id': 's1', 'mcp-protocol-version': '2025-11-25', 'mcp-param-x': 'y', 'last-event-id': '7' }, body: '{}' });
@@ -184,10 +191,10 @@ export default story('gateway', async (t) => {
     const x = await get(`${d.base}/dead/mcp`);
     const r = await mcp(`${d.base}/dead/mcp`, x.access_token, initialize);
     assert.equal(r.status, 502);
-    await why(r, /does not answer/);
+    await why(r, /no connection to http:\/\/127\.0\.0\.1/);
   });
   await t.test('an upstream that answers something else than HTTP is 502', async () => {
-    const odd = createTcp((s) => (s.on('error', () => {}), s.end('SSH-2.0-odd\r\n')));
+    const odd = createTcp((s) => (s.on('error', () => {}), s.resume(), s.end('SSH-2.0-odd\r\n')));
     await new Promise((ok) => odd.listen(dead, '127.0.0.1', ok));
     const x = await get(`${d.base}/dead/mcp`);
     const r = await mcp(`${d.base}/dead/mcp`, x.access_token, initialize);

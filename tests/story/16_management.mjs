@@ -56,7 +56,8 @@ export default story('management', async (t) => {
     ['an unknown version', () => mcp(url, x.access_token, { jsonrpc: '2.0', id: 1, method: 'tools/list', params: { _meta: { ...META, 'io.modelcontextprotocol/protocolVersion': '2099-01-01' } } }, { 'mcp-protocol-version': '2099-01-01', 'mcp-method': 'tools/list' }), 400, -32022],
     ['initialize in the modern era', () => modern('initialize'), 404, -32601],
     ['ping in the modern era', () => modern('ping'), 404, -32601],
-    ['an unknown method', () => legacy('nothing/here'), 404, -32601],
+    ['an unknown method of 2025', () => legacy('nothing/here'), 200, -32601],
+    ['an unknown method of 2026', () => modern('nothing/here'), 404, -32601],
     ['MCP-11 a batch', () => mcp(url, x.access_token, Array.from({ length: 10000 }, (_, i) => ({ jsonrpc: '2.0', id: i, method: 'ping' })), { 'mcp-protocol-version': '2025-11-25' }), 400, -32600],
     ['MCP-12 nested 100 000', () => mcp(url, x.access_token, '['.repeat(100000)), 400, -32700],
     ['MCP-12 method twice', () => mcp(url, x.access_token, '{"jsonrpc":"2.0","id":1,"method":"ping","method":"tools/list"}'), 400, -32700],
@@ -83,7 +84,7 @@ export default story('management', async (t) => {
     }
   });
   await t.test('MGMT-04 a token that only reads is asked to step up, and nothing changes', async () => {
-    const r = await legacy('tools/call', { name: 'create_user', arguments: { email: 'x@example.com' } });
+    const r = await legacy('tools/call', { name: 'create_user', arguments: { email: 'x@example.com', name: 'X' } });
     assert.equal(r.status, 403, r.text);
     assert.match(r.headers.get('www-authenticate'), /error="insufficient_scope", scope="[^"]*users:write/);
     const list = await legacy('tools/call', { name: 'list_users', arguments: {} });
@@ -97,19 +98,19 @@ export default story('management', async (t) => {
     assert.ok(list.json.result.structuredContent.users.some((u) => u.email === 'new@example.com'));
   });
   await t.test('an address that is taken is already_exists, arguments that do not fit are validation_error', async () => {
-    const again = await legacy('tools/call', { name: 'create_user', arguments: { email: 'NEW@example.com' } }, rw.access_token);
+    const again = await legacy('tools/call', { name: 'create_user', arguments: { email: 'NEW@example.com', name: 'Again' } }, rw.access_token);
     assert.equal(again.json.result.isError, true);
     assert.equal(JSON.parse(again.json.result.content[0].text).error.code, 'already_exists');
-    for (const args of [{}, { email: 1 }, { email: 'not an address' }, { email: 'a@b.example', nonsense: 1 }]) {
+    for (const args of [{}, { email: 'a@b.example' }, { email: 1, name: 'X' }, { email: 'not an address', name: 'X' }, { email: 'a@b.example', name: 'X', nonsense: 1 }]) {
       const r = await legacy('tools/call', { name: 'create_user', arguments: args }, rw.access_token);
       assert.equal(JSON.parse(r.json.result.content[0].text).error.code, 'validation_error', JSON.stringify(args));
     }
   });
   await t.test('MGMT-01 hostile strings find nothing and break nothing', async () => {
     for (const s of ["' OR 1=1--", "'; DROP TABLE users;--", '\u0000', '%00', '1e999', '../../etc/passwd', '<script>']) {
-      for (const [name, args] of [['create_user', { email: s }], ['revoke_connection', { connection_id: s, confirm_name: s }], ['why', { id: s }], ['list_users', { tenant_id: s }]]) {
+      for (const [name, args] of [['create_user', { email: s, name: s }], ['revoke_connection', { connection_id: s, confirm_name: s }], ['why', { id: s }], ['list_users', { tenant_id: s }]]) {
         const r = await legacy('tools/call', { name, arguments: args }, rw.access_token);
-        assert.ok(r.status === 200 || r.status === 403, `${name} ${s}: ${r.status} ${r.text}`);
+        assert.ok([200, 400, 403].includes(r.status), `${name} ${s}: ${r.status} ${r.text}`);
         assert.doesNotMatch(r.text, /SQL|sqlite|syntax error/i);
       }
     }
@@ -134,7 +135,7 @@ export default story('management', async (t) => {
     assert.equal(r.code, 0, r.err);
     assert.equal(JSON.parse(r.out).email ?? JSON.parse(r.out).user?.email, 'cli@example.com');
     assert.match((await d.verb(['list_users', '--json'])).out, /cli@example\.com/);
-    const bad = await d.verb(['create_user', '--email', 'nonsense']);
+    const bad = await d.verb(['create_user', '--email', 'nonsense', '--name', 'X']);
     assert.equal(bad.code, 1);
     assert.match(bad.err, /email/);
     const usage = await d.verb(['create_user', '--nonsense', 'x']);

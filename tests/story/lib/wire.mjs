@@ -11,7 +11,7 @@ export function wire(port, bytes, { wait = 1500, host = '127.0.0.1', then } = {}
       clearTimeout(timer);
       s.destroy();
       const text = got.toString('latin1');
-      done({ text, closed, statuses: [...text.matchAll(/^HTTP\/1\.[01] (\d{3})/gm)].map((m) => +m[1]) });
+      done({ text, closed, statuses: [...text.matchAll(/HTTP\/1\.[01] (\d{3}) /g)].map((m) => +m[1]) });
     };
     const timer = setTimeout(finish, wait);
     s.on('connect', () => {

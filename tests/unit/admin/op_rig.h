@@ -40,6 +40,7 @@ struct rig {
 	int64_t other_tenant;
 	int64_t grant_member, grant_owner, grant_stranger;
 	struct actor actor;
+	bool through_token; /* also for what is no tool */
 	/* of the last run */
 	struct ctx c;
 	struct http_req req;
@@ -232,6 +233,8 @@ RIG enum err rig_op(struct rig *r, const char *name, const char *args)
 	if (args)
 		assert_int_equal(json_parse(r->mem, str_of(args), &o.args, NULL), OK);
 	rig_begin(r);
+	if (op && !op->mcp && !r->through_token)
+		r->c.actor.resource = NULL; /* as a face that is no token would */
 	if (op && op_lane(op) == LANE_WRITE)
 		r->e = db_do(r->write, rig_job_run, &j);
 	else

@@ -121,9 +121,21 @@ static void reading_scopes_write_nothing(void **state)
 
 	for (size_t i = 0; (op = op_at(i)); i++) {
 		rig_as(r, "owner", "users:read resources:read audit:read");
-		if (op->writes)
+		if (op->writes && op->mcp)
 			assert_int_equal(rig_op(r, arena_copy(r->mem, op->name).p, NULL), ERR_SCOPE_SHORT);
 	}
+}
+
+static void what_is_no_tool_is_out_of_reach_of_tokens(void **state)
+{
+	struct rig *r = *state;
+	const struct op *op;
+
+	rig_as(r, "owner", RIG_ALL);
+	r->through_token = true;
+	for (size_t i = 0; (op = op_at(i)); i++)
+		if (!op->mcp)
+			assert_int_equal(rig_op(r, arena_copy(r->mem, op->name).p, NULL), ERR_OP_NOT_FOUND);
 }
 
 static void read_only_refuses_writers_but_not_the_machines_owner(void **state)
@@ -381,8 +393,8 @@ static void protect_chooses_a_path_and_tells_the_daemon(void **state)
 	static const struct {
 		const char *args, *path, *name;
 	} rows[] = {
-		{ "{\"upstream\":\"http://127.0.0.1:9001/mcp\"}", "/server/mcp", "MCP server at 127.0.0.1:9001" },
-		{ "{\"upstream\":\"http://127.0.0.1:9002/mcp\"}", "/server-2/mcp", "MCP server at 127.0.0.1:9002" },
+		{ "{\"upstream\":\"http://127.0.0.1:9001/mcp\"}", "/server/mcp", "server" },
+		{ "{\"upstream\":\"http://127.0.0.1:9002/mcp\"}", "/server-2/mcp", "server-2" },
 		{ "{\"upstream\":\"http://127.0.0.1:9003/notes/v1/mcp\"}", "/notes/mcp", "notes" },
 		{ "{\"upstream\":\"http://todo.internal:80/mcp\"}", "/todo/mcp", "todo" },
 		{ "{\"upstream\":\"http://127.0.0.1:9004/mcp\",\"name\":\"My Tools!\"}", "/my-tools/mcp", "My Tools!" },
@@ -482,6 +494,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(patterns, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_scope_that_is_short_names_all_that_is_needed, setup, teardown),
 		cmocka_unit_test_setup_teardown(reading_scopes_write_nothing, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_is_no_tool_is_out_of_reach_of_tokens, setup, teardown),
 		cmocka_unit_test_setup_teardown(read_only_refuses_writers_but_not_the_machines_owner, setup, teardown),
 		cmocka_unit_test_setup_teardown(scopes_and_their_table_agree, setup, teardown),
 		cmocka_unit_test_setup_teardown(arguments_are_checked_by_their_schema, setup, teardown),

@@ -9,14 +9,24 @@
 #include "model/resource.h"
 
 static const struct resource management = {
-	.identifier = S_INIT("m"), .management = true, .scopes = S_INIT("users:read users:write"), .challenge = S_INIT("users:read"),
+	.identifier = S_INIT("m"),
+	.management = true,
+	.scopes = S_INIT("users:read users:write"),
+	.challenge = S_INIT("users:read"),
 };
-static const struct scope_word words[] = { { S_INIT("w:read"), S_INIT("See forecasts") }, { S_INIT("w:write"), S_INIT("") } };
+static const struct scope_word words[] = { { S_INIT("w:read"), S_INIT("See forecasts") },
+	{ S_INIT("w:write"), S_INIT("") } };
 static const struct resource weather = {
-	.identifier = S_INIT("w"), .scopes = S_INIT("w:read w:write"), .required = S_INIT("w:read"), .challenge = S_INIT("w:read"),
-	.words = words, .word_count = 2,
+	.identifier = S_INIT("w"),
+	.scopes = S_INIT("w:read w:write"),
+	.required = S_INIT("w:read"),
+	.challenge = S_INIT("w:read"),
+	.words = words,
+	.word_count = 2,
 };
-static const struct resource tools = { .identifier = S_INIT("t"), .scopes = S_INIT("mcp:tools w:read"), .challenge = S_INIT("mcp:tools") };
+static const struct resource tools = {
+	.identifier = S_INIT("t"), .scopes = S_INIT("mcp:tools w:read"), .challenge = S_INIT("mcp:tools")
+};
 static const struct resource open = { .identifier = S_INIT("o"), .scopes = S_INIT("a b c") };
 static const struct resource wide = { .identifier = S_INIT("x"), .scopes = S_INIT("a b c d e f g h i") };
 
@@ -30,10 +40,12 @@ static void picks(void **state)
 	} rows[] = {
 		{ "management alone", { &management }, 1, "", "m" },
 		{ "the only protected one", { &management, &weather }, 2, "", "w" },
-		{ "the only protected one, unknown scope", { &management, &weather }, 2, "openid email", "w" },
+		{ "the only protected one, unknown scope", { &management, &weather }, 2, "openid email",
+		    "w" },
 		{ "a scope that only management knows", { &management, &weather }, 2, "users:read", "m" },
 		{ "two protected ones", { &management, &weather, &tools }, 3, "", NULL },
-		{ "two protected ones and a scope of one", { &management, &weather, &tools }, 3, "mcp:tools", "t" },
+		{ "two protected ones and a scope of one", { &management, &weather, &tools }, 3, "mcp:tools",
+		    "t" },
 		{ "a scope of both", { &management, &weather, &tools }, 3, "w:read", NULL },
 		{ "scopes of two", { &management, &weather, &tools }, 3, "mcp:tools users:read", NULL },
 		{ "no management, one other", { &weather }, 1, "", "w" },
@@ -69,9 +81,12 @@ static void grants(void **state)
 		{ "management with a writing scope", &management, "users:write", "", true, "users:write" },
 		{ "few scopes and none required: all", &open, "", "", true, "a b c" },
 		{ "many scopes and none required: none", &wide, "", "", true, "" },
-		{ "offline_access is kept when asked for", &weather, "w:read offline_access", "", true, "w:read offline_access" },
-		{ "offline_access alone: with the default", &weather, "offline_access", "", true, "w:read offline_access" },
-		{ "offline_access of a client that cannot refresh", &weather, "w:read offline_access", "", false, "w:read" },
+		{ "offline_access is kept when asked for", &weather, "w:read offline_access", "", true,
+		    "w:read offline_access" },
+		{ "offline_access alone: with the default", &weather, "offline_access", "", true,
+		    "w:read offline_access" },
+		{ "offline_access of a client that cannot refresh", &weather, "w:read offline_access", "",
+		    false, "w:read" },
 		{ "limited by the file", &weather, "w:read w:write", "w:read", true, "w:read" },
 		{ "limited to what is not asked", &weather, "w:write", "w:read", true, "w:read" },
 		{ "limited, nothing asked, default outside", &weather, "", "w:write", true, "w:write" },
@@ -81,7 +96,8 @@ static void grants(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		str got = resource_scope_grant(mem, rows[i].r, str_of(rows[i].asked), str_of(rows[i].limit), rows[i].offline);
+		str got = resource_scope_grant(
+		    mem, rows[i].r, str_of(rows[i].asked), str_of(rows[i].limit), rows[i].offline);
 		if (!str_eq(got, str_of(rows[i].want)))
 			fail_msg("%s: got '%.*s'", rows[i].sentence, FMT(got));
 	}

@@ -27,19 +27,19 @@
 #define KIT static __attribute__((unused))
 
 /* A test that cannot begin has nothing to say. */
-#define MUST(truth)                                                                   \
-	do {                                                                          \
-		if (!(truth)) {                                                       \
-			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #truth);   \
-			abort();                                                      \
-		}                                                                     \
+#define MUST(truth)                                                                 \
+	do {                                                                        \
+		if (!(truth)) {                                                     \
+			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #truth); \
+			abort();                                                    \
+		}                                                                   \
 	} while (0)
 
 #define KIT_NOW 1800000000 /* 2027-01-15 */
 #define KIT_USER 42
 #define KIT_SESSION 77
 #define KIT_SECRET "gh_cs_the-secret-of-ci"
-#define KIT_VERIFIER "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"    /* RFC 7636 appendix B */
+#define KIT_VERIFIER "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk" /* RFC 7636 appendix B */
 #define KIT_CHALLENGE "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
 #define ISSUER "https://auth.example"
 #define WEATHER ISSUER "/weather/mcp"
@@ -55,6 +55,7 @@ struct kit {
 	struct client clients[4];
 	struct config_client config_clients[4];
 	int64_t now;
+	int64_t requests;   /* each begins a millisecond of its own */
 	struct actor actor; /* who is signed in; session 0: nobody */
 	str browser;
 };
@@ -103,7 +104,8 @@ KIT int64_t kit_count(struct kit *k, const char *sql)
 /* A number for all rows of the protocol's tables: the same before and after, when nothing changed. */
 KIT uint64_t kit_state(struct kit *k)
 {
-	static const char *const tables[] = { "client", "txn", "code", "grants", "consent", "revocation", "audit" };
+	static const char *const tables[] = { "client", "txn", "code", "grants", "consent", "revocation",
+		"audit" };
 	uint64_t h = 0xcbf29ce484222325;
 	char sql[64];
 
@@ -153,17 +155,31 @@ KIT void kit_resources(struct kit *k)
 	};
 
 	k->resources[0] = (struct resource){
-		.path = S("/mcp"), .identifier = S(MANAGEMENT), .name = S("Gatehouse"), .management = true,
-		.scopes = S("users:read users:write clients:read"), .challenge = S("users:read clients:read"),
+		.path = S("/mcp"),
+		.identifier = S(MANAGEMENT),
+		.name = S("Gatehouse"),
+		.management = true,
+		.scopes = S("users:read users:write clients:read"),
+		.challenge = S("users:read clients:read"),
 	};
 	k->resources[1] = (struct resource){
-		.path = S("/weather/mcp"), .identifier = S(WEATHER), .name = S("Weather"),
-		.upstream = S("http://127.0.0.1:9000/mcp"), .scopes = S("weather:read weather:write"), .words = weather,
-		.word_count = 2, .required = S("weather:read"), .challenge = S("weather:read"),
+		.path = S("/weather/mcp"),
+		.identifier = S(WEATHER),
+		.name = S("Weather"),
+		.upstream = S("http://127.0.0.1:9000/mcp"),
+		.scopes = S("weather:read weather:write"),
+		.words = weather,
+		.word_count = 2,
+		.required = S("weather:read"),
+		.challenge = S("weather:read"),
 	};
 	k->resources[2] = (struct resource){
-		.path = S("/notes/mcp"), .identifier = S(ISSUER "/notes/mcp"), .name = S("Notes"),
-		.scopes = S("mcp:tools"), .required = S("mcp:tools"), .challenge = S("mcp:tools"),
+		.path = S("/notes/mcp"),
+		.identifier = S(ISSUER "/notes/mcp"),
+		.name = S("Notes"),
+		.scopes = S("mcp:tools"),
+		.required = S("mcp:tools"),
+		.challenge = S("mcp:tools"),
 	};
 	k->site.resources = k->resources;
 	k->site.resource_count = 2; /* the third one is there for tests that want a choice */
@@ -171,19 +187,34 @@ KIT void kit_resources(struct kit *k)
 
 KIT void kit_clients(struct kit *k)
 {
-	k->clients[0] = (struct client){ /* confidential, of the file */
-		.client_id = S("ci"), .name = S("CI"), .origin = CLIENT_CONFIG, .auth_method = S("client_secret_basic"),
-		.secret_hash = sha256_str(k->mem, S(KIT_SECRET)), .redirect_uris = S("https://ci.example/cb"),
+	k->clients[0] = (struct client){
+		/* confidential, of the file */
+		.client_id = S("ci"),
+		.name = S("CI"),
+		.origin = CLIENT_CONFIG,
+		.auth_method = S("client_secret_basic"),
+		.secret_hash = sha256_str(k->mem, S(KIT_SECRET)),
+		.redirect_uris = S("https://ci.example/cb"),
 		.grant_types = S("authorization_code refresh_token"),
 	};
-	k->clients[1] = (struct client){ /* an application of the house */
-		.client_id = S("app"), .name = S("App"), .origin = CLIENT_CONFIG, .auth_method = S("none"),
-		.redirect_uris = S("https://client.example/cb"), .grant_types = S("authorization_code refresh_token"),
+	k->clients[1] = (struct client){
+		/* an application of the house */
+		.client_id = S("app"),
+		.name = S("App"),
+		.origin = CLIENT_CONFIG,
+		.auth_method = S("none"),
+		.redirect_uris = S("https://client.example/cb"),
+		.grant_types = S("authorization_code refresh_token"),
 	};
-	k->clients[2] = (struct client){ /* limited by the file, and without refresh */
-		.client_id = S("narrow"), .name = S("Narrow"), .origin = CLIENT_CONFIG, .auth_method = S("none"),
+	k->clients[2] = (struct client){
+		/* limited by the file, and without refresh */
+		.client_id = S("narrow"),
+		.name = S("Narrow"),
+		.origin = CLIENT_CONFIG,
+		.auth_method = S("none"),
 		.redirect_uris = S("https://narrow.example/a https://narrow.example/b"),
-		.grant_types = S("authorization_code"), .scope = S("weather:read"),
+		.grant_types = S("authorization_code"),
+		.scope = S("weather:read"),
 	};
 	k->config_clients[0] = (struct config_client){ .client_id = S("ci") };
 	k->config_clients[1] = (struct config_client){ .client_id = S("app"), .trusted = true };
@@ -197,8 +228,13 @@ KIT void kit_clients(struct kit *k)
 KIT void kit_sign_in(struct kit *k, int64_t auth_time)
 {
 	k->actor = (struct actor){
-		.session = KIT_SESSION, .user = KIT_USER, .email = S("ann@example.com"), .name = S("Ann"),
-		.role = S("owner"), .auth_time = auth_time, .methods = S("password"),
+		.session = KIT_SESSION,
+		.user = KIT_USER,
+		.email = S("ann@example.com"),
+		.name = S("Ann"),
+		.role = S("owner"),
+		.auth_time = auth_time,
+		.methods = S("password"),
 	};
 }
 
@@ -214,11 +250,19 @@ KIT void kit_start(struct kit *k)
 	k->now = KIT_NOW;
 	k->browser = S("the-browser-of-ann");
 	k->config = (struct config){
-		.mem = k->mem, .base_url = S(ISSUER), .management = true, .management_path = S("/mcp"),
-		.registration = REGISTRATION_PER_CLIENT, .access_ttl = 600, .refresh_ttl = 30 * 86400, .code_ttl = 60,
+		.mem = k->mem,
+		.base_url = S(ISSUER),
+		.management = true,
+		.management_path = S("/mcp"),
+		.registration = REGISTRATION_PER_CLIENT,
+		.access_ttl = 600,
+		.refresh_ttl = 30 * 86400,
+		.code_ttl = 60,
 		.refresh_grace = 120,
 	};
-	k->site = (struct site){ .mem = k->mem, .config = &k->config, .tenant = { 1, S("Example"), S(ISSUER) }, .secure = true };
+	k->site = (struct site){
+		.mem = k->mem, .config = &k->config, .tenant = { 1, S("Example"), S(ISSUER) }, .secure = true
+	};
 	kit_keys(k);
 	kit_resources(k);
 	kit_clients(k);
@@ -230,8 +274,10 @@ KIT void kit_start(struct kit *k)
 	MUST(db_open(url, DB_READ, &k->reader) == OK);
 	snprintf(name, sizeof name, "file:/kit%d?vfs=memdb", number);
 	MUST(sqlite3_open_v2(name, &k->raw, SQLITE_OPEN_READWRITE | SQLITE_OPEN_URI, NULL) == SQLITE_OK);
-	kit_sql(k, "INSERT INTO users (id, tenant, email, name, role, status, password, generation, created, updated, last_login) "
-		   "VALUES (42, 1, 'ann@example.com', 'Ann', 'owner', 'active', '', 0, 1, 1, 1)");
+	kit_sql(k,
+	    "INSERT INTO users (id, tenant, email, name, role, status, password, generation, created, "
+	    "updated, last_login) "
+	    "VALUES (42, 1, 'ann@example.com', 'Ann', 'owner', 'active', '', 0, 1, 1, 1)");
 	kit_sign_in(k, k->now - 100);
 }
 
@@ -275,7 +321,8 @@ KIT enum err kit_step(struct kit *k, struct ctx *c, enum err (*step)(struct ctx 
 {
 	bool failed = false;
 	struct kit_job job = { c, step, c->effects };
-	struct db_job real = { .run = kit_write, .arg = &job }, bad = { .run = kit_fail_once, .arg = &failed };
+	struct db_job real = { .run = kit_write, .arg = &job },
+		      bad = { .run = kit_fail_once, .arg = &failed };
 	struct db_job *jobs[] = { &real, &bad };
 
 	c->db = c->lane == LANE_READ ? k->reader : NULL;
@@ -299,19 +346,29 @@ KIT struct http_header *kit_headers(struct kit *k, const struct sent *s, struct 
 
 KIT struct answer kit_send(struct kit *k, const struct sent *s)
 {
-	struct http_req req = { .method = s->method, .path = s->path, .query = s->query, .body = s->body, .length = -1 };
+	struct http_req req = {
+		.method = s->method, .path = s->path, .query = s->query, .body = s->body, .length = -1
+	};
 	struct answer a = { .err = OK };
 	struct ctx *c = NEW(k->mem, struct ctx);
-	enum err (*step)(struct ctx *c) = s->handler;
+	enum err (*step)(struct ctx * c) = s->handler;
 
 	req.headers = kit_headers(k, s, &req);
 	*c = (struct ctx){
-		.mem = k->mem, .now = k->now, .now_ms = k->now * 1000, .site = &k->site, .req = &req, .reply = &a.reply,
-		.actor = k->actor, .lane = s->lane, .browser = secret_of(k->browser),
+		.mem = k->mem,
+		.now = k->now,
+		.now_ms = k->now * 1000 + k->requests++ % 1000,
+		.site = &k->site,
+		.req = &req,
+		.reply = &a.reply,
+		.actor = k->actor,
+		.lane = s->lane,
+		.browser = secret_of(k->browser),
 	};
 	a.err = form_parse(k->mem, s->query, &c->query);
 	if (a.err == OK && s->method == HTTP_POST && str_eq(s->type, S("application/x-www-form-urlencoded")))
 		a.err = form_parse(k->mem, s->body, &c->form);
+	a.fail.code = a.err;
 	if (a.err != OK)
 		return a; /* what app refuses before any handler runs */
 
@@ -348,8 +405,9 @@ KIT struct answer kit_authorize(struct kit *k, str query)
 
 KIT struct answer kit_post(struct kit *k, enum err (*handler)(struct ctx *c), enum lane lane, str body)
 {
-	return kit_send(k, &(struct sent){ handler, lane, HTTP_POST, S("/"), { NULL, 0 }, body,
-			       S("application/x-www-form-urlencoded") });
+	return kit_send(k,
+	    &(struct sent){ handler, lane, HTTP_POST, S("/"), { NULL, 0 }, body,
+		S("application/x-www-form-urlencoded") });
 }
 
 KIT struct answer kit_token(struct kit *k, str body)
@@ -374,8 +432,9 @@ KIT struct answer kit_decide(struct kit *k, str body)
 
 KIT struct answer kit_register(struct kit *k, str json)
 {
-	return kit_send(k, &(struct sent){ register_client, LANE_LOOP, HTTP_POST, S("/register"), { NULL, 0 }, json,
-			       S("application/json") });
+	return kit_send(k,
+	    &(struct sent){ register_client, LANE_LOOP, HTTP_POST, S("/register"), { NULL, 0 }, json,
+		S("application/json") });
 }
 
 /* ---- taking answers apart */
@@ -416,7 +475,7 @@ KIT const struct json *kit_claims(struct kit *k, str token)
 
 /* ---- whole flows */
 
-#define KIT_QUERY(client, redirect)                                                                     \
+#define KIT_QUERY(client, redirect)                                                                       \
 	"response_type=code&client_id=" client "&redirect_uri=" redirect "&code_challenge=" KIT_CHALLENGE \
 	"&code_challenge_method=S256&state=xyz"
 #define KIT_APP KIT_QUERY("app", "https%3A%2F%2Fclient.example%2Fcb")
@@ -425,7 +484,8 @@ KIT const struct json *kit_claims(struct kit *k, str token)
 /* A code for the trusted client. */
 KIT str kit_code(struct kit *k)
 {
-	struct answer a = kit_authorize(k, S(KIT_APP "&resource=https%3A%2F%2Fauth.example%2Fweather%2Fmcp&scope=weather:read"));
+	struct answer a = kit_authorize(
+	    k, S(KIT_APP "&resource=https%3A%2F%2Fauth.example%2Fweather%2Fmcp&scope=weather:read"));
 	str code = kit_param(k, a.location, "code");
 
 	MUST(a.err == OK && code.n);
@@ -458,7 +518,9 @@ KIT str kit_refresh_body(struct kit *k, str token)
 KIT str kit_sealed(struct kit *k, const char *redirect_uris)
 {
 	struct answer a = kit_register(k,
-	    arena_printf(k->mem, "{\"redirect_uris\":%s,\"client_name\":\"Some Client\",\"token_endpoint_auth_method\":\"none\"}",
+	    arena_printf(k->mem,
+		"{\"redirect_uris\":%s,\"client_name\":\"Some "
+		"Client\",\"token_endpoint_auth_method\":\"none\"}",
 		redirect_uris));
 
 	MUST(a.err == OK && a.reply.status == 201);

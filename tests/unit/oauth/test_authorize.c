@@ -24,8 +24,9 @@ static int teardown(void **state)
 static str query(struct kit *k, const char *drop, const char *add)
 {
 	static const char *const params[] = { "response_type=code", "client_id=app",
-		"redirect_uri=https%3A%2F%2Fclient.example%2Fcb", "code_challenge=" KIT_CHALLENGE, "code_challenge_method=S256",
-		"state=xyz", "resource=https%3A%2F%2Fauth.example%2Fweather%2Fmcp" };
+		"redirect_uri=https%3A%2F%2Fclient.example%2Fcb", "code_challenge=" KIT_CHALLENGE,
+		"code_challenge_method=S256", "state=xyz",
+		"resource=https%3A%2F%2Fauth.example%2Fweather%2Fmcp" };
 	struct buf b = BUF(k->mem);
 
 	for (size_t i = 0; i < COUNT(params); i++) {
@@ -47,54 +48,95 @@ static void refused(void **state)
 		enum err want;
 		bool page; /* it stays here: no redirect at all */
 	} rows[] = {
-		{ "REDIR-01 other host", "redirect_uri", "redirect_uri=https%3A%2F%2Fevil.example%2Fcb", ERR_REDIRECT_UNKNOWN, true },
-		{ "REDIR-12 backslash", "redirect_uri", "redirect_uri=https%3A%2F%2Fevil.example%5C%40client.example%2Fcb", ERR_PARAM_ALPHABET, true },
-		{ "REDIR-23 ideographic full stop", "redirect_uri", "redirect_uri=https%3A%2F%2Fclient%E3%80%82example%2Fcb", ERR_PARAM_ALPHABET, true },
-		{ "REDIR-24 tab", "redirect_uri", "redirect_uri=https%3A%2F%2Fclient.example%09.evil.example%2Fcb", ERR_PARAM_ALPHABET, true },
-		{ "REDIR-25 header injection", "redirect_uri", "redirect_uri=https%3A%2F%2Fclient.example%2Fcb%0D%0ASet-Cookie%3A%20kit%3D1", ERR_PARAM_ALPHABET, true },
-		{ "REDIR-27 NUL", "redirect_uri", "redirect_uri=https%3A%2F%2Fclient.example%2Fcb%00evil", ERR_PARAM_SYNTAX, true },
-		{ "REDIR-28 javascript:", "redirect_uri", "redirect_uri=javascript%3Aalert(1)%2F%2Fhttps%3A%2F%2Fclient.example%2Fcb", ERR_REDIRECT_UNKNOWN, true },
-		{ "REDIR-31 trailing blank", "redirect_uri", "redirect_uri=https%3A%2F%2Fclient.example%2Fcb%20", ERR_PARAM_ALPHABET, true },
-		{ "REDIR-40 twice, evil second", "", "redirect_uri=https%3A%2F%2Fevil.example%2Fcb", ERR_PARAM_DUPLICATE, true },
-		{ "REDIR-41 twice, evil first", "redirect_uri", "redirect_uri=https%3A%2F%2Fevil.example%2Fcb&redirect_uri=https%3A%2F%2Fclient.example%2Fcb", ERR_PARAM_DUPLICATE, true },
-		{ "REDIR-43 with a bad response_type as well", "redirect_uri", "redirect_uri=https%3A%2F%2Fevil.example%2Fcb&response_type=token", ERR_REDIRECT_UNKNOWN, true },
-		{ "REDIR-44 of another client here", "redirect_uri", "redirect_uri=https%3A%2F%2Fci.example%2Fcb", ERR_REDIRECT_UNKNOWN, true },
+		{ "REDIR-01 other host", "redirect_uri", "redirect_uri=https%3A%2F%2Fevil.example%2Fcb",
+		    ERR_REDIRECT_UNKNOWN, true },
+		{ "REDIR-12 backslash", "redirect_uri",
+		    "redirect_uri=https%3A%2F%2Fevil.example%5C%40client.example%2Fcb", ERR_PARAM_ALPHABET,
+		    true },
+		{ "REDIR-23 ideographic full stop", "redirect_uri",
+		    "redirect_uri=https%3A%2F%2Fclient%E3%80%82example%2Fcb", ERR_PARAM_ALPHABET, true },
+		{ "REDIR-24 tab", "redirect_uri",
+		    "redirect_uri=https%3A%2F%2Fclient.example%09.evil.example%2Fcb", ERR_PARAM_ALPHABET,
+		    true },
+		{ "REDIR-25 header injection", "redirect_uri",
+		    "redirect_uri=https%3A%2F%2Fclient.example%2Fcb%0D%0ASet-Cookie%3A%20kit%3D1",
+		    ERR_PARAM_ALPHABET, true },
+		{ "REDIR-27 NUL", "redirect_uri", "redirect_uri=https%3A%2F%2Fclient.example%2Fcb%00evil",
+		    ERR_PARAM_SYNTAX, true },
+		{ "REDIR-28 javascript:", "redirect_uri",
+		    "redirect_uri=javascript%3Aalert(1)%2F%2Fhttps%3A%2F%2Fclient.example%2Fcb",
+		    ERR_REDIRECT_UNKNOWN, true },
+		{ "REDIR-31 trailing blank", "redirect_uri",
+		    "redirect_uri=https%3A%2F%2Fclient.example%2Fcb%20", ERR_PARAM_ALPHABET, true },
+		{ "REDIR-40 twice, evil second", "", "redirect_uri=https%3A%2F%2Fevil.example%2Fcb",
+		    ERR_PARAM_DUPLICATE, true },
+		{ "REDIR-41 twice, evil first", "redirect_uri",
+		    "redirect_uri=https%3A%2F%2Fevil.example%2Fcb&redirect_uri=https%3A%2F%2Fclient.example%"
+		    "2Fcb",
+		    ERR_PARAM_DUPLICATE, true },
+		{ "REDIR-43 with a bad response_type as well", "redirect_uri",
+		    "redirect_uri=https%3A%2F%2Fevil.example%2Fcb&response_type=token", ERR_REDIRECT_UNKNOWN,
+		    true },
+		{ "REDIR-44 of another client here", "redirect_uri",
+		    "redirect_uri=https%3A%2F%2Fci.example%2Fcb", ERR_REDIRECT_UNKNOWN, true },
 		{ "AUTHZ-01 client_id twice", "", "client_id=evil-client", ERR_PARAM_DUPLICATE, true },
 		{ "AUTHZ-03 state twice", "", "state=other", ERR_PARAM_DUPLICATE, true },
 		{ "AUTHZ-20 unknown client", "client_id", "client_id=nobody", ERR_CLIENT_UNKNOWN_PAGE, true },
-		{ "AUTHZ-21 script as client", "client_id", "client_id=%3Cscript%3Ealert(1)%3C%2Fscript%3E", ERR_CLIENT_UNKNOWN_PAGE, true },
+		{ "AUTHZ-21 script as client", "client_id", "client_id=%3Cscript%3Ealert(1)%3C%2Fscript%3E",
+		    ERR_CLIENT_UNKNOWN_PAGE, true },
 		{ "no client", "client_id", "", ERR_CLIENT_UNKNOWN_PAGE, true },
 		{ "AUTHZ-24 a state of 9 KB", "state", NULL, ERR_PARAM_TOO_LONG, true },
 		{ "AUTHZ-02 response_type twice", "", "response_type=token", ERR_PARAM_DUPLICATE, false },
-		{ "AUTHZ-05 code_challenge_method twice", "", "code_challenge_method=plain", ERR_PARAM_DUPLICATE, false },
+		{ "AUTHZ-05 code_challenge_method twice", "", "code_challenge_method=plain",
+		    ERR_PARAM_DUPLICATE, false },
 		{ "AUTHZ-06 scope twice", "", "scope=weather:read&scope=admin", ERR_PARAM_DUPLICATE, false },
 		{ "AUTHZ-10 token", "response_type", "response_type=token", ERR_RESPONSE_TYPE, false },
-		{ "AUTHZ-12 id_token token", "response_type", "response_type=id_token+token", ERR_RESPONSE_TYPE, false },
-		{ "AUTHZ-13 code token", "response_type", "response_type=code+token", ERR_RESPONSE_TYPE, false },
-		{ "AUTHZ-14 code id_token", "response_type", "response_type=code+id_token", ERR_RESPONSE_TYPE, false },
-		{ "AUTHZ-16 empty response_type", "response_type", "response_type=", ERR_RESPONSE_TYPE, false },
+		{ "AUTHZ-12 id_token token", "response_type", "response_type=id_token+token",
+		    ERR_RESPONSE_TYPE, false },
+		{ "AUTHZ-13 code token", "response_type", "response_type=code+token", ERR_RESPONSE_TYPE,
+		    false },
+		{ "AUTHZ-14 code id_token", "response_type", "response_type=code+id_token", ERR_RESPONSE_TYPE,
+		    false },
+		{ "AUTHZ-16 empty response_type", "response_type", "response_type=", ERR_RESPONSE_TYPE,
+		    false },
 		{ "no response_type", "response_type", "", ERR_RESPONSE_TYPE, false },
 		{ "fragment", "", "response_mode=fragment", ERR_RESPONSE_MODE, false },
 		{ "form_post", "", "response_mode=form_post", ERR_RESPONSE_MODE, false },
-		{ "AUTHZ-41 request_uri", "", "request_uri=http%3A%2F%2F127.0.0.1%3A1%2Fro", ERR_REQUEST_URI, false },
+		{ "AUTHZ-41 request_uri", "", "request_uri=http%3A%2F%2F127.0.0.1%3A1%2Fro", ERR_REQUEST_URI,
+		    false },
 		{ "a request object", "", "request=a.b.c", ERR_REQUEST_OBJECT, false },
 		{ "PKCE-01 no challenge", "code_challenge", "", ERR_PKCE_MISSING, false },
-		{ "PKCE-02 plain", "code_challenge_method", "code_challenge_method=plain", ERR_PKCE_METHOD, false },
+		{ "PKCE-02 plain", "code_challenge_method", "code_challenge_method=plain", ERR_PKCE_METHOD,
+		    false },
 		{ "PKCE-03 no method", "code_challenge_method", "", ERR_PKCE_METHOD, false },
-		{ "PKCE-05 none", "code_challenge_method", "code_challenge_method=none", ERR_PKCE_METHOD, false },
-		{ "PKCE-06 42 characters", "code_challenge", "code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-c", ERR_PKCE_MISSING, false },
-		{ "44 characters", "code_challenge", "code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cMA", ERR_PKCE_MISSING, false },
-		{ "43 characters of another alphabet", "code_challenge", "code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw~cM", ERR_PKCE_MISSING, false },
+		{ "PKCE-05 none", "code_challenge_method", "code_challenge_method=none", ERR_PKCE_METHOD,
+		    false },
+		{ "PKCE-06 42 characters", "code_challenge",
+		    "code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-c", ERR_PKCE_MISSING, false },
+		{ "44 characters", "code_challenge",
+		    "code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cMA", ERR_PKCE_MISSING, false },
+		{ "43 characters of another alphabet", "code_challenge",
+		    "code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw~cM", ERR_PKCE_MISSING, false },
 		{ "PKCE-07 129 characters", "code_challenge",
-		    "code_challenge=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", ERR_PARAM_TOO_LONG, false },
+		    "code_challenge="
+		    "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+		    "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+		    ERR_PARAM_TOO_LONG, false },
 		{ "PKCE-09 empty challenge", "code_challenge", "code_challenge=", ERR_PKCE_MISSING, false },
-		{ "RES-01 unknown resource", "resource", "resource=https%3A%2F%2Funknown.example%2Fmcp", ERR_RESOURCE_UNKNOWN, false },
-		{ "RES-03 fragment", "resource", "resource=https%3A%2F%2Fauth.example%2Fweather%2Fmcp%23x", ERR_RESOURCE_UNKNOWN, false },
-		{ "RES-04 userinfo", "resource", "resource=https%3A%2F%2Fu%40auth.example%2Fweather%2Fmcp", ERR_RESOURCE_UNKNOWN, false },
-		{ "RES-05 dot segments", "resource", "resource=https%3A%2F%2Fauth.example%2Fx%2F..%2Fweather%2Fmcp", ERR_RESOURCE_UNKNOWN, false },
+		{ "RES-01 unknown resource", "resource", "resource=https%3A%2F%2Funknown.example%2Fmcp",
+		    ERR_RESOURCE_UNKNOWN, false },
+		{ "RES-03 fragment", "resource", "resource=https%3A%2F%2Fauth.example%2Fweather%2Fmcp%23x",
+		    ERR_RESOURCE_UNKNOWN, false },
+		{ "RES-04 userinfo", "resource", "resource=https%3A%2F%2Fu%40auth.example%2Fweather%2Fmcp",
+		    ERR_RESOURCE_UNKNOWN, false },
+		{ "RES-05 dot segments", "resource",
+		    "resource=https%3A%2F%2Fauth.example%2Fx%2F..%2Fweather%2Fmcp", ERR_RESOURCE_UNKNOWN,
+		    false },
 		{ "RES-07 other scheme", "resource", "resource=javascript%3A1", ERR_RESOURCE_UNKNOWN, false },
-		{ "two resources", "", "resource=https%3A%2F%2Fauth.example%2Fmcp", ERR_RESOURCE_UNKNOWN, false },
-		{ "a longer path", "resource", "resource=https%3A%2F%2Fauth.example%2Fweather%2Fmcp%2F", ERR_RESOURCE_UNKNOWN, false },
+		{ "two resources", "", "resource=https%3A%2F%2Fauth.example%2Fmcp", ERR_RESOURCE_UNKNOWN,
+		    false },
+		{ "a longer path", "resource", "resource=https%3A%2F%2Fauth.example%2Fweather%2Fmcp%2F",
+		    ERR_RESOURCE_UNKNOWN, false },
 		{ "prompt none and login", "", "prompt=none+login", ERR_PARAM_VALUE, false },
 		{ "max_age in words", "", "max_age=soon", ERR_PARAM_VALUE, false },
 		{ "max_age below zero", "", "max_age=-1", ERR_PARAM_VALUE, false },
@@ -118,8 +160,10 @@ static void refused(void **state)
 		same_err(rows[i].sentence, a.fail.code, rows[i].want);
 		same_int(rows[i].sentence, a.reply.status, 302);
 		holds(rows[i].sentence, str_starts(a.location, S(SENT_BACK)) && !str_has(a.location, '#'));
-		same(rows[i].sentence, kit_param(k, a.location, "error"), str_of(err_row(rows[i].want)->code));
-		same(rows[i].sentence, kit_param(k, a.location, "error_description"), str_of(err_row(rows[i].want)->words));
+		same(
+		    rows[i].sentence, kit_param(k, a.location, "error"), str_of(err_row(rows[i].want)->code));
+		same(rows[i].sentence, kit_param(k, a.location, "error_description"),
+		    str_of(err_row(rows[i].want)->words));
 		same(rows[i].sentence, kit_param(k, a.location, "state"), S("xyz"));
 		same(rows[i].sentence, kit_param(k, a.location, "iss"), S(ISSUER));
 		holds(rows[i].sentence, !kit_param(k, a.location, "code").p);
@@ -135,22 +179,31 @@ static void accepted(void **state)
 	} rows[] = {
 		{ "as usual", "", "scope=weather:write", WEATHER, "weather:write" },
 		{ "no scope: the default (conformance sends none)", "", "", WEATHER, "weather:read" },
-		{ "only unknown scopes: the default", "", "scope=openid+email+profile", WEATHER, "weather:read" },
+		{ "only unknown scopes: the default", "", "scope=openid+email+profile", WEATHER,
+		    "weather:read" },
 		{ "claudeai among ours", "", "scope=claudeai+weather:read", WEATHER, "weather:read" },
-		{ "offline_access is kept", "", "scope=weather:read+offline_access", WEATHER, "weather:read offline_access" },
+		{ "offline_access is kept", "", "scope=weather:read+offline_access", WEATHER,
+		    "weather:read offline_access" },
 		{ "X-22: offline_access is not demanded", "", "scope=weather:read", WEATHER, "weather:read" },
 		{ "no resource: the only protected one", "resource", "", WEATHER, "weather:read" },
-		{ "no resource, a scope of management", "resource", "scope=users:read", MANAGEMENT, "users:read" },
-		{ "management without scope only reads", "resource", "resource=https%3A%2F%2Fauth.example%2Fmcp", MANAGEMENT, "users:read clients:read" },
-		{ "the same resource twice", "", "resource=https%3A%2F%2Fauth.example%2Fweather%2Fmcp", WEATHER, "weather:read" },
-		{ "resource in other letters and with the port", "resource", "resource=HTTPS%3A%2F%2FAuth.Example%3A443%2Fweather%2Fmcp", WEATHER, "weather:read" },
+		{ "no resource, a scope of management", "resource", "scope=users:read", MANAGEMENT,
+		    "users:read" },
+		{ "management without scope only reads", "resource",
+		    "resource=https%3A%2F%2Fauth.example%2Fmcp", MANAGEMENT, "users:read clients:read" },
+		{ "the same resource twice", "", "resource=https%3A%2F%2Fauth.example%2Fweather%2Fmcp",
+		    WEATHER, "weather:read" },
+		{ "resource in other letters and with the port", "resource",
+		    "resource=HTTPS%3A%2F%2FAuth.Example%3A443%2Fweather%2Fmcp", WEATHER, "weather:read" },
 		{ "no redirect_uri where one is registered", "redirect_uri", "", WEATHER, "weather:read" },
 		{ "response_mode query", "", "response_mode=query", WEATHER, "weather:read" },
-		{ "unknown parameters", "", "claims=%7B%7D&id_token_hint=garbage&ui_locales=de&code_verifier=x", WEATHER, "weather:read" },
+		{ "unknown parameters", "",
+		    "claims=%7B%7D&id_token_hint=garbage&ui_locales=de&code_verifier=x", WEATHER,
+		    "weather:read" },
 		{ "an unknown prompt", "", "prompt=create", WEATHER, "weather:read" },
 		{ "prompt none of a trusted client", "", "prompt=none", WEATHER, "weather:read" },
 		{ "a sign-in younger than max_age", "", "max_age=3600", WEATHER, "weather:read" },
-		{ "empty parameters count as absent", "", "scope=&prompt=&max_age=&nonce=", WEATHER, "weather:read" },
+		{ "empty parameters count as absent", "", "scope=&prompt=&max_age=&nonce=", WEATHER,
+		    "weather:read" },
 	};
 	struct kit *k = *state;
 
@@ -160,10 +213,11 @@ static void accepted(void **state)
 		same_err(rows[i].sentence, a.err, OK);
 		same_int(rows[i].sentence, a.reply.status, 302);
 		same(rows[i].sentence, kit_param(k, a.location, "state"), S("xyz"));
-		same(rows[i].sentence, kit_param(k, a.location, "iss"), S(ISSUER)); /* AUTHZ-25 */
+		same(rows[i].sentence, kit_param(k, a.location, "iss"), S(ISSUER));          /* AUTHZ-25 */
 		same_int(rows[i].sentence, (int64_t)kit_param(k, a.location, "code").n, 60); /* CODE-13 */
-		str sql = arena_printf(k->mem, "SELECT count(*) FROM code WHERE resource = '%s' AND scope = '%s'", rows[i].resource,
-		    rows[i].scope);
+		str sql =
+		    arena_printf(k->mem, "SELECT count(*) FROM code WHERE resource = '%s' AND scope = '%s'",
+			rows[i].resource, rows[i].scope);
 		same_int(rows[i].sentence, kit_count(k, sql.p), 1);
 	}
 }
@@ -171,8 +225,8 @@ static void accepted(void **state)
 /* AUTHZ-23: carried byte for byte, and nothing of it becomes a parameter. */
 static void states(void **state)
 {
-	static const char *const texts[] = { "\"&code=evil#x%26", "/a/%2Fb?c=d&e", "\xc3\xa9\xe2\x82\xac\xf0\x9f\xa6\x8a", "a+b c",
-		"line\nend", "a" };
+	static const char *const texts[] = { "\"&code=evil#x%26", "/a/%2Fb?c=d&e",
+		"\xc3\xa9\xe2\x82\xac\xf0\x9f\xa6\x8a", "a+b c", "line\nend", "a" };
 	struct kit *k = *state;
 	char *eight = arena_alloc(k->mem, 8192);
 
@@ -187,7 +241,8 @@ static void states(void **state)
 		assert_int_equal(a.err, OK);
 		same("state", kit_param(k, a.location, "state"), want);
 		assert_true(kit_param(k, a.location, "code").n == 60);
-		a = kit_authorize(k, query(k, "state", arena_printf(k->mem, "%s&response_mode=fragment", b.p).p));
+		a = kit_authorize(
+		    k, query(k, "state", arena_printf(k->mem, "%s&response_mode=fragment", b.p).p));
 		same("state of an error", kit_param(k, a.location, "state"), want);
 	}
 	struct answer a = kit_authorize(k, query(k, "state", ""));
@@ -200,8 +255,8 @@ static void query_in_redirect(void **state)
 	struct kit *k = *state;
 
 	k->clients[1].redirect_uris = S("https://client.example/cb?tenant=1");
-	struct answer a = kit_authorize(k,
-	    query(k, "redirect_uri", "redirect_uri=https%3A%2F%2Fclient.example%2Fcb%3Ftenant%3D1"));
+	struct answer a = kit_authorize(
+	    k, query(k, "redirect_uri", "redirect_uri=https%3A%2F%2Fclient.example%2Fcb%3Ftenant%3D1"));
 	assert_int_equal(a.err, OK);
 	assert_true(str_starts(a.location, S("https://client.example/cb?tenant=1&code=gh_ac_")));
 	k->clients[1].redirect_uris = S("https://client.example/cb?");
@@ -242,7 +297,9 @@ static void loopback(void **state)
 
 	kit_sign_in(k, k->now);
 	struct answer a = kit_authorize(k,
-	    arena_printf(k->mem, "client_id=%.*s&redirect_uri=http%%3A%%2F%%2F127.0.0.1%%3A49152%%2Fcb&response_type=token&state=s",
+	    arena_printf(k->mem,
+		"client_id=%.*s&redirect_uri=http%%3A%%2F%%2F127.0.0.1%%3A49152%%2Fcb&response_type=token&"
+		"state=s",
 		FMT(id)));
 	same("sent to the port asked for", str_sub(a.location, 0, 30), S("http://127.0.0.1:49152/cb?erro"));
 }
@@ -265,14 +322,19 @@ static void asked(void **state)
 		{ "not signed in and prompt none", false, 0, true, "prompt=none", NULL, ERR_LOGIN_REQUIRED },
 		{ "AUTHZ-44 prompt=login", true, 0, true, "prompt=login", ISSUER "/login?txn=", OK },
 		{ "AUTHZ-44 max_age=0", true, 1, true, "max_age=0", ISSUER "/login?txn=", OK },
-		{ "older than max_age and prompt none", true, 100, true, "max_age=10&prompt=none", NULL, ERR_LOGIN_REQUIRED },
+		{ "older than max_age and prompt none", true, 100, true, "max_age=10&prompt=none", NULL,
+		    ERR_LOGIN_REQUIRED },
 		{ "select_account", true, 0, true, "prompt=select_account", ISSUER "/login?txn=", OK },
-		{ "copilot: consent select_account", true, 0, true, "prompt=consent+select_account", ISSUER "/login?txn=", OK },
-		{ "prompt=consent also of a trusted one", true, 0, true, "prompt=consent", ISSUER "/consent?txn=", OK },
+		{ "copilot: consent select_account", true, 0, true, "prompt=consent+select_account",
+		    ISSUER "/login?txn=", OK },
+		{ "prompt=consent also of a trusted one", true, 0, true, "prompt=consent",
+		    ISSUER "/consent?txn=", OK },
 		{ "AUTHZ-28 never seen, signed in", true, 0, false, "", ISSUER "/consent?txn=", OK },
-		{ "AUTHZ-27 never seen, prompt none", true, 0, false, "prompt=none", NULL, ERR_CONSENT_REQUIRED },
+		{ "AUTHZ-27 never seen, prompt none", true, 0, false, "prompt=none", NULL,
+		    ERR_CONSENT_REQUIRED },
 		{ "never seen, not signed in", false, 0, false, "", ISSUER "/login?txn=", OK },
-		{ "never seen, not signed in, prompt none", false, 0, false, "prompt=none", NULL, ERR_LOGIN_REQUIRED },
+		{ "never seen, not signed in, prompt none", false, 0, false, "prompt=none", NULL,
+		    ERR_LOGIN_REQUIRED },
 	};
 	struct kit *k = *state;
 
@@ -293,7 +355,8 @@ static void asked(void **state)
 			holds(r->sentence, kit_param(k, a.location, "code").n == 60);
 		} else {
 			holds(r->sentence, str_starts(a.location, str_of(r->to)));
-			same_int("a code is not given yet", kit_count(k, "SELECT count(*) FROM code WHERE uses = 0"), i > 0);
+			same_int("a code is not given yet",
+			    kit_count(k, "SELECT count(*) FROM code WHERE uses = 0"), i > 0);
 		}
 	}
 }
@@ -328,12 +391,14 @@ static void blocked(void **state)
 static void limited(void **state)
 {
 	struct kit *k = *state;
-	str q = S(KIT_QUERY("narrow", "https%3A%2F%2Fnarrow.example%2Fa") "&scope=weather:read+weather:write+offline_access");
+	str q = S(KIT_QUERY(
+	    "narrow", "https%3A%2F%2Fnarrow.example%2Fa") "&scope=weather:read+weather:write+offline_access");
 
 	k->config_clients[2].trusted = true;
 	assert_int_equal(kit_authorize(k, q).err, OK);
 	assert_int_equal(kit_count(k, "SELECT count(*) FROM code WHERE scope = 'weather:read'"), 1);
-	struct answer a = kit_authorize(k, S(KIT_QUERY("narrow", "https%3A%2F%2Fnarrow.example%2Fa") "&scope=users:read"));
+	struct answer a =
+	    kit_authorize(k, S(KIT_QUERY("narrow", "https%3A%2F%2Fnarrow.example%2Fa") "&scope=users:read"));
 	assert_int_equal(a.fail.code, ERR_SCOPE_UNKNOWN);
 	same("its code", kit_param(k, a.location, "error"), S("invalid_scope"));
 	a = kit_authorize(k, S("response_type=code&client_id=narrow"));
@@ -364,18 +429,23 @@ static void remembered(void **state)
 
 	k->config_clients[1].trusted = false;
 	(void)kit_authorize(k, query(k, "", ""));
-	kit_sql(k, "INSERT INTO client (id, tenant, hash, client_id, name, origin, status, auth_method, secret, redirect_uris, grant_types, "
-		   "scope, metadata, created, last_used) VALUES (5, 1, x'00', 'app', 'App', 'config', 'active', 'none', x'', '', '', '', '', 1, 1)");
+	kit_sql(k,
+	    "INSERT INTO client (id, tenant, hash, client_id, name, origin, status, auth_method, secret, "
+	    "redirect_uris, grant_types, "
+	    "scope, metadata, created, last_used) VALUES (5, 1, x'00', 'app', 'App', 'config', 'active', "
+	    "'none', x'', '', '', '', '', 1, 1)");
 	sqlite3_stmt *s;
 	assert_int_equal(sqlite3_prepare_v2(k->raw, "UPDATE client SET hash = ?", -1, &s, NULL), SQLITE_OK);
 	str hash = sha256_str(k->mem, S("app"));
 	sqlite3_bind_blob(s, 1, hash.p, (int)hash.n, SQLITE_STATIC);
 	assert_int_equal(sqlite3_step(s), SQLITE_DONE);
 	sqlite3_finalize(s);
-	kit_sql(k, "INSERT INTO consent (user_id, client, resource, redirect_host, tenant, scope, at) "
-		   "VALUES (42, 5, 'https://auth.example/weather/mcp', 'client.example', 1, 'weather:read', 1)");
+	kit_sql(k,
+	    "INSERT INTO consent (user_id, client, resource, redirect_host, tenant, scope, at) "
+	    "VALUES (42, 5, 'https://auth.example/weather/mcp', 'client.example', 1, 'weather:read', 1)");
 
-	assert_true(kit_param(k, kit_authorize(k, query(k, "", "scope=weather:read")).location, "code").n == 60);
+	assert_true(
+	    kit_param(k, kit_authorize(k, query(k, "", "scope=weather:read")).location, "code").n == 60);
 	assert_true(kit_param(k, kit_authorize(k, query(k, "", "prompt=none")).location, "code").n == 60);
 	struct answer a = kit_authorize(k, query(k, "", "scope=weather:read+weather:write"));
 	assert_true(str_starts(a.location, S(ISSUER "/consent?txn=")));
@@ -384,7 +454,8 @@ static void remembered(void **state)
 	kit_sql(k, "UPDATE consent SET redirect_host = 'other.example'");
 	a = kit_authorize(k, query(k, "", ""));
 	assert_true(str_starts(a.location, S(ISSUER "/consent?txn=")));
-	kit_sql(k, "UPDATE consent SET redirect_host = '127.0.0.1'"); /* X-31: even if such a row were there */
+	kit_sql(
+	    k, "UPDATE consent SET redirect_host = '127.0.0.1'"); /* X-31: even if such a row were there */
 	k->clients[1].redirect_uris = S("http://127.0.0.1/cb");
 	a = kit_authorize(k, query(k, "redirect_uri", "redirect_uri=http%3A%2F%2F127.0.0.1%3A9%2Fcb"));
 	assert_true(str_starts(a.location, S(ISSUER "/consent?txn=")));
@@ -402,15 +473,28 @@ static void codes(void **state)
 		for (size_t n = 0; n < i; n++)
 			assert_false(str_eq(seen[i], seen[n]));
 	}
-	assert_int_equal(kit_count(k, "SELECT count(*) FROM code WHERE length(hash) = 32 AND expires = 1800000060"), 10);
-	assert_int_equal(kit_count(k, "SELECT count(*) FROM grants"), 0); /* a grant begins with its first token */
+	assert_int_equal(
+	    kit_count(k, "SELECT count(*) FROM code WHERE length(hash) = 32 AND expires = 1800000060"), 10);
+	assert_int_equal(
+	    kit_count(k, "SELECT count(*) FROM grants"), 0); /* a grant begins with its first token */
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(refused), TEST(accepted), TEST(states), TEST(query_in_redirect), TEST(posted), TEST(loopback), TEST(asked),
-		TEST(several), TEST(blocked), TEST(limited), TEST(choice), TEST(remembered), TEST(codes),
+		TEST(refused),
+		TEST(accepted),
+		TEST(states),
+		TEST(query_in_redirect),
+		TEST(posted),
+		TEST(loopback),
+		TEST(asked),
+		TEST(several),
+		TEST(blocked),
+		TEST(limited),
+		TEST(choice),
+		TEST(remembered),
+		TEST(codes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

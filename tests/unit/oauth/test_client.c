@@ -23,9 +23,12 @@ static int teardown(void **state)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 static const struct client sample = {
-	.name = S_INIT("Some Client"), .uri = S_INIT("https://client.example"), .auth_method = S_INIT("client_secret_post"),
+	.name = S_INIT("Some Client"),
+	.uri = S_INIT("https://client.example"),
+	.auth_method = S_INIT("client_secret_post"),
 	.redirect_uris = S_INIT("https://client.example/cb http://127.0.0.1/"),
-	.grant_types = S_INIT("authorization_code refresh_token"), .scope = S_INIT("mcp:tools"),
+	.grant_types = S_INIT("authorization_code refresh_token"),
+	.scope = S_INIT("mcp:tools"),
 };
 
 static void round_trip(void **state)
@@ -37,7 +40,7 @@ static void round_trip(void **state)
 	assert_int_equal(client_seal(k->mem, k->site.key_client, 1, &sample, KIT_NOW, &id), OK);
 	for (size_t i = 0; i < id.n; i++)
 		assert_true((id.p[i] >= 'a' && id.p[i] <= 'z') || (id.p[i] >= 'A' && id.p[i] <= 'Z') ||
-			    (id.p[i] >= '0' && id.p[i] <= '9') || id.p[i] == '-' || id.p[i] == '_');
+		    (id.p[i] >= '0' && id.p[i] <= '9') || id.p[i] == '-' || id.p[i] == '_');
 	assert_int_equal(client_unseal(k->mem, k->site.key_client, 1, id, &got), OK);
 	same("name", got.name, sample.name);
 	same("uri", got.uri, sample.uri);
@@ -62,12 +65,14 @@ static void not_ours(void **state)
 	assert_int_equal(client_unseal(k->mem, k->site.key_client, 2, id, &got), ERR_NOT_FOUND); /* ADM-07 */
 	assert_int_equal(client_unseal(k->mem, k->site.key_refresh, 1, id, &got), ERR_NOT_FOUND);
 	for (size_t n = 0; n < id.n; n++)
-		assert_int_equal(client_unseal(k->mem, k->site.key_client, 1, str_sub(id, 0, n), &got), ERR_NOT_FOUND);
+		assert_int_equal(
+		    client_unseal(k->mem, k->site.key_client, 1, str_sub(id, 0, n), &got), ERR_NOT_FOUND);
 	for (size_t i = 0; i < id.n; i++) {
 		char *p = arena_alloc(k->mem, id.n);
 		memcpy(p, id.p, id.n);
 		p[i] = p[i] == 'A' ? 'B' : 'A';
-		assert_int_equal(client_unseal(k->mem, k->site.key_client, 1, (str){ p, id.n }, &got), ERR_NOT_FOUND);
+		assert_int_equal(
+		    client_unseal(k->mem, k->site.key_client, 1, (str){ p, id.n }, &got), ERR_NOT_FOUND);
 	}
 	other = arena_printf(k->mem, "%.*sA", FMT(id));
 	assert_int_equal(client_unseal(k->mem, k->site.key_client, 1, other, &got), ERR_NOT_FOUND);
@@ -129,7 +134,9 @@ static enum err put_it(struct db *db, void *arg)
 static void rows(void **state)
 {
 	struct kit *k = *state;
-	struct ctx c = { .mem = k->mem, .site = &k->site, .now = k->now, .now_ms = k->now * 1000, .lane = LANE_WRITE };
+	struct ctx c = {
+		.mem = k->mem, .site = &k->site, .now = k->now, .now_ms = k->now * 1000, .lane = LANE_WRITE
+	};
 	struct client got, again;
 	str id;
 
@@ -165,7 +172,12 @@ static void rows(void **state)
 static void gone_from_the_file(void **state)
 {
 	struct kit *k = *state;
-	struct ctx c = { .mem = k->mem, .site = &k->site, .now = k->now, .now_ms = k->now * 1000, .db = k->reader, .lane = LANE_READ };
+	struct ctx c = { .mem = k->mem,
+		.site = &k->site,
+		.now = k->now,
+		.now_ms = k->now * 1000,
+		.db = k->reader,
+		.lane = LANE_READ };
 	struct client got;
 
 	(void)kit_code(k); /* gives app its row */
@@ -192,7 +204,13 @@ static void words(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(round_trip), TEST(not_ours), TEST(too_large), TEST(secrets), TEST(rows), TEST(gone_from_the_file), TEST(words),
+		TEST(round_trip),
+		TEST(not_ours),
+		TEST(too_large),
+		TEST(secrets),
+		TEST(rows),
+		TEST(gone_from_the_file),
+		TEST(words),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -65,7 +65,8 @@ static void page(void **state)
 	assert_true(v->scopes[0].required && !v->scopes[1].required);
 	assert_true(v->scopes[1].words.n > 20);
 	assert_true(kit_state(k) == before);
-	assert_true(str_find(kit_header(&a, "Content-Security-Policy"), S("frame-ancestors 'none'")) > 0); /* AUTHZ-31 */
+	assert_true(str_find(kit_header(&a, "Content-Security-Policy"), S("frame-ancestors 'none'")) >
+	    0); /* AUTHZ-31 */
 	assert_true(str_find(kit_header(&a, "Content-Security-Policy"), S("form-action")) < 0);
 }
 
@@ -76,11 +77,13 @@ static void strangers(void **state)
 		const char *host;
 		bool loopback, app;
 	} rows[] = {
-		{ "loopback", "[\"http://127.0.0.1/cb\"]", "http%3A%2F%2F127.0.0.1%3A4000%2Fcb", "127.0.0.1", true, false },
+		{ "loopback", "[\"http://127.0.0.1/cb\"]", "http%3A%2F%2F127.0.0.1%3A4000%2Fcb", "127.0.0.1",
+		    true, false },
 		{ "an application's scheme", "[\"cursor://anysphere.cursor-mcp/oauth/callback\"]",
-		    "cursor%3A%2F%2Fanysphere.cursor-mcp%2Foauth%2Fcallback", "cursor://anysphere.cursor-mcp", false, true },
-		{ "https", "[\"https://claude.ai/api/mcp/auth_callback\"]", "https%3A%2F%2Fclaude.ai%2Fapi%2Fmcp%2Fauth_callback",
-		    "claude.ai", false, false },
+		    "cursor%3A%2F%2Fanysphere.cursor-mcp%2Foauth%2Fcallback", "cursor://anysphere.cursor-mcp",
+		    false, true },
+		{ "https", "[\"https://claude.ai/api/mcp/auth_callback\"]",
+		    "https%3A%2F%2Fclaude.ai%2Fapi%2Fmcp%2Fauth_callback", "claude.ai", false, false },
 	};
 	struct kit *k = *state;
 
@@ -93,7 +96,8 @@ static void strangers(void **state)
 		str txn = begin(k, q);
 		const struct view_consent *v = kit_consent(k, txn).view;
 		same(rows[i].sentence, v->redirect_host, str_of(rows[i].host));
-		holds(rows[i].sentence, v->loopback == rows[i].loopback && v->app_scheme == rows[i].app && !v->verified);
+		holds(rows[i].sentence,
+		    v->loopback == rows[i].loopback && v->app_scheme == rows[i].app && !v->verified);
 		same(rows[i].sentence, v->client_name, S("Some Client"));
 
 		/* one click each time, but for https */
@@ -119,8 +123,11 @@ static void allowed(void **state)
 	assert_true(str_starts(a.location, S("https://client.example/cb?code=gh_ac_")));
 	same("state", kit_param(k, a.location, "state"), S("xyz"));
 	same("iss", kit_param(k, a.location, "iss"), S(ISSUER));
-	assert_int_equal(kit_count(k, "SELECT count(*) FROM audit WHERE event = 'auth.consent.allow' AND user_id = 42"), 1);
-	assert_int_equal(kit_count(k, "SELECT count(*) FROM consent WHERE scope = 'weather:read offline_access'"), 1);
+	assert_int_equal(
+	    kit_count(k, "SELECT count(*) FROM audit WHERE event = 'auth.consent.allow' AND user_id = 42"),
+	    1);
+	assert_int_equal(
+	    kit_count(k, "SELECT count(*) FROM consent WHERE scope = 'weather:read offline_access'"), 1);
 	assert_true(a.effects && a.effects->kind == EFFECT_CODE_ISSUED && !a.effects->next);
 
 	/* once: a second post of the same page gives nothing */
@@ -132,7 +139,10 @@ static void allowed(void **state)
 
 	/* asking for less later takes nothing back from what is remembered, asking for more adds to it */
 	(void)kit_decide(k, press(k, begin(k, S(KIT_APP "&scope=weather:write")), "allow"));
-	assert_int_equal(kit_count(k, "SELECT count(*) FROM consent WHERE scope = 'weather:read offline_access weather:write'"), 1);
+	assert_int_equal(
+	    kit_count(
+		k, "SELECT count(*) FROM consent WHERE scope = 'weather:read offline_access weather:write'"),
+	    1);
 }
 
 /* */
@@ -149,7 +159,8 @@ static void denied(void **state)
 	same("iss", kit_param(k, a.location, "iss"), S(ISSUER));
 	assert_int_equal(kit_count(k, "SELECT count(*) FROM code"), 0);
 	assert_int_equal(kit_count(k, "SELECT count(*) FROM consent"), 0);
-	assert_int_equal(kit_count(k, "SELECT count(*) FROM audit WHERE event = 'auth.consent.deny' AND user_id = 42"), 1);
+	assert_int_equal(
+	    kit_count(k, "SELECT count(*) FROM audit WHERE event = 'auth.consent.deny' AND user_id = 42"), 1);
 	assert_int_equal(kit_decide(k, press(k, txn, "allow")).err, ERR_TXN_GONE); /* no second thoughts */
 }
 
@@ -208,13 +219,19 @@ static void tampered(void **state)
 	struct kit *k = *state;
 	str txn = begin(k, S(ASK));
 	struct answer a = kit_decide(k,
-	    arena_printf(k->mem, "%.*s&decision=allow&client_id=ci&redirect_uri=https%%3A%%2F%%2Fevil.example%%2Fcb&scope=weather:write"
-				 "&state=evil&resource=https%%3A%%2F%%2Fauth.example%%2Fmcp&user_id=1", FMT(txn)));
+	    arena_printf(k->mem,
+		"%.*s&decision=allow&client_id=ci&redirect_uri=https%%3A%%2F%%2Fevil.example%%2Fcb&scope="
+		"weather:write"
+		"&state=evil&resource=https%%3A%%2F%%2Fauth.example%%2Fmcp&user_id=1",
+		FMT(txn)));
 
 	assert_true(str_starts(a.location, S("https://client.example/cb?code=")));
 	same("state", kit_param(k, a.location, "state"), S("xyz"));
-	assert_int_equal(kit_count(k, "SELECT count(*) FROM code WHERE scope = 'weather:read offline_access' AND user_id = 42 AND "
-				      "resource = 'https://auth.example/weather/mcp'"), 1);
+	assert_int_equal(
+	    kit_count(k,
+		"SELECT count(*) FROM code WHERE scope = 'weather:read offline_access' AND user_id = 42 AND "
+		"resource = 'https://auth.example/weather/mcp'"),
+	    1);
 }
 
 static void expired(void **state)
@@ -304,7 +321,8 @@ static void lifetimes(void **state)
 	static const struct {
 		int64_t seconds;
 		const char *want;
-	} rows[] = { { 86400, "1 day" }, { 7200, "2 hours" }, { 600, "10 minutes" }, { 90, "90 seconds" }, { 1, "1 second" } };
+	} rows[] = { { 86400, "1 day" }, { 7200, "2 hours" }, { 600, "10 minutes" }, { 90, "90 seconds" },
+		{ 1, "1 second" } };
 	struct kit *k = *state;
 	str txn = begin(k, S(KIT_QUERY("narrow", "https%3A%2F%2Fnarrow.example%2Fa")));
 
@@ -318,8 +336,19 @@ static void lifetimes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(page), TEST(strangers), TEST(allowed), TEST(denied), TEST(refused), TEST(other_browser), TEST(tampered),
-		TEST(expired), TEST(changed_meanwhile), TEST(login_again), TEST(already_agreed), TEST(nobody), TEST(lifetimes),
+		TEST(page),
+		TEST(strangers),
+		TEST(allowed),
+		TEST(denied),
+		TEST(refused),
+		TEST(other_browser),
+		TEST(tampered),
+		TEST(expired),
+		TEST(changed_meanwhile),
+		TEST(login_again),
+		TEST(already_agreed),
+		TEST(nobody),
+		TEST(lifetimes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -25,7 +25,8 @@ static int teardown(void **state)
 
 static str body(struct kit *k, str code, const char *client, const char *more)
 {
-	return arena_printf(k->mem, "grant_type=authorization_code&code=%.*s&client_id=%s%s", FMT(code), client, more);
+	return arena_printf(
+	    k->mem, "grant_type=authorization_code&code=%.*s&client_id=%s%s", FMT(code), client, more);
 }
 
 static void good(void **state)
@@ -33,7 +34,8 @@ static void good(void **state)
 	static const struct {
 		const char *sentence, *more;
 	} rows[] = {
-		{ "with everything", REDIRECT VERIFIER "&resource=https%3A%2F%2Fauth.example%2Fweather%2Fmcp" },
+		{ "with everything",
+		    REDIRECT VERIFIER "&resource=https%3A%2F%2Fauth.example%2Fweather%2Fmcp" },
 		{ "without resource", REDIRECT VERIFIER },
 		{ "without redirect_uri (OAuth 2.1)", VERIFIER },
 		{ "with what nobody knows", VERIFIER "&client_assertion_type=&state=x&foo=bar" },
@@ -45,12 +47,19 @@ static void good(void **state)
 		struct answer a = kit_token(k, body(k, kit_code(k), "app", rows[i].more));
 		same_err(rows[i].sentence, a.err, OK);
 		same_int(rows[i].sentence, a.writes, 1);
-		const struct json *claims = kit_claims(k, json_get_str(kit_json(k, a.body), S("access_token")));
+		const struct json *claims =
+		    kit_claims(k, json_get_str(kit_json(k, a.body), S("access_token")));
 		same(rows[i].sentence, json_get_str(claims, S("aud")), S(WEATHER));
 		same(rows[i].sentence, json_get_str(claims, S("scope")), S("weather:read"));
 	}
-	assert_int_equal(kit_count(k, "SELECT count(*) FROM grants WHERE user_id = 42 AND ended = 0 AND generation = 0 AND length(token) = 32"), 5);
-	assert_int_equal(kit_count(k, "SELECT count(*) FROM grants WHERE redirect_host = 'client.example' AND expires = 1800000000 + 2592000"), 5);
+	assert_int_equal(kit_count(k,
+			     "SELECT count(*) FROM grants WHERE user_id = 42 AND ended = 0 AND generation = "
+			     "0 AND length(token) = 32"),
+	    5);
+	assert_int_equal(kit_count(k,
+			     "SELECT count(*) FROM grants WHERE redirect_host = 'client.example' AND expires "
+			     "= 1800000000 + 2592000"),
+	    5);
 	assert_int_equal(kit_count(k, "SELECT count(*) FROM audit WHERE event = 'auth.token.issue'"), 5);
 }
 
@@ -66,16 +75,23 @@ static void nothing_changes(void **state)
 		{ "PKCE-11 empty verifier", "", "app", "&code_verifier=", ERR_PARAM_MISSING },
 		{ "PKCE-17 verifier, NUL and junk", "", "app", VERIFIER "%00junk", ERR_PARAM_SYNTAX },
 		{ "PKCE-18 ten characters", "", "app", "&code_verifier=abcdefghij", ERR_PKCE_MISMATCH },
-		{ "129 characters", "", "app", "&code_verifier=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", ERR_PKCE_MISMATCH },
-		{ "PKCE-19 blanks", "", "app", "&code_verifier=dBjftJeZ4CVP+mB92K27uhbUJU1p1r+wW1gFWFOEjXk", ERR_PKCE_MISMATCH },
+		{ "129 characters", "", "app",
+		    "&code_verifier="
+		    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+		    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+		    ERR_PKCE_MISMATCH },
+		{ "PKCE-19 blanks", "", "app", "&code_verifier=dBjftJeZ4CVP+mB92K27uhbUJU1p1r+wW1gFWFOEjXk",
+		    ERR_PKCE_MISMATCH },
 		{ "CODE-04 redeemed by another public client", "", "narrow", VERIFIER, ERR_CODE_UNKNOWN },
-		{ "CODE-05 redeemed by a confidential client", "", "ci", VERIFIER "&client_secret=" KIT_SECRET, ERR_CODE_UNKNOWN },
+		{ "CODE-05 redeemed by a confidential client", "", "ci",
+		    VERIFIER "&client_secret=" KIT_SECRET, ERR_CODE_UNKNOWN },
 		{ "CODE-08 truncated", "-", "app", VERIFIER, ERR_CODE_UNKNOWN },
 		{ "CODE-09 one character more", "A", "app", VERIFIER, ERR_CODE_UNKNOWN },
 		{ "padding behind it", "%3D", "app", VERIFIER, ERR_CODE_UNKNOWN },
 		{ "CODE-10 NUL behind it", "%00", "app", VERIFIER, ERR_PARAM_SYNTAX },
 		{ "no code", "none", "app", VERIFIER, ERR_PARAM_MISSING },
-		{ "unknown resource", "", "app", VERIFIER "&resource=https%3A%2F%2Fother.example%2Fmcp", ERR_RESOURCE_UNKNOWN },
+		{ "unknown resource", "", "app", VERIFIER "&resource=https%3A%2F%2Fother.example%2Fmcp",
+		    ERR_RESOURCE_UNKNOWN },
 		{ "code twice", "", "app", VERIFIER "&code=x", ERR_PARAM_DUPLICATE },
 	};
 	struct kit *k = *state;
@@ -107,11 +123,15 @@ static void spent_for_nothing(void **state)
 		enum err want;
 		const char *code;
 	} rows[] = {
-		{ "PKCE-13 the challenge as verifier", "&code_verifier=" KIT_CHALLENGE, 0, ERR_PKCE_MISMATCH, "invalid_grant" },
-		{ "PKCE-14 and the method plain", "&code_challenge_method=plain&code_verifier=" KIT_CHALLENGE, 0, ERR_PKCE_MISMATCH, "invalid_grant" },
+		{ "PKCE-13 the challenge as verifier", "&code_verifier=" KIT_CHALLENGE, 0, ERR_PKCE_MISMATCH,
+		    "invalid_grant" },
+		{ "PKCE-14 and the method plain", "&code_challenge_method=plain&code_verifier=" KIT_CHALLENGE,
+		    0, ERR_PKCE_MISMATCH, "invalid_grant" },
 		{ "PKCE-15 one character more", VERIFIER "a", 0, ERR_PKCE_MISMATCH, "invalid_grant" },
-		{ "CODE-06 another redirect_uri", "&redirect_uri=https%3A%2F%2Fclient.example%2Fcb2" VERIFIER, 0, ERR_REDIRECT_MISMATCH, "invalid_grant" },
-		{ "CODE-12 another resource", VERIFIER "&resource=https%3A%2F%2Fauth.example%2Fmcp", 0, ERR_RESOURCE_MISMATCH, "invalid_target" },
+		{ "CODE-06 another redirect_uri", "&redirect_uri=https%3A%2F%2Fclient.example%2Fcb2" VERIFIER,
+		    0, ERR_REDIRECT_MISMATCH, "invalid_grant" },
+		{ "CODE-12 another resource", VERIFIER "&resource=https%3A%2F%2Fauth.example%2Fmcp", 0,
+		    ERR_RESOURCE_MISMATCH, "invalid_target" },
 		{ "expired", VERIFIER, 60, ERR_CODE_EXPIRED, "invalid_grant" },
 	};
 	struct kit *k = *state;
@@ -148,14 +168,24 @@ static void replayed(void **state)
 	const struct json *tokens = kit_json(k, first.body);
 	int64_t grant;
 
-	assert_int_equal(id_parse(json_get_str(kit_claims(k, json_get_str(tokens, S("access_token"))), S("gid")), ID_GRANT, &grant), OK);
+	assert_int_equal(
+	    id_parse(json_get_str(kit_claims(k, json_get_str(tokens, S("access_token"))), S("gid")), ID_GRANT,
+		&grant),
+	    OK);
 	struct answer a = kit_token(k, kit_redeem_body(k, code));
 	assert_int_equal(a.err, ERR_CODE_REPLAYED);
 	same("its code", str_of(err_row(a.err)->code), S("invalid_grant"));
-	assert_int_equal(kit_count(k, "SELECT count(*) FROM grants WHERE ended > 0 AND ended_why = 'code replayed'"), 1);
-	assert_int_equal(kit_count(k, "SELECT count(*) FROM revocation WHERE kind = 'grant' AND id IN (SELECT id FROM grants) AND until > 1800000600"), 1);
-	assert_int_equal(kit_count(k, "SELECT count(*) FROM audit WHERE event = 'auth.code.replay' AND client = 'app'"), 1);
-	assert_true(a.effects && a.effects->kind == EFFECT_REVOKE_GRANT && a.effects->id == grant && !a.effects->next);
+	assert_int_equal(
+	    kit_count(k, "SELECT count(*) FROM grants WHERE ended > 0 AND ended_why = 'code replayed'"), 1);
+	assert_int_equal(kit_count(k,
+			     "SELECT count(*) FROM revocation WHERE kind = 'grant' AND id IN (SELECT id FROM "
+			     "grants) AND until > 1800000600"),
+	    1);
+	assert_int_equal(
+	    kit_count(k, "SELECT count(*) FROM audit WHERE event = 'auth.code.replay' AND client = 'app'"),
+	    1);
+	assert_true(a.effects && a.effects->kind == EFFECT_REVOKE_GRANT && a.effects->id == grant &&
+	    !a.effects->next);
 
 	a = kit_token(k, kit_refresh_body(k, json_get_str(tokens, S("refresh_token"))));
 	assert_int_equal(a.err, ERR_GRANT_ENDED);
@@ -169,7 +199,8 @@ static void effects(void **state)
 	struct kit *k = *state;
 	struct answer a = kit_token(k, kit_redeem_body(k, kit_code(k)));
 
-	assert_true(a.effects->kind == EFFECT_TOKEN_ISSUED && a.effects->next->kind == EFFECT_CODE_SPENT && !a.effects->next->next);
+	assert_true(a.effects->kind == EFFECT_TOKEN_ISSUED && a.effects->next->kind == EFFECT_CODE_SPENT &&
+	    !a.effects->next->next);
 	k->resources[1].upstream = S(""); /* somebody else's resource server */
 	a = kit_token(k, kit_redeem_body(k, kit_code(k)));
 	assert_true(a.effects->kind == EFFECT_CODE_SPENT && !a.effects->next);
@@ -203,7 +234,8 @@ static void without_refresh(void **state)
 	a = kit_token(k, body(k, kit_param(k, a.location, "code"), "narrow", VERIFIER));
 	assert_int_equal(a.err, OK);
 	assert_null(json_get(kit_json(k, a.body), S("refresh_token")));
-	assert_int_equal(kit_count(k, "SELECT count(*) FROM grants WHERE length(token) = 0 AND expires = 1800000600"), 1);
+	assert_int_equal(
+	    kit_count(k, "SELECT count(*) FROM grants WHERE length(token) = 0 AND expires = 1800000600"), 1);
 }
 
 /* CODE-14: a code is no refresh token, a refresh token no code. */
@@ -214,8 +246,10 @@ static void confusion(void **state)
 	const struct json *tokens = kit_tokens(k);
 
 	assert_int_equal(kit_token(k, kit_refresh_body(k, code)).err, ERR_REFRESH_UNKNOWN);
-	assert_int_equal(kit_token(k, kit_redeem_body(k, json_get_str(tokens, S("refresh_token")))).err, ERR_CODE_UNKNOWN);
-	assert_int_equal(kit_token(k, kit_redeem_body(k, json_get_str(tokens, S("access_token")))).err, ERR_CODE_UNKNOWN);
+	assert_int_equal(
+	    kit_token(k, kit_redeem_body(k, json_get_str(tokens, S("refresh_token")))).err, ERR_CODE_UNKNOWN);
+	assert_int_equal(
+	    kit_token(k, kit_redeem_body(k, json_get_str(tokens, S("access_token")))).err, ERR_CODE_UNKNOWN);
 	assert_int_equal(kit_token(k, kit_redeem_body(k, code)).err, OK);
 }
 
@@ -229,14 +263,23 @@ static void no_scope(void **state)
 	a = kit_token(k, kit_redeem_body(k, kit_param(k, a.location, "code")));
 	assert_int_equal(a.err, OK);
 	assert_null(json_get(kit_json(k, a.body), S("scope")));
-	assert_null(json_get(kit_claims(k, json_get_str(kit_json(k, a.body), S("access_token"))), S("scope")));
+	assert_null(
+	    json_get(kit_claims(k, json_get_str(kit_json(k, a.body), S("access_token"))), S("scope")));
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(good), TEST(nothing_changes), TEST(spent_for_nothing), TEST(in_time), TEST(replayed), TEST(effects),
-		TEST(people_and_clients), TEST(without_refresh), TEST(confusion), TEST(no_scope),
+		TEST(good),
+		TEST(nothing_changes),
+		TEST(spent_for_nothing),
+		TEST(in_time),
+		TEST(replayed),
+		TEST(effects),
+		TEST(people_and_clients),
+		TEST(without_refresh),
+		TEST(confusion),
+		TEST(no_scope),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -58,7 +58,8 @@ static void rotation(void **state)
 		assert_int_equal(next.n, 86);
 		assert_false(str_eq(next, token));
 		same("scope", json_get_str(o, S("scope")), S("weather:read"));
-		same("aud", json_get_str(kit_claims(k, json_get_str(o, S("access_token"))), S("aud")), S(WEATHER));
+		same("aud", json_get_str(kit_claims(k, json_get_str(o, S("access_token"))), S("aud")),
+		    S(WEATHER));
 		token = next;
 		k->now += 86400;
 	}
@@ -109,7 +110,10 @@ static void reuse(void **state)
 	assert_true(a.effects && a.effects->kind == EFFECT_REVOKE_GRANT);
 	assert_int_equal(refused(k, next), ERR_GRANT_ENDED);
 	assert_int_equal(refused(k, token), ERR_GRANT_ENDED);
-	assert_int_equal(kit_count(k, "SELECT count(*) FROM grants WHERE ended > 0 AND ended_why = 'refresh token reused'"), 1);
+	assert_int_equal(
+	    kit_count(
+		k, "SELECT count(*) FROM grants WHERE ended > 0 AND ended_why = 'refresh token reused'"),
+	    1);
 	assert_int_equal(kit_count(k, "SELECT count(*) FROM revocation WHERE kind = 'grant'"), 1);
 	assert_int_equal(kit_count(k, "SELECT count(*) FROM audit WHERE event = 'auth.token.reuse'"), 1);
 }
@@ -129,7 +133,8 @@ static void nothing_changes(void **state)
 {
 	struct kit *k = *state;
 	const struct json *tokens = kit_tokens(k);
-	str token = json_get_str(tokens, S("refresh_token")), access = json_get_str(tokens, S("access_token"));
+	str token = json_get_str(tokens, S("refresh_token")),
+	    access = json_get_str(tokens, S("access_token"));
 	uint64_t before = kit_state(k);
 
 	assert_int_equal(refused(k, str_sub(token, 0, token.n - 1)), ERR_REFRESH_UNKNOWN); /* RT-09 */
@@ -139,15 +144,21 @@ static void nothing_changes(void **state)
 	for (size_t i = 6; i < token.n; i++)
 		if ((other[i] | 0x20) >= 'a' && (other[i] | 0x20) <= 'z')
 			other[i] = (char)(other[i] ^ 0x20);
-	assert_int_equal(refused(k, (str){ other, token.n }), ERR_REFRESH_UNKNOWN); /* RT-09, the case swapped */
-	assert_int_equal(refused(k, access), ERR_REFRESH_UNKNOWN); /* RT-10 */
-	struct answer a = kit_token(k, arena_printf(k->mem,
-	    "grant_type=refresh_token&client_id=ci&client_secret=" KIT_SECRET "&refresh_token=%.*s", FMT(token)));
+	assert_int_equal(
+	    refused(k, (str){ other, token.n }), ERR_REFRESH_UNKNOWN); /* RT-09, the case swapped */
+	assert_int_equal(refused(k, access), ERR_REFRESH_UNKNOWN);     /* RT-10 */
+	struct answer a = kit_token(k,
+	    arena_printf(k->mem,
+		"grant_type=refresh_token&client_id=ci&client_secret=" KIT_SECRET "&refresh_token=%.*s",
+		FMT(token)));
 	assert_int_equal(a.err, ERR_REFRESH_UNKNOWN); /* RT-06 */
 	a = kit_token(k, arena_printf(k->mem, "grant_type=refresh_token&refresh_token=%.*s", FMT(token)));
 	assert_int_equal(a.err, ERR_CLIENT_METHOD); /* RT-14 */
-	a = kit_token(k, arena_printf(k->mem, "grant_type=refresh_token&client_id=app&refresh_token=%.*s"
-	    "&resource=https%%3A%%2F%%2Fauth.example%%2Fmcp", FMT(token)));
+	a = kit_token(k,
+	    arena_printf(k->mem,
+		"grant_type=refresh_token&client_id=app&refresh_token=%.*s"
+		"&resource=https%%3A%%2F%%2Fauth.example%%2Fmcp",
+		FMT(token)));
 	assert_int_equal(a.err, ERR_RESOURCE_MISMATCH);
 	assert_true(kit_state(k) == before);
 
@@ -155,8 +166,10 @@ static void nothing_changes(void **state)
 	str next = refresh(k, token);
 	k->now += 1000;
 	before = kit_state(k);
-	a = kit_token(k, arena_printf(k->mem,
-	    "grant_type=refresh_token&client_id=ci&client_secret=" KIT_SECRET "&refresh_token=%.*s", FMT(token)));
+	a = kit_token(k,
+	    arena_printf(k->mem,
+		"grant_type=refresh_token&client_id=ci&client_secret=" KIT_SECRET "&refresh_token=%.*s",
+		FMT(token)));
 	assert_int_equal(a.err, ERR_REFRESH_UNKNOWN);
 	assert_true(kit_state(k) == before);
 	assert_true(refresh(k, next).n > 0);
@@ -172,7 +185,8 @@ static void scopes(void **state)
 		{ "the same", "&scope=weather:read+weather:write", "weather:read weather:write" },
 		{ "less", "&scope=weather:read", "weather:read" },
 		{ "less does not stay", "", "weather:read weather:write" },
-		{ "codex: what it asked for at first", "&scope=weather:read+weather:write+offline_access", "weather:read weather:write" },
+		{ "codex: what it asked for at first", "&scope=weather:read+weather:write+offline_access",
+		    "weather:read weather:write" },
 		{ "more", "&scope=weather:read+users:write", "weather:read" },
 		{ "only what was not granted", "&scope=users:write+admin", "weather:read weather:write" },
 	};
@@ -182,12 +196,15 @@ static void scopes(void **state)
 	str token = json_get_str(kit_json(k, a.body), S("refresh_token"));
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		a = kit_token(k, arena_printf(k->mem, "%.*s%s&resource=https%%3A%%2F%%2Fauth.example%%2Fweather%%2Fmcp",
-		    FMT(kit_refresh_body(k, token)), rows[i].sent));
+		a = kit_token(k,
+		    arena_printf(k->mem, "%.*s%s&resource=https%%3A%%2F%%2Fauth.example%%2Fweather%%2Fmcp",
+			FMT(kit_refresh_body(k, token)), rows[i].sent));
 		same_err(rows[i].sentence, a.err, OK);
 		const struct json *o = kit_json(k, a.body);
 		same(rows[i].sentence, json_get_str(o, S("scope")), str_of(rows[i].want));
-		same(rows[i].sentence, json_get_str(kit_claims(k, json_get_str(o, S("access_token"))), S("scope")), str_of(rows[i].want));
+		same(rows[i].sentence,
+		    json_get_str(kit_claims(k, json_get_str(o, S("access_token"))), S("scope")),
+		    str_of(rows[i].want));
 		token = json_get_str(o, S("refresh_token"));
 	}
 }
@@ -241,7 +258,7 @@ static void strict(void **state)
 	struct kit *k = *state;
 	str token = first_token(k);
 
-	k->config.refresh_grace = -1;
+	k->config.refresh_grace = 0;
 	str next = refresh(k, token);
 	assert_int_equal(refused(k, token), ERR_REFRESH_REUSED);
 	assert_int_equal(refused(k, next), ERR_GRANT_ENDED);
@@ -250,8 +267,17 @@ static void strict(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(rotation), TEST(grace), TEST(seventeenth), TEST(reuse), TEST(grandparent), TEST(nothing_changes), TEST(scopes),
-		TEST(lifetime), TEST(people_and_clients), TEST(restored), TEST(strict),
+		TEST(rotation),
+		TEST(grace),
+		TEST(seventeenth),
+		TEST(reuse),
+		TEST(grandparent),
+		TEST(nothing_changes),
+		TEST(scopes),
+		TEST(lifetime),
+		TEST(people_and_clients),
+		TEST(restored),
+		TEST(strict),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -27,12 +27,14 @@ static const char document[] =
     "\"registration_endpoint\":\"https://auth.example/register\","
     "\"revocation_endpoint\":\"https://auth.example/revoke\","
     "\"jwks_uri\":\"https://auth.example/.well-known/jwks.json\","
-    "\"scopes_supported\":[\"users:read\",\"users:write\",\"clients:read\",\"weather:read\",\"weather:write\",\"offline_access\"],"
+    "\"scopes_supported\":[\"users:read\",\"users:write\",\"clients:read\",\"weather:read\",\"weather:"
+    "write\",\"offline_access\"],"
     "\"response_types_supported\":[\"code\"],"
     "\"response_modes_supported\":[\"query\"],"
     "\"grant_types_supported\":[\"authorization_code\",\"refresh_token\"],"
     "\"token_endpoint_auth_methods_supported\":[\"none\",\"client_secret_basic\",\"client_secret_post\"],"
-    "\"revocation_endpoint_auth_methods_supported\":[\"none\",\"client_secret_basic\",\"client_secret_post\"],"
+    "\"revocation_endpoint_auth_methods_supported\":[\"none\",\"client_secret_basic\",\"client_secret_post\"]"
+    ","
     "\"code_challenge_methods_supported\":[\"S256\"],"
     "\"authorization_response_iss_parameter_supported\":true,"
     "\"subject_types_supported\":[\"public\"],"
@@ -69,13 +71,16 @@ static void key_set(void **state)
 	assert_true(str_find(a.body, S("\"d\"")) < 0); /* JWT-18 */
 }
 
-#define WEATHER_DOCUMENT                                                                                        \
-	"{\"resource\":\"https://auth.example/weather/mcp\",\"authorization_servers\":[\"https://auth.example\"]," \
-	"\"scopes_supported\":[\"weather:read\",\"weather:write\"],\"bearer_methods_supported\":[\"header\"],"      \
+#define WEATHER_DOCUMENT                                                                           \
+	"{\"resource\":\"https://auth.example/weather/mcp\",\"authorization_servers\":[\"https://" \
+	"auth.example\"],"                                                                         \
+	"\"scopes_supported\":[\"weather:read\",\"weather:write\"],\"bearer_methods_supported\":[" \
+	"\"header\"],"                                                                             \
 	"\"resource_name\":\"Weather\"}"
-#define MANAGEMENT_DOCUMENT                                                                                             \
-	"{\"resource\":\"https://auth.example/mcp\",\"authorization_servers\":[\"https://auth.example\"],"                 \
-	"\"scopes_supported\":[\"users:read\",\"users:write\",\"clients:read\"],\"bearer_methods_supported\":[\"header\"]," \
+#define MANAGEMENT_DOCUMENT                                                                                \
+	"{\"resource\":\"https://auth.example/mcp\",\"authorization_servers\":[\"https://auth.example\"]," \
+	"\"scopes_supported\":[\"users:read\",\"users:write\",\"clients:read\"],\"bearer_methods_"         \
+	"supported\":[\"header\"],"                                                                        \
 	"\"resource_name\":\"Gatehouse\"}"
 
 /* A-04, B-13, S-15, X-3, MCP-10: both forms, and what the root one names. */
@@ -87,15 +92,18 @@ static void resources(void **state)
 		const char *want; /* NULL: 404 */
 	} rows[] = {
 		{ "with the path", "/.well-known/oauth-protected-resource/weather/mcp", 2, WEATHER_DOCUMENT },
-		{ "with the path and a slash", "/.well-known/oauth-protected-resource/weather/mcp/", 2, WEATHER_DOCUMENT },
+		{ "with the path and a slash", "/.well-known/oauth-protected-resource/weather/mcp/", 2,
+		    WEATHER_DOCUMENT },
 		{ "management", "/.well-known/oauth-protected-resource/mcp", 2, MANAGEMENT_DOCUMENT },
-		{ "the root names the only protected one", "/.well-known/oauth-protected-resource", 2, WEATHER_DOCUMENT },
+		{ "the root names the only protected one", "/.well-known/oauth-protected-resource", 2,
+		    WEATHER_DOCUMENT },
 		{ "the root with a slash", "/.well-known/oauth-protected-resource/", 2, WEATHER_DOCUMENT },
 		{ "the root without any", "/.well-known/oauth-protected-resource", 1, MANAGEMENT_DOCUMENT },
 		{ "the root with two", "/.well-known/oauth-protected-resource", 3, MANAGEMENT_DOCUMENT },
 		{ "nothing there", "/.well-known/oauth-protected-resource/nowhere", 2, NULL },
 		{ "a longer path", "/.well-known/oauth-protected-resource/weather/mcp/x", 2, NULL },
-		{ "the root of a server without resources", "/.well-known/oauth-protected-resource", 0, NULL },
+		{ "the root of a server without resources", "/.well-known/oauth-protected-resource", 0,
+		    NULL },
 	};
 	struct kit *k = *state;
 
@@ -116,12 +124,14 @@ static void scopes_of_one(void **state)
 	assert_true(str_find(resource_metadata_write(k->mem, &k->site, &k->resources[2]),
 			S("\"scopes_supported\":[\"mcp:tools\"]")) > 0);
 	k->resources[2].scopes = S("");
-	assert_true(str_find(resource_metadata_write(k->mem, &k->site, &k->resources[2]), S("scopes_supported")) < 0);
+	assert_true(
+	    str_find(resource_metadata_write(k->mem, &k->site, &k->resources[2]), S("scopes_supported")) < 0);
 }
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { TEST(authorization_server), TEST(key_set), TEST(resources), TEST(scopes_of_one) };
+	const struct CMUnitTest tests[] = { TEST(authorization_server), TEST(key_set), TEST(resources),
+		TEST(scopes_of_one) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -48,7 +48,9 @@ static void successors(void **state)
 	assert_memory_not_equal(&a.body, &b.body, 32);
 	refresh_next(k->site.key_form, &a, &other);
 	assert_memory_not_equal(&b.body, &other.body, 32); /* and only for who has the key */
-	assert_int_equal(refresh_parse(k->mem, k->site.key_refresh, secret_of(refresh_text(k->mem, k->site.key_refresh, &a)), &of_parsed), OK);
+	assert_int_equal(refresh_parse(k->mem, k->site.key_refresh,
+			     secret_of(refresh_text(k->mem, k->site.key_refresh, &a)), &of_parsed),
+	    OK);
 	refresh_next(k->site.key_refresh, &of_parsed, &other);
 	assert_memory_equal(&b.body, &other.body, 32); /* from the text alone, on any node */
 	other = a;
@@ -66,16 +68,24 @@ static void not_ours(void **state)
 	refresh_first(7, &r);
 	str text = refresh_text(k->mem, k->site.key_refresh, &r);
 	for (size_t n = 0; n < text.n; n++)
-		assert_int_equal(refresh_parse(k->mem, k->site.key_refresh, secret_of(str_sub(text, 0, n)), &got), ERR_NOT_FOUND);
+		assert_int_equal(
+		    refresh_parse(k->mem, k->site.key_refresh, secret_of(str_sub(text, 0, n)), &got),
+		    ERR_NOT_FOUND);
 	for (size_t i = 0; i < text.n; i++) {
 		char *p = arena_alloc(k->mem, text.n);
 		memcpy(p, text.p, text.n);
 		p[i] = (char)(p[i] ^ 0x20); /* the other case, and other things */
-		assert_int_equal(refresh_parse(k->mem, k->site.key_refresh, secret_of((str){ p, text.n }), &got), ERR_NOT_FOUND);
+		assert_int_equal(
+		    refresh_parse(k->mem, k->site.key_refresh, secret_of((str){ p, text.n }), &got),
+		    ERR_NOT_FOUND);
 	}
-	assert_int_equal(refresh_parse(k->mem, k->site.key_refresh, secret_of(arena_printf(k->mem, "%.*sA", FMT(text))), &got), ERR_NOT_FOUND);
+	assert_int_equal(refresh_parse(k->mem, k->site.key_refresh,
+			     secret_of(arena_printf(k->mem, "%.*sA", FMT(text))), &got),
+	    ERR_NOT_FOUND);
 	assert_int_equal(refresh_parse(k->mem, k->site.key_form, secret_of(text), &got), ERR_NOT_FOUND);
-	assert_int_equal(refresh_parse(k->mem, k->site.key_refresh, secret_of(S("eyJhbGciOiJFUzI1NiJ9.e30.x")), &got), ERR_NOT_FOUND);
+	assert_int_equal(
+	    refresh_parse(k->mem, k->site.key_refresh, secret_of(S("eyJhbGciOiJFUzI1NiJ9.e30.x")), &got),
+	    ERR_NOT_FOUND);
 }
 
 int main(void)

@@ -22,7 +22,9 @@ static int teardown(void **state)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 /* "All" of clients-observed.md: what every client sends beside its own. */
-#define ALL "\"grant_types\":[\"authorization_code\",\"refresh_token\"],\"response_types\":[\"code\"],\"token_endpoint_auth_method\":\"none\""
+#define ALL                                                                                                 \
+	"\"grant_types\":[\"authorization_code\",\"refresh_token\"],\"response_types\":[\"code\"],\"token_" \
+	"endpoint_auth_method\":\"none\""
 #define BOTH "\"grant_types\":[\"authorization_code\",\"refresh_token\"],\"response_types\":[\"code\"]"
 
 /* Sent and answered by the clients that people have. In the answer client_id and client_id_issued_at stand in front. */
@@ -32,35 +34,47 @@ static void real_bodies(void **state)
 		const char *client, *body, *answer;
 	} rows[] = {
 		{ "claude.ai",
-		    "{\"client_name\":\"Claude\",\"redirect_uris\":[\"https://claude.ai/api/mcp/auth_callback\"],"
+		    "{\"client_name\":\"Claude\",\"redirect_uris\":[\"https://claude.ai/api/mcp/"
+		    "auth_callback\"],"
 		    "\"scope\":\"mcp:tools\"," ALL "}",
-		    "\"client_name\":\"Claude\",\"redirect_uris\":[\"https://claude.ai/api/mcp/auth_callback\"]," ALL
-		    ",\"scope\":\"mcp:tools\"" },
+		    "\"client_name\":\"Claude\",\"redirect_uris\":[\"https://claude.ai/api/mcp/"
+		    "auth_callback\"]," ALL ",\"scope\":\"mcp:tools\"" },
 		{ "Claude Code",
-		    "{\"client_name\":\"Claude Code (NAME)\",\"redirect_uris\":[\"http://localhost:53682/callback\"],"
+		    "{\"client_name\":\"Claude Code "
+		    "(NAME)\",\"redirect_uris\":[\"http://localhost:53682/callback\"],"
 		    "\"scope\":\"mcp:tools offline_access\",\"application_type\":\"native\"," ALL "}",
-		    "\"client_name\":\"Claude Code (NAME)\",\"redirect_uris\":[\"http://localhost:53682/callback\"]," ALL
+		    "\"client_name\":\"Claude Code "
+		    "(NAME)\",\"redirect_uris\":[\"http://localhost:53682/callback\"]," ALL
 		    ",\"scope\":\"mcp:tools offline_access\",\"application_type\":\"native\"" },
 		{ "Cursor: three URIs, one of its own scheme, and the type web",
-		    "{\"client_name\":\"Cursor\",\"redirect_uris\":[\"cursor://anysphere.cursor-mcp/oauth/callback\","
-		    "\"http://localhost:8787/callback\",\"https://www.cursor.com/agents/mcp/oauth/callback\"],"
+		    "{\"client_name\":\"Cursor\",\"redirect_uris\":[\"cursor://anysphere.cursor-mcp/oauth/"
+		    "callback\","
+		    "\"http://localhost:8787/callback\",\"https://www.cursor.com/agents/mcp/oauth/"
+		    "callback\"],"
 		    "\"application_type\":\"web\"," ALL "}",
-		    "\"client_name\":\"Cursor\",\"redirect_uris\":[\"cursor://anysphere.cursor-mcp/oauth/callback\","
-		    "\"http://localhost:8787/callback\",\"https://www.cursor.com/agents/mcp/oauth/callback\"]," ALL
-		    ",\"application_type\":\"web\"" },
+		    "\"client_name\":\"Cursor\",\"redirect_uris\":[\"cursor://anysphere.cursor-mcp/oauth/"
+		    "callback\","
+		    "\"http://localhost:8787/callback\",\"https://www.cursor.com/agents/mcp/oauth/"
+		    "callback\"]," ALL ",\"application_type\":\"web\"" },
 		{ "Cursor: native in all but name",
-		    "{\"client_name\":\"Cursor\",\"redirect_uris\":[\"cursor://anysphere.cursor-mcp/oauth/callback\"],"
+		    "{\"client_name\":\"Cursor\",\"redirect_uris\":[\"cursor://anysphere.cursor-mcp/oauth/"
+		    "callback\"],"
 		    "\"application_type\":\"web\"," ALL "}",
-		    "\"client_name\":\"Cursor\",\"redirect_uris\":[\"cursor://anysphere.cursor-mcp/oauth/callback\"]," ALL
-		    ",\"application_type\":\"native\"" },
+		    "\"client_name\":\"Cursor\",\"redirect_uris\":[\"cursor://anysphere.cursor-mcp/oauth/"
+		    "callback\"]," ALL ",\"application_type\":\"native\"" },
 		{ "VS Code: four URIs, and a grant type that is dropped",
-		    "{\"client_name\":\"Visual Studio Code\",\"client_uri\":\"https://code.visualstudio.com\",\"grant_types\":"
-		    "[\"authorization_code\",\"refresh_token\",\"urn:ietf:params:oauth:grant-type:device_code\"],"
-		    "\"response_types\":[\"code\"],\"redirect_uris\":[\"https://insiders.vscode.dev/redirect\","
+		    "{\"client_name\":\"Visual Studio "
+		    "Code\",\"client_uri\":\"https://code.visualstudio.com\",\"grant_types\":"
+		    "[\"authorization_code\",\"refresh_token\",\"urn:ietf:params:oauth:grant-type:device_"
+		    "code\"],"
+		    "\"response_types\":[\"code\"],\"redirect_uris\":[\"https://insiders.vscode.dev/"
+		    "redirect\","
 		    "\"https://vscode.dev/redirect\",\"http://127.0.0.1/\",\"http://127.0.0.1:33418/\"],"
 		    "\"token_endpoint_auth_method\":\"none\",\"application_type\":\"native\"}",
-		    "\"client_name\":\"Visual Studio Code\",\"client_uri\":\"https://code.visualstudio.com\",\"redirect_uris\":"
-		    "[\"https://insiders.vscode.dev/redirect\",\"https://vscode.dev/redirect\",\"http://127.0.0.1/\","
+		    "\"client_name\":\"Visual Studio "
+		    "Code\",\"client_uri\":\"https://code.visualstudio.com\",\"redirect_uris\":"
+		    "[\"https://insiders.vscode.dev/redirect\",\"https://vscode.dev/redirect\",\"http://"
+		    "127.0.0.1/\","
 		    "\"http://127.0.0.1:33418/\"]," ALL ",\"application_type\":\"native\"" },
 		{ "Codex",
 		    "{\"client_name\":\"Codex\",\"redirect_uris\":[\"http://127.0.0.1:1455/callback\"],"
@@ -68,68 +82,94 @@ static void real_bodies(void **state)
 		    "\"client_name\":\"Codex\",\"redirect_uris\":[\"http://127.0.0.1:1455/callback\"]," ALL
 		    ",\"scope\":\"mcp:tools offline_access\",\"application_type\":\"native\"" },
 		{ "Copilot CLI",
-		    "{\"client_name\":\"GitHub Copilot CLI\",\"redirect_uris\":[\"http://127.0.0.1:40123/\"]," ALL "}",
-		    "\"client_name\":\"GitHub Copilot CLI\",\"redirect_uris\":[\"http://127.0.0.1:40123/\"]," ALL },
+		    "{\"client_name\":\"GitHub Copilot "
+		    "CLI\",\"redirect_uris\":[\"http://127.0.0.1:40123/\"]," ALL "}",
+		    "\"client_name\":\"GitHub Copilot "
+		    "CLI\",\"redirect_uris\":[\"http://127.0.0.1:40123/\"]," ALL },
 		{ "Gemini CLI: all scopes it saw, one of them not ours",
-		    "{\"client_name\":\"Gemini CLI MCP Client\",\"redirect_uris\":[\"http://localhost:7777/oauth/callback\"],"
+		    "{\"client_name\":\"Gemini CLI MCP "
+		    "Client\",\"redirect_uris\":[\"http://localhost:7777/oauth/callback\"],"
 		    "\"scope\":\"openid offline_access mcp:tools\"," ALL "}",
-		    "\"client_name\":\"Gemini CLI MCP Client\",\"redirect_uris\":[\"http://localhost:7777/oauth/callback\"]," ALL
+		    "\"client_name\":\"Gemini CLI MCP "
+		    "Client\",\"redirect_uris\":[\"http://localhost:7777/oauth/callback\"]," ALL
 		    ",\"scope\":\"offline_access mcp:tools\"" },
 		{ "Qwen Code: an unknown member",
-		    "{\"client_name\":\"Qwen Code MCP Client\",\"redirect_uris\":[\"http://localhost:7777/oauth/callback\"],"
+		    "{\"client_name\":\"Qwen Code MCP "
+		    "Client\",\"redirect_uris\":[\"http://localhost:7777/oauth/callback\"],"
 		    "\"scope\":\"mcp:tools\",\"code_challenge_method\":[\"S256\"]," ALL "}",
-		    "\"client_name\":\"Qwen Code MCP Client\",\"redirect_uris\":[\"http://localhost:7777/oauth/callback\"]," ALL
+		    "\"client_name\":\"Qwen Code MCP "
+		    "Client\",\"redirect_uris\":[\"http://localhost:7777/oauth/callback\"]," ALL
 		    ",\"scope\":\"mcp:tools\"" },
 		{ "opencode",
 		    "{\"client_name\":\"OpenCode\",\"client_uri\":\"https://opencode.ai\","
-		    "\"redirect_uris\":[\"http://127.0.0.1:19876/mcp/oauth/callback\"],\"scope\":\"mcp:tools offline_access\"," ALL "}",
+		    "\"redirect_uris\":[\"http://127.0.0.1:19876/mcp/oauth/callback\"],\"scope\":\"mcp:tools "
+		    "offline_access\"," ALL "}",
 		    "\"client_name\":\"OpenCode\",\"client_uri\":\"https://opencode.ai\","
-		    "\"redirect_uris\":[\"http://127.0.0.1:19876/mcp/oauth/callback\"]," ALL ",\"scope\":\"mcp:tools offline_access\"" },
+		    "\"redirect_uris\":[\"http://127.0.0.1:19876/mcp/oauth/callback\"]," ALL
+		    ",\"scope\":\"mcp:tools offline_access\"" },
 		{ "cline",
-		    "{\"client_name\":\"Cline\",\"redirect_uris\":[\"http://127.0.0.1:1456/mcp/oauth/callback\"],"
+		    "{\"client_name\":\"Cline\",\"redirect_uris\":[\"http://127.0.0.1:1456/mcp/oauth/"
+		    "callback\"],"
 		    "\"scope\":\"mcp:tools\"," ALL "}",
-		    "\"client_name\":\"Cline\",\"redirect_uris\":[\"http://127.0.0.1:1456/mcp/oauth/callback\"]," ALL
-		    ",\"scope\":\"mcp:tools\"" },
+		    "\"client_name\":\"Cline\",\"redirect_uris\":[\"http://127.0.0.1:1456/mcp/oauth/"
+		    "callback\"]," ALL ",\"scope\":\"mcp:tools\"" },
 		{ "mcporter",
-		    "{\"client_name\":\"mcporter (NAME)\",\"redirect_uris\":[\"http://127.0.0.1:40999/callback\"],"
+		    "{\"client_name\":\"mcporter "
+		    "(NAME)\",\"redirect_uris\":[\"http://127.0.0.1:40999/callback\"],"
 		    "\"scope\":\"mcp:tools\"," ALL "}",
-		    "\"client_name\":\"mcporter (NAME)\",\"redirect_uris\":[\"http://127.0.0.1:40999/callback\"]," ALL
+		    "\"client_name\":\"mcporter "
+		    "(NAME)\",\"redirect_uris\":[\"http://127.0.0.1:40999/callback\"]," ALL
 		    ",\"scope\":\"mcp:tools\"" },
 		{ "MCP Inspector",
-		    "{\"client_name\":\"MCP Inspector\",\"client_uri\":\"https://github.com/modelcontextprotocol/inspector\","
-		    "\"redirect_uris\":[\"http://127.0.0.1:6276/oauth/callback\"],\"scope\":\"mcp:tools offline_access\","
+		    "{\"client_name\":\"MCP "
+		    "Inspector\",\"client_uri\":\"https://github.com/modelcontextprotocol/inspector\","
+		    "\"redirect_uris\":[\"http://127.0.0.1:6276/oauth/callback\"],\"scope\":\"mcp:tools "
+		    "offline_access\","
 		    "\"application_type\":\"native\"," ALL "}",
-		    "\"client_name\":\"MCP Inspector\",\"client_uri\":\"https://github.com/modelcontextprotocol/inspector\","
+		    "\"client_name\":\"MCP "
+		    "Inspector\",\"client_uri\":\"https://github.com/modelcontextprotocol/inspector\","
 		    "\"redirect_uris\":[\"http://127.0.0.1:6276/oauth/callback\"]," ALL
 		    ",\"scope\":\"mcp:tools offline_access\",\"application_type\":\"native\"" },
 		{ "MCP Inspector with an empty scope",
-		    "{\"client_name\":\"MCP Inspector\",\"redirect_uris\":[\"http://localhost:6274/oauth/callback\"],\"scope\":\"\"," ALL "}",
-		    "\"client_name\":\"MCP Inspector\",\"redirect_uris\":[\"http://localhost:6274/oauth/callback\"]," ALL },
+		    "{\"client_name\":\"MCP "
+		    "Inspector\",\"redirect_uris\":[\"http://localhost:6274/oauth/"
+		    "callback\"],\"scope\":\"\"," ALL "}",
+		    "\"client_name\":\"MCP "
+		    "Inspector\",\"redirect_uris\":[\"http://localhost:6274/oauth/callback\"]," ALL },
 		{ "ai-sdk",
-		    "{\"client_name\":\"ours\",\"redirect_uris\":[\"http://localhost:8090/callback\"],\"scope\":\"mcp:tools\","
+		    "{\"client_name\":\"ours\",\"redirect_uris\":[\"http://localhost:8090/"
+		    "callback\"],\"scope\":\"mcp:tools\","
 		    "\"application_type\":\"native\"," ALL "}",
 		    "\"client_name\":\"ours\",\"redirect_uris\":[\"http://localhost:8090/callback\"]," ALL
 		    ",\"scope\":\"mcp:tools\",\"application_type\":\"native\"" },
 		{ "use-mcp: an http client_uri, which is dropped and no reason to refuse",
 		    "{\"client_name\":\"use-mcp\",\"client_uri\":\"http://localhost:5173\","
-		    "\"redirect_uris\":[\"http://localhost:5173/oauth/callback\"],\"scope\":\"mcp:tools\"," ALL "}",
-		    "\"client_name\":\"use-mcp\",\"redirect_uris\":[\"http://localhost:5173/oauth/callback\"]," ALL
-		    ",\"scope\":\"mcp:tools\"" },
+		    "\"redirect_uris\":[\"http://localhost:5173/oauth/"
+		    "callback\"],\"scope\":\"mcp:tools\"," ALL "}",
+		    "\"client_name\":\"use-mcp\",\"redirect_uris\":[\"http://localhost:5173/oauth/"
+		    "callback\"]," ALL ",\"scope\":\"mcp:tools\"" },
 		{ "mcp-remote",
-		    "{\"client_name\":\"MCP CLI Client\",\"client_uri\":\"https://github.com/modelcontextprotocol/mcp-cli\","
+		    "{\"client_name\":\"MCP CLI "
+		    "Client\",\"client_uri\":\"https://github.com/modelcontextprotocol/mcp-cli\","
 		    "\"redirect_uris\":[\"http://localhost:3334/oauth/callback\"],"
-		    "\"software_id\":\"2e6dc280-f3c3-4e01-99a7-8181dbd1d23d\",\"software_version\":\"0.15.1\","
+		    "\"software_id\":\"2e6dc280-f3c3-4e01-99a7-8181dbd1d23d\",\"software_version\":\"0.15."
+		    "1\","
 		    "\"application_type\":\"native\"," ALL "}",
-		    "\"client_name\":\"MCP CLI Client\",\"client_uri\":\"https://github.com/modelcontextprotocol/mcp-cli\","
-		    "\"redirect_uris\":[\"http://localhost:3334/oauth/callback\"]," ALL ",\"application_type\":\"native\"" },
+		    "\"client_name\":\"MCP CLI "
+		    "Client\",\"client_uri\":\"https://github.com/modelcontextprotocol/mcp-cli\","
+		    "\"redirect_uris\":[\"http://localhost:3334/oauth/callback\"]," ALL
+		    ",\"application_type\":\"native\"" },
 		{ "ChatGPT",
-		    "{\"client_name\":\"ChatGPT\",\"redirect_uris\":[\"https://chatgpt.com/connector_platform_oauth_redirect\"]," ALL "}",
-		    "\"client_name\":\"ChatGPT\",\"redirect_uris\":[\"https://chatgpt.com/connector_platform_oauth_redirect\"]," ALL },
+		    "{\"client_name\":\"ChatGPT\",\"redirect_uris\":[\"https://chatgpt.com/"
+		    "connector_platform_oauth_redirect\"]," ALL "}",
+		    "\"client_name\":\"ChatGPT\",\"redirect_uris\":[\"https://chatgpt.com/"
+		    "connector_platform_oauth_redirect\"]," ALL },
 		{ "the least that can be registered",
 		    "{\"redirect_uris\":[\"http://127.0.0.1:1/\"],\"token_endpoint_auth_method\":\"none\"}",
 		    "\"redirect_uris\":[\"http://127.0.0.1:1/\"]," ALL },
 		{ "nulls for what is not there",
-		    "{\"redirect_uris\":[\"http://127.0.0.1:1/\"],\"client_name\":null,\"client_uri\":null,\"scope\":null,"
+		    "{\"redirect_uris\":[\"http://127.0.0.1:1/"
+		    "\"],\"client_name\":null,\"client_uri\":null,\"scope\":null,"
 		    "\"grant_types\":null,\"jwks\":null,\"token_endpoint_auth_method\":\"none\"}",
 		    "\"redirect_uris\":[\"http://127.0.0.1:1/\"]," ALL },
 	};
@@ -145,8 +185,8 @@ static void real_bodies(void **state)
 		str id = json_get_str(kit_json(k, a.body), S("client_id"));
 		holds(rows[i].client, str_starts(id, S("gh_c_")) && id.n <= CLIENT_ID_MAX);
 		same(rows[i].client, a.body,
-		    arena_printf(k->mem, "{\"client_id\":\"%.*s\",\"client_id_issued_at\":%d,%s}", FMT(id), KIT_NOW,
-			rows[i].answer));
+		    arena_printf(k->mem, "{\"client_id\":\"%.*s\",\"client_id_issued_at\":%d,%s}", FMT(id),
+			KIT_NOW, rows[i].answer));
 		same_int("no row is written", a.writes, 0);
 	}
 	assert_true(kit_state(k) == before);
@@ -160,11 +200,14 @@ static void secrets(void **state)
 		bool public_only;
 	} rows[] = {
 		{ "no method", "", "client_secret_basic", false },
-		{ "basic", ",\"token_endpoint_auth_method\":\"client_secret_basic\"", "client_secret_basic", false },
-		{ "post", ",\"token_endpoint_auth_method\":\"client_secret_post\"", "client_secret_post", false },
+		{ "basic", ",\"token_endpoint_auth_method\":\"client_secret_basic\"", "client_secret_basic",
+		    false },
+		{ "post", ",\"token_endpoint_auth_method\":\"client_secret_post\"", "client_secret_post",
+		    false },
 		{ "none", ",\"token_endpoint_auth_method\":\"none\"", "none", false },
 		{ "U-30: only public clients", "", "none", true },
-		{ "U-30: also when it asks for a secret", ",\"token_endpoint_auth_method\":\"client_secret_post\"", "none", true },
+		{ "U-30: also when it asks for a secret",
+		    ",\"token_endpoint_auth_method\":\"client_secret_post\"", "none", true },
 	};
 	struct kit *k = *state;
 
@@ -173,12 +216,14 @@ static void secrets(void **state)
 		struct answer a = kit_register(k,
 		    arena_printf(k->mem, "{\"redirect_uris\":[\"https://a.example/cb\"]%s}", rows[i].method));
 		const struct json *o = kit_json(k, a.body);
-		str secret = json_get_str(o, S("client_secret")), method = json_get_str(o, S("token_endpoint_auth_method"));
+		str secret = json_get_str(o, S("client_secret")),
+		    method = json_get_str(o, S("token_endpoint_auth_method"));
 		int64_t expires = -1;
 		bool confidential = strcmp(rows[i].want, "none") != 0;
 		same(rows[i].sentence, method, str_of(rows[i].want));
 		holds(rows[i].sentence, (secret.n > 0) == confidential);
-		holds(rows[i].sentence, json_get_int(o, S("client_secret_expires_at"), &expires) == confidential);
+		holds(rows[i].sentence,
+		    json_get_int(o, S("client_secret_expires_at"), &expires) == confidential);
 		if (confidential) {
 			same_int(rows[i].sentence, expires, 0);
 			holds(rows[i].sentence, str_starts(secret, S("gh_cs_")) && secret.n == 49);
@@ -194,46 +239,88 @@ static void refused(void **state)
 		enum err want;
 		const char *code;
 	} rows[] = {
-		{ "DCR-01 javascript:", "{\"redirect_uris\":[\"javascript:alert(document.domain)\"]}", ERR_REGISTER_REDIRECT, "invalid_redirect_uri" },
-		{ "DCR-03 vbscript:", "{\"redirect_uris\":[\"vbscript:x\"]}", ERR_REGISTER_REDIRECT, "invalid_redirect_uri" },
-		{ "DCR-04 file:", "{\"redirect_uris\":[\"file:///etc/passwd\"]}", ERR_REGISTER_REDIRECT, "invalid_redirect_uri" },
-		{ "DCR-05 plain http", "{\"redirect_uris\":[\"http://evil.example/cb\"]}", ERR_REGISTER_REDIRECT, "invalid_redirect_uri" },
-		{ "DCR-07 wildcard", "{\"redirect_uris\":[\"https://*.example/cb\"]}", ERR_REGISTER_REDIRECT, "invalid_redirect_uri" },
-		{ "DCR-08 relative", "{\"redirect_uris\":[\"/cb\"]}", ERR_REGISTER_REDIRECT, "invalid_redirect_uri" },
-		{ "DCR-09 userinfo", "{\"redirect_uris\":[\"https://good.example@evil.example/cb\"]}", ERR_REGISTER_REDIRECT, "invalid_redirect_uri" },
-		{ "DCR-11 about:", "{\"redirect_uris\":[\"about:blank\"]}", ERR_REGISTER_REDIRECT, "invalid_redirect_uri" },
-		{ "DCR-12 blob:", "{\"redirect_uris\":[\"blob:https://x/1\"]}", ERR_REGISTER_REDIRECT, "invalid_redirect_uri" },
-		{ "DCR-13 tab", "{\"redirect_uris\":[\"java\\tscript:alert(1)\"]}", ERR_REGISTER_REDIRECT, "invalid_redirect_uri" },
-		{ "DCR-15 empty string", "{\"redirect_uris\":[\"\"]}", ERR_REGISTER_REDIRECT, "invalid_redirect_uri" },
-		{ "DCR-16 empty array", "{\"redirect_uris\":[]}", ERR_REGISTER_REDIRECT, "invalid_redirect_uri" },
+		{ "DCR-01 javascript:", "{\"redirect_uris\":[\"javascript:alert(document.domain)\"]}",
+		    ERR_REGISTER_REDIRECT, "invalid_redirect_uri" },
+		{ "DCR-03 vbscript:", "{\"redirect_uris\":[\"vbscript:x\"]}", ERR_REGISTER_REDIRECT,
+		    "invalid_redirect_uri" },
+		{ "DCR-04 file:", "{\"redirect_uris\":[\"file:///etc/passwd\"]}", ERR_REGISTER_REDIRECT,
+		    "invalid_redirect_uri" },
+		{ "DCR-05 plain http", "{\"redirect_uris\":[\"http://evil.example/cb\"]}",
+		    ERR_REGISTER_REDIRECT, "invalid_redirect_uri" },
+		{ "DCR-07 wildcard", "{\"redirect_uris\":[\"https://*.example/cb\"]}", ERR_REGISTER_REDIRECT,
+		    "invalid_redirect_uri" },
+		{ "DCR-08 relative", "{\"redirect_uris\":[\"/cb\"]}", ERR_REGISTER_REDIRECT,
+		    "invalid_redirect_uri" },
+		{ "DCR-09 userinfo", "{\"redirect_uris\":[\"https://good.example@evil.example/cb\"]}",
+		    ERR_REGISTER_REDIRECT, "invalid_redirect_uri" },
+		{ "DCR-11 about:", "{\"redirect_uris\":[\"about:blank\"]}", ERR_REGISTER_REDIRECT,
+		    "invalid_redirect_uri" },
+		{ "DCR-12 blob:", "{\"redirect_uris\":[\"blob:https://x/1\"]}", ERR_REGISTER_REDIRECT,
+		    "invalid_redirect_uri" },
+		{ "DCR-13 tab", "{\"redirect_uris\":[\"java\\tscript:alert(1)\"]}", ERR_REGISTER_REDIRECT,
+		    "invalid_redirect_uri" },
+		{ "DCR-15 empty string", "{\"redirect_uris\":[\"\"]}", ERR_REGISTER_REDIRECT,
+		    "invalid_redirect_uri" },
+		{ "DCR-16 empty array", "{\"redirect_uris\":[]}", ERR_REGISTER_REDIRECT,
+		    "invalid_redirect_uri" },
 		{ "DCR-16 missing", "{}", ERR_REGISTER_REDIRECT, "invalid_redirect_uri" },
-		{ "DCR-16 a string", "{\"redirect_uris\":\"https://client.example/cb\"}", ERR_REGISTER_REDIRECT, "invalid_redirect_uri" },
-		{ "DCR-16 numbers", "{\"redirect_uris\":[1,2]}", ERR_REGISTER_REDIRECT, "invalid_redirect_uri" },
+		{ "DCR-16 a string", "{\"redirect_uris\":\"https://client.example/cb\"}",
+		    ERR_REGISTER_REDIRECT, "invalid_redirect_uri" },
+		{ "DCR-16 numbers", "{\"redirect_uris\":[1,2]}", ERR_REGISTER_REDIRECT,
+		    "invalid_redirect_uri" },
 		{ "DCR-16 null", "{\"redirect_uris\":null}", ERR_REGISTER_REDIRECT, "invalid_redirect_uri" },
-		{ "DCR-16 nested", "{\"redirect_uris\":[[\"https://client.example/cb\"]]}", ERR_REGISTER_REDIRECT, "invalid_redirect_uri" },
-		{ "one bad URI among good ones", "{\"redirect_uris\":[\"https://client.example/cb\",\"javascript:1\"]}", ERR_REGISTER_REDIRECT, "invalid_redirect_uri" },
-		{ "DCR-17 grant types of others only", "{" URI ",\"grant_types\":[\"password\",\"implicit\",\"urn:ietf:params:oauth:grant-type:token-exchange\"]}", ERR_REGISTER_METADATA, "invalid_client_metadata" },
-		{ "no grant types", "{" URI ",\"grant_types\":[]}", ERR_REGISTER_METADATA, "invalid_client_metadata" },
-		{ "grant types that are a string", "{" URI ",\"grant_types\":\"authorization_code\"}", ERR_REGISTER_METADATA, "invalid_client_metadata" },
-		{ "DCR-23 private key", "{" URI ",\"jwks\":{\"keys\":[{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"a\",\"y\":\"b\",\"d\":\"c\"}]}}", ERR_REGISTER_METADATA, "invalid_client_metadata" },
-		{ "DCR-23 a symmetric key", "{" URI ",\"jwks\":{\"keys\":[{\"kty\":\"oct\",\"k\":\"c\"}]}}", ERR_REGISTER_METADATA, "invalid_client_metadata" },
-		{ "DCR-24 jwks and jwks_uri", "{" URI ",\"jwks\":{\"keys\":[]},\"jwks_uri\":\"https://client.example/jwks\"}", ERR_REGISTER_METADATA, "invalid_client_metadata" },
-		{ "jwks that is no set", "{" URI ",\"jwks\":[]}", ERR_REGISTER_METADATA, "invalid_client_metadata" },
-		{ "DCR-45 unknown method", "{" URI ",\"token_endpoint_auth_method\":\"tls_client_auth\"}", ERR_REGISTER_METADATA, "invalid_client_metadata" },
-		{ "a method that is a number", "{" URI ",\"token_endpoint_auth_method\":1}", ERR_REGISTER_METADATA, "invalid_client_metadata" },
-		{ "a name that is a number", "{" URI ",\"client_name\":5}", ERR_REGISTER_METADATA, "invalid_client_metadata" },
-		{ "a name that turns text round", "{" URI ",\"client_name\":\"evil\\u202Eedualc\"}", ERR_REGISTER_METADATA, "invalid_client_metadata" },
-		{ "a name with a line end", "{" URI ",\"client_name\":\"a\\nb\"}", ERR_REGISTER_METADATA, "invalid_client_metadata" },
-		{ "a scope that is an array", "{" URI ",\"scope\":[\"mcp:tools\"]}", ERR_REGISTER_METADATA, "invalid_client_metadata" },
-		{ "DCR-39 members in other letters", "{\"Redirect_URIs\":[\"https://client.example/cb\"]}", ERR_REGISTER_REDIRECT, "invalid_redirect_uri" },
+		{ "DCR-16 nested", "{\"redirect_uris\":[[\"https://client.example/cb\"]]}",
+		    ERR_REGISTER_REDIRECT, "invalid_redirect_uri" },
+		{ "one bad URI among good ones",
+		    "{\"redirect_uris\":[\"https://client.example/cb\",\"javascript:1\"]}",
+		    ERR_REGISTER_REDIRECT, "invalid_redirect_uri" },
+		{ "DCR-17 grant types of others only",
+		    "{" URI ",\"grant_types\":[\"password\",\"implicit\",\"urn:ietf:params:oauth:grant-type:"
+			    "token-exchange\"]}",
+		    ERR_REGISTER_METADATA, "invalid_client_metadata" },
+		{ "no grant types", "{" URI ",\"grant_types\":[]}", ERR_REGISTER_METADATA,
+		    "invalid_client_metadata" },
+		{ "grant types that are a string", "{" URI ",\"grant_types\":\"authorization_code\"}",
+		    ERR_REGISTER_METADATA, "invalid_client_metadata" },
+		{ "DCR-23 private key",
+		    "{" URI ",\"jwks\":{\"keys\":[{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"a\",\"y\":\"b\","
+			    "\"d\":\"c\"}]}}",
+		    ERR_REGISTER_METADATA, "invalid_client_metadata" },
+		{ "DCR-23 a symmetric key", "{" URI ",\"jwks\":{\"keys\":[{\"kty\":\"oct\",\"k\":\"c\"}]}}",
+		    ERR_REGISTER_METADATA, "invalid_client_metadata" },
+		{ "DCR-24 jwks and jwks_uri",
+		    "{" URI ",\"jwks\":{\"keys\":[]},\"jwks_uri\":\"https://client.example/jwks\"}",
+		    ERR_REGISTER_METADATA, "invalid_client_metadata" },
+		{ "jwks that is no set", "{" URI ",\"jwks\":[]}", ERR_REGISTER_METADATA,
+		    "invalid_client_metadata" },
+		{ "DCR-45 unknown method", "{" URI ",\"token_endpoint_auth_method\":\"tls_client_auth\"}",
+		    ERR_REGISTER_METADATA, "invalid_client_metadata" },
+		{ "a method that is a number", "{" URI ",\"token_endpoint_auth_method\":1}",
+		    ERR_REGISTER_METADATA, "invalid_client_metadata" },
+		{ "a name that is a number", "{" URI ",\"client_name\":5}", ERR_REGISTER_METADATA,
+		    "invalid_client_metadata" },
+		{ "a name that turns text round", "{" URI ",\"client_name\":\"evil\\u202Eedualc\"}",
+		    ERR_REGISTER_METADATA, "invalid_client_metadata" },
+		{ "a name with a line end", "{" URI ",\"client_name\":\"a\\nb\"}", ERR_REGISTER_METADATA,
+		    "invalid_client_metadata" },
+		{ "a scope that is an array", "{" URI ",\"scope\":[\"mcp:tools\"]}", ERR_REGISTER_METADATA,
+		    "invalid_client_metadata" },
+		{ "DCR-39 members in other letters", "{\"Redirect_URIs\":[\"https://client.example/cb\"]}",
+		    ERR_REGISTER_REDIRECT, "invalid_redirect_uri" },
 		{ "DCR-40 no JSON", "redirect_uris=x", ERR_JSON_SYNTAX, "invalid_request" },
 		{ "DCR-40 byte order mark", "\xef\xbb\xbf{" URI "}", ERR_JSON_SYNTAX, "invalid_request" },
 		{ "DCR-40 trailing data", "{" URI "} x", ERR_JSON_SYNTAX, "invalid_request" },
-		{ "DCR-40 NUL in a key", "{\"redirect_uris\\u0000\":1," URI "}", ERR_JSON_SYNTAX, "invalid_request" },
-		{ "DCR-40 invalid UTF-8", "{" URI ",\"client_name\":\"\xff\"}", ERR_JSON_SYNTAX, "invalid_request" },
-		{ "DCR-40 lone surrogate", "{" URI ",\"client_name\":\"\\ud800\"}", ERR_JSON_SYNTAX, "invalid_request" },
+		{ "DCR-40 NUL in a key", "{\"redirect_uris\\u0000\":1," URI "}", ERR_JSON_SYNTAX,
+		    "invalid_request" },
+		{ "DCR-40 invalid UTF-8", "{" URI ",\"client_name\":\"\xff\"}", ERR_JSON_SYNTAX,
+		    "invalid_request" },
+		{ "DCR-40 lone surrogate", "{" URI ",\"client_name\":\"\\ud800\"}", ERR_JSON_SYNTAX,
+		    "invalid_request" },
 		{ "a member twice", "{" URI "," URI "}", ERR_JSON_DUPLICATE, "invalid_request" },
-		{ "an array", "[" "{" URI "}]", ERR_REGISTER_METADATA, "invalid_client_metadata" },
+		{ "an array",
+		    "["
+		    "{" URI "}]",
+		    ERR_REGISTER_METADATA, "invalid_client_metadata" },
 		{ "nothing", "", ERR_JSON_SYNTAX, "invalid_request" },
 	};
 	struct kit *k = *state;
@@ -255,28 +342,40 @@ static void dropped(void **state)
 		const char *sentence, *more, *answer;
 	} rows[] = {
 		{ "DCR-19 response_types token", "\"response_types\":[\"token\",\"id_token token\"]", "" },
-		{ "DCR-20 id and secret of the caller's choice", "\"client_id\":\"victim\",\"client_secret\":\"s\"", "" },
+		{ "DCR-20 id and secret of the caller's choice",
+		    "\"client_id\":\"victim\",\"client_secret\":\"s\"", "" },
 		{ "DCR-21 scopes of nobody", "\"scope\":\"admin root\"", "" },
 		{ "DCR-25 logo_uri", "\"logo_uri\":\"http://127.0.0.1:1/x\"", "" },
 		{ "DCR-27 sector_identifier_uri", "\"sector_identifier_uri\":\"http://127.0.0.1:1/x\"", "" },
-		{ "DCR-28 addresses to fetch", "\"request_uris\":[\"http://127.0.0.1:1/\"],\"initiate_login_uri\":\"http://127.0.0.1:1/\",\"backchannel_logout_uri\":\"http://127.0.0.1:1/\",\"software_statement\":\"a.b.c\"", "" },
+		{ "DCR-28 addresses to fetch",
+		    "\"request_uris\":[\"http://127.0.0.1:1/\"],\"initiate_login_uri\":\"http://127.0.0.1:1/"
+		    "\",\"backchannel_logout_uri\":\"http://127.0.0.1:1/\",\"software_statement\":\"a.b.c\"",
+		    "" },
 		{ "DCR-29 jwks_uri", "\"jwks_uri\":\"http://127.0.0.1:1/jwks\"", "" },
-		{ "DCR-32 addresses of script", "\"client_uri\":\"javascript:alert(1)\",\"tos_uri\":\"javascript:1\",\"policy_uri\":\"data:,x\"", "" },
-		{ "DCR-37 odd numbers", "\"default_max_age\":1e400,\"a\":-1,\"b\":9223372036854775808,\"c\":1.5", "" },
-		{ "DCR-45 unknown types", "\"application_type\":\"toaster\",\"subject_type\":\"odd\"", ",\"application_type\":\"web\"" },
-		{ "public keys are not kept", "\"jwks\":{\"keys\":[{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"a\",\"y\":\"b\"}]}", "" },
+		{ "DCR-32 addresses of script",
+		    "\"client_uri\":\"javascript:alert(1)\",\"tos_uri\":\"javascript:1\",\"policy_uri\":"
+		    "\"data:,x\"",
+		    "" },
+		{ "DCR-37 odd numbers",
+		    "\"default_max_age\":1e400,\"a\":-1,\"b\":9223372036854775808,\"c\":1.5", "" },
+		{ "DCR-45 unknown types", "\"application_type\":\"toaster\",\"subject_type\":\"odd\"",
+		    ",\"application_type\":\"web\"" },
+		{ "public keys are not kept",
+		    "\"jwks\":{\"keys\":[{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"a\",\"y\":\"b\"}]}", "" },
 	};
 	struct kit *k = *state;
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct answer a = kit_register(k,
-		    arena_printf(k->mem, "{" URI ",\"token_endpoint_auth_method\":\"none\",%s}", rows[i].more));
+		    arena_printf(
+			k->mem, "{" URI ",\"token_endpoint_auth_method\":\"none\",%s}", rows[i].more));
 		same_err(rows[i].sentence, a.err, OK);
 		str id = json_get_str(kit_json(k, a.body), S("client_id"));
 		holds(rows[i].sentence, str_starts(id, S("gh_c_")));
 		same(rows[i].sentence, a.body,
-		    arena_printf(k->mem, "{\"client_id\":\"%.*s\",\"client_id_issued_at\":%d," URI "," ALL "%s}", FMT(id), KIT_NOW,
-			rows[i].answer));
+		    arena_printf(k->mem,
+			"{\"client_id\":\"%.*s\",\"client_id_issued_at\":%d," URI "," ALL "%s}", FMT(id),
+			KIT_NOW, rows[i].answer));
 	}
 }
 
@@ -317,8 +416,9 @@ static void content_types(void **state)
 	struct kit *k = *state;
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		struct answer a = kit_send(k, &(struct sent){ register_client, LANE_LOOP, HTTP_POST, S("/register"),
-						  { NULL, 0 }, S("{" URI "}"), str_of(rows[i].type) });
+		struct answer a = kit_send(k,
+		    &(struct sent){ register_client, LANE_LOOP, HTTP_POST, S("/register"), { NULL, 0 },
+			S("{" URI "}"), str_of(rows[i].type) });
 		same_err(rows[i].type, a.err, rows[i].want);
 	}
 }
@@ -384,8 +484,15 @@ static void switched_off(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(real_bodies), TEST(secrets), TEST(refused), TEST(dropped), TEST(names), TEST(content_types), TEST(large),
-		TEST(too_much), TEST(switched_off),
+		TEST(real_bodies),
+		TEST(secrets),
+		TEST(refused),
+		TEST(dropped),
+		TEST(names),
+		TEST(content_types),
+		TEST(large),
+		TEST(too_much),
+		TEST(switched_off),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -74,7 +74,8 @@ static void nothing_changes(void **state)
 {
 	struct kit *k = *state;
 	const struct json *tokens = kit_tokens(k);
-	str refresh = json_get_str(tokens, S("refresh_token")), access = json_get_str(tokens, S("access_token"));
+	str refresh = json_get_str(tokens, S("refresh_token")),
+	    access = json_get_str(tokens, S("access_token"));
 	uint64_t before = kit_state(k);
 	const struct {
 		const char *sentence;
@@ -103,8 +104,9 @@ static void nothing_changes(void **state)
 		if (rows[i].want == OK)
 			same_int(rows[i].sentence, a.reply.status, 200);
 	}
-	struct answer a = kit_send(k, &(struct sent){ revoke_start, LANE_LOOP, HTTP_POST, S("/revoke"), { NULL, 0 },
-					  S("{\"token\":\"x\"}"), S("application/json") });
+	struct answer a = kit_send(k,
+	    &(struct sent){ revoke_start, LANE_LOOP, HTTP_POST, S("/revoke"), { NULL, 0 },
+		S("{\"token\":\"x\"}"), S("application/json") });
 	assert_int_equal(a.err, ERR_CONTENT_TYPE);
 	assert_true(kit_state(k) == before);
 }
@@ -127,7 +129,10 @@ static void foreign(void **state)
 	struct kit *k = *state;
 	const struct json *tokens = kit_tokens(k);
 	struct pkey *key;
-	str claims = arena_printf(k->mem, "{\"iss\":\"" ISSUER "\",\"client_id\":\"app\",\"exp\":%d,\"gid\":\"grant_0000000000001\"}", KIT_NOW + 60), token;
+	str claims = arena_printf(k->mem,
+		"{\"iss\":\"" ISSUER "\",\"client_id\":\"app\",\"exp\":%d,\"gid\":\"grant_0000000000001\"}",
+		KIT_NOW + 60),
+	    token;
 
 	assert_int_equal(pkey_make(ALG_ES256, &key), OK);
 	struct jwk other = { S("k1"), key };
@@ -135,7 +140,9 @@ static void foreign(void **state)
 	assert_int_equal(revoke(k, token, "&client_id=app").reply.status, 200);
 	assert_int_equal(jwt_sign(k->mem, k->site.signing, S("JWT"), claims, &token), OK);
 	assert_int_equal(revoke(k, token, "&client_id=app").reply.status, 200);
-	assert_int_equal(jwt_sign(k->mem, k->site.signing, S("at+jwt"), S("{\"iss\":\"https://x\",\"client_id\":\"app\"}"), &token), OK);
+	assert_int_equal(jwt_sign(k->mem, k->site.signing, S("at+jwt"),
+			     S("{\"iss\":\"https://x\",\"client_id\":\"app\"}"), &token),
+	    OK);
 	assert_int_equal(revoke(k, token, "&client_id=app").reply.status, 200);
 	pkey_unref(key);
 	assert_int_equal(ended(k), 0);
@@ -145,7 +152,11 @@ static void foreign(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(both_kinds), TEST(spent_token), TEST(nothing_changes), TEST(twice), TEST(foreign),
+		TEST(both_kinds),
+		TEST(spent_token),
+		TEST(nothing_changes),
+		TEST(twice),
+		TEST(foreign),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -24,7 +24,7 @@ static char *dirs[4096];
 static size_t dir_count;
 static struct arena *arenas[4096];
 static size_t arena_count;
-static pid_t owner;       /* the process that cleans up; children of fork do not */
+static pid_t owner; /* the process that cleans up; children of fork do not */
 static pid_t server;
 static const char *server_dir;
 static int serial;
@@ -156,8 +156,8 @@ static void make_cluster(void)
 		die("chown");
 	snprintf(data, sizeof data, "%s/data", server_dir);
 	snprintf(tool, sizeof tool, "%s", server_tool("initdb"));
-	pid_t pid = spawn((const char *const[]){ tool, "-D", data, "-U", "gatehouse", "-A", "trust", "-N", "-E", "UTF8",
-	    "--locale=C.UTF-8", NULL });
+	pid_t pid = spawn((const char *const[]){ tool, "-D", data, "-U", "gatehouse", "-A", "trust", "-N",
+	    "-E", "UTF8", "--locale=C.UTF-8", NULL });
 	if (waitpid(pid, &status, 0) != pid || status != 0) {
 		fprintf(stderr, "fixture: initdb failed; is postgresql installed? see %s/log\n", server_dir);
 		_exit(1); /* keeps the log */
@@ -178,8 +178,8 @@ void server_start(void)
 		make_cluster();
 	snprintf(data, sizeof data, "%s/data", server_dir);
 	snprintf(tool, sizeof tool, "%s", server_tool("postgres"));
-	server = spawn((const char *const[]){ tool, "-D", data, "-k", server_dir, "-c", "listen_addresses=", "-c",
-	    "max_connections=40", "-c", "shared_buffers=16MB", NULL });
+	server = spawn((const char *const[]){ tool, "-D", data, "-k", server_dir, "-c",
+	    "listen_addresses=", "-c", "max_connections=40", "-c", "shared_buffers=16MB", NULL });
 	server_url(url, sizeof url, "postgres");
 	for (int i = 0; i < 1200 && PQping(url) != PQPING_OK; i++) {
 		if (waitpid(server, NULL, WNOHANG) == server) {
@@ -269,7 +269,8 @@ int64_t store_count(struct db *db, const char *table, const char *where)
 	int64_t n = -1;
 
 	assert_ok(db->driver->script(db, "DELETE FROM meta WHERE name = 'count'"));
-	snprintf(sql, sizeof sql, "INSERT INTO meta (name, value) SELECT 'count', CAST(count(*) AS TEXT) FROM %s WHERE %s", table,
+	snprintf(sql, sizeof sql,
+	    "INSERT INTO meta (name, value) SELECT 'count', CAST(count(*) AS TEXT) FROM %s WHERE %s", table,
 	    where);
 	assert_ok(db->driver->script(db, sql));
 	assert_ok(q_meta_get(db, mem, &(struct meta_get_in){ .name = S("count") }, &out));

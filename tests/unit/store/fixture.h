@@ -1,6 +1,7 @@
 /*
- * fixture: stores for tests. Each call of store_fresh gives the address of a new, empty store; PostgreSQL is a server of
- * our own in a temporary directory, on a unix socket, started when it is first asked for. All is gone at exit.
+ * fixture: stores for tests. Each call of store_fresh gives the address of a new, empty store; PostgreSQL is
+ * a server of our own in a temporary directory, on a unix socket, started when it is first asked for. All is
+ * gone at exit.
  */
 #ifndef TESTS_STORE_FIXTURE_H
 #define TESTS_STORE_FIXTURE_H
@@ -40,11 +41,11 @@ void server_start(void);
 void fixture_quiet(void);
 
 /* Fails the test; why the store refused is in its log. */
-#define assert_ok(call)                                                                                      \
-	do {                                                                                                 \
-		enum err ok_ = (call);                                                                       \
-		if (ok_ != OK)                                                                               \
-			fail_msg("%s:%d: %s gave %s", __FILE__, __LINE__, #call, err_row(ok_)->name);        \
+#define assert_ok(call)                                                                               \
+	do {                                                                                          \
+		enum err ok_ = (call);                                                                \
+		if (ok_ != OK)                                                                        \
+			fail_msg("%s:%d: %s gave %s", __FILE__, __LINE__, #call, err_row(ok_)->name); \
 	} while (0)
 
 #endif

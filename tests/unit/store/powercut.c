@@ -21,7 +21,7 @@ struct change {
 struct image {
 	char path[512];
 	int exists;
-	struct bytes disk;       /* as of the last sync */
+	struct bytes disk;            /* as of the last sync */
 	struct change *first, **last; /* since then */
 };
 
@@ -198,8 +198,9 @@ static int x_shm_unmap(sqlite3_file *f, int drop)
 	return of(f)->real->pMethods->xShmUnmap(of(f)->real, drop);
 }
 
-static const sqlite3_io_methods methods = { 2, x_close, x_read, x_write, x_truncate, x_sync, x_size, x_lock, x_unlock,
-	x_reserved, x_control, x_sector, x_device, x_shm_map, x_shm_lock, x_shm_barrier, x_shm_unmap, NULL, NULL };
+static const sqlite3_io_methods methods = { 2, x_close, x_read, x_write, x_truncate, x_sync, x_size, x_lock,
+	x_unlock, x_reserved, x_control, x_sector, x_device, x_shm_map, x_shm_lock, x_shm_barrier,
+	x_shm_unmap, NULL, NULL };
 
 /* ---- methods of the file system ---- */
 
@@ -219,7 +220,10 @@ static int x_open(sqlite3_vfs *v, const char *name, sqlite3_file *f, int flags, 
 	return SQLITE_OK;
 }
 
-/* A deletion is there at once or, without a sync of the directory, whenever; here it is at once, which is the harder case. */
+/*
+ * A deletion is there at once or, without a sync of the directory, whenever; here it is at once, which is the
+ * harder case.
+ */
 static int x_delete(sqlite3_vfs *v, const char *name, int sync)
 {
 	struct image *m = image_of(name);

@@ -1,6 +1,6 @@
 /*
- * Faults are injected, not imagined: the n-th call of the store fails, for n = 1, 2, 3 and so on until nothing fails any
- * more, and after each time nothing may be half done.
+ * Faults are injected, not imagined: the n-th call of the store fails, for n = 1, 2, 3 and so on until
+ * nothing fails any more, and after each time nothing may be half done.
  */
 #include "fixture.h"
 
@@ -43,7 +43,9 @@ static enum err put_pair(struct db *db, int64_t id)
 
 	(void)snprintf(slug, sizeof slug, "t%lld", (long long)id);
 	TRY(q_tenant_put(db, NULL,
-	    &(struct tenant_put_in){ .id = id, .account = 1, .slug = str_of(slug), .name = S("T"), .settings = S("{}") }, NULL));
+	    &(struct tenant_put_in){
+		.id = id, .account = 1, .slug = str_of(slug), .name = S("T"), .settings = S("{}") },
+	    NULL));
 	return q_audit_put(db, NULL, &(struct audit_put_in){ .id = id, .tenant = 1, .event = S("x") }, NULL);
 }
 
@@ -59,7 +61,8 @@ static enum err run_job(struct db *db, void *arg)
 }
 
 #define JOBS 5
-static struct job job_args[JOBS] = { { 1, GOOD }, { 2, REFUSES }, { 3, FAULTS }, { 4, SWALLOWS }, { 5, GOOD } };
+static struct job job_args[JOBS] = { { 1, GOOD }, { 2, REFUSES }, { 3, FAULTS }, { 4, SWALLOWS },
+	{ 5, GOOD } };
 static const enum err without_faults[JOBS] = { OK, ERR_PASSWORD_WRONG, ERR_CRYPTO, OK, OK };
 
 static void run_jobs(struct db *db, struct db_job *jobs)
@@ -114,9 +117,13 @@ static int64_t sweep_group(struct db *db, struct fault *plan, struct fault kind)
 		size_t hurt = 0;
 		for (size_t i = 0; i < JOBS; i++) {
 			hurt += jobs[i].result != without_faults[i];
-			assert_true(jobs[i].result == without_faults[i] || (struck && jobs[i].result == kind.with));
+			assert_true(
+			    jobs[i].result == without_faults[i] || (struck && jobs[i].result == kind.with));
 		}
-		/* A fault that passes is survived by all, but where it was BEGIN: then nothing, or one job, was not tried. */
+		/*
+		 * A fault that passes is survived by all, but where it was BEGIN: then nothing, or one job,
+		 * was not tried.
+		 */
 		survived += hurt == 0;
 		forget(db);
 	} while (struck);
@@ -154,6 +161,25 @@ static void a_fault_that_leaves_the_transaction_open_takes_its_job_back(void **s
 	for (size_t i = 0; i < COUNT(kinds); i++)
 		assert_true(sweep_group(db, &plan, kinds[i]) > 10);
 	job_args[3].habit = SWALLOWS;
+	db_close(db);
+}
+
+/* What came after the loss would be committed at once and alone: the engine has no transaction any more. */
+static void after_a_lost_transaction_nothing_runs(void **state)
+{
+	const enum store_kind *store = *state;
+	struct fault plan = { 0 };
+	struct db *db = db_fault(store_open(store_fresh(*store)), &plan);
+	bool sure;
+
+	assert_ok(tx_begin(db, false));
+	plan = (struct fault){ .at = 1, .ends = true, .with = ERR_STORE_FULL };
+	assert_int_equal(put_pair(db, 1), ERR_STORE_FULL);
+	assert_int_equal(put_pair(db, 2), ERR_STORE_FULL);
+	assert_int_equal(tx_commit(db, &sure), ERR_STORE_FULL);
+	tx_rollback(db);
+	assert_int_equal(store_count(db, "tenant", "1 = 1"), 0);
+	assert_ok(put_pair(db, 3));
 	db_close(db);
 }
 
@@ -266,7 +292,9 @@ static void what_a_start_makes_is_made_whole_or_not_at_all(void **state)
 		for (int ends = 0; ends < 2; ends++)
 			for (int64_t n = 1, struck = 1; struck; n++) {
 				struct arena *mem = arena_new(1 << 20);
-				plan = (struct fault){ .at = n, .again = true, .ends = ends, .with = ERR_STORE_FULL };
+				plan = (struct fault){
+					.at = n, .again = true, .ends = ends, .with = ERR_STORE_FULL
+				};
 				enum err e = actions[i].act(db, mem);
 				struck = plan.calls >= n;
 				plan.at = 0;
@@ -289,7 +317,8 @@ static void a_sweep_takes_all_of_its_slices_or_none(void **state)
 		assert_ok(db->driver->script(db, "DELETE FROM audit"));
 		assert_ok(db->driver->script(db, "DELETE FROM revocation"));
 		assert_ok(q_audit_put(db, mem, &(struct audit_put_in){ .id = 1, .tenant = 1 }, NULL));
-		assert_ok(q_revocation_put(db, mem, &(struct revocation_put_in){ .tenant = 1, .until = 5 }, NULL));
+		assert_ok(
+		    q_revocation_put(db, mem, &(struct revocation_put_in){ .tenant = 1, .until = 5 }, NULL));
 		/* the counting in act_sweep is 8 calls */
 		plan = (struct fault){ .at = 8 + n, .again = true, .ends = true, .with = ERR_STORE_FULL };
 		enum err e = act_sweep(db, mem);
@@ -320,7 +349,8 @@ static void a_migration_is_whole_or_nothing(void **state)
 		struck = plan.calls >= n;
 		plan.at = 0;
 		assert_int_equal(e == OK, !struck);
-		assert_ok(db->driver->version(db, &version)); /* which also says whether tables without a version are there */
+		assert_ok(db->driver->version(
+		    db, &version)); /* which also says whether tables without a version are there */
 		assert_int_equal(version, struck ? 0 : sql_version);
 	} while (struck);
 	assert_true(n > 10);
@@ -335,6 +365,7 @@ int main(void)
 	} cases[] = {
 #define CASE(fn) { #fn, fn }
 		CASE(a_group_is_never_half_done),
+		CASE(after_a_lost_transaction_nothing_runs),
 		CASE(a_fault_that_leaves_the_transaction_open_takes_its_job_back),
 		CASE(what_a_start_makes_is_made_whole_or_not_at_all),
 		CASE(a_sweep_takes_all_of_its_slices_or_none),
@@ -347,11 +378,14 @@ int main(void)
 	fixture_quiet();
 	for (size_t i = 0; i < COUNT(names); i++) {
 		enum store_kind *kind = &kinds[i / COUNT(cases)];
-		(void)snprintf(names[i], sizeof names[i], "%s: %s", store_kind_name(*kind), cases[i % COUNT(cases)].name);
+		(void)snprintf(names[i], sizeof names[i], "%s: %s", store_kind_name(*kind),
+		    cases[i % COUNT(cases)].name);
 		for (char *p = names[i]; *p; p++)
 			if (*p == '_')
 				*p = ' ';
-		tests[i] = (struct CMUnitTest){ .name = names[i], .test_func = cases[i % COUNT(cases)].run, .initial_state = kind };
+		tests[i] = (struct CMUnitTest){
+			.name = names[i], .test_func = cases[i % COUNT(cases)].run, .initial_state = kind
+		};
 	}
 	return crypto_start() == OK ? cmocka_run_group_tests_name("faults", tests, NULL, NULL) : 1;
 }

@@ -1,4 +1,6 @@
-/* What only the shared store has: a server that dies, connections that break, nodes that meet, and the bell. */
+/*
+ * What only the shared store has: a server that dies, connections that break, nodes that meet, and the bell.
+ */
 #include "fixture.h"
 
 #include "base/time.h"
@@ -123,7 +125,8 @@ static void a_dead_server_is_gone_at_once_and_says_so(void **state)
 	assert_true(time_mono_ms() - begin < 2000); /* the breaker: nobody knocks a thousand times */
 	assert_int_equal(db_open(url, DB_WRITE, &other), ERR_STORE_GONE);
 	assert_true(str_find(db_why(NULL), S("no connection")) >= 0);
-	assert_int_equal(db_open(S("postgres://nobody@192.0.2.1/x?connect_timeout=2"), DB_READ, &other), ERR_STORE_GONE);
+	assert_int_equal(
+	    db_open(S("postgres://nobody@192.0.2.1/x?connect_timeout=2"), DB_READ, &other), ERR_STORE_GONE);
 	server_start();
 	enum err e = ERR_STORE_GONE;
 	for (int i = 0; i < 100 && e == ERR_STORE_GONE; i++) {
@@ -138,8 +141,9 @@ static void a_dead_server_is_gone_at_once_and_says_so(void **state)
 
 static void cut_other_connections(struct db *db)
 {
-	assert_ok(db->driver->script(db, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-					 " WHERE pid <> pg_backend_pid() AND datname = current_database()"));
+	assert_ok(db->driver->script(db,
+	    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+	    " WHERE pid <> pg_backend_pid() AND datname = current_database()"));
 	usleep(100000);
 }
 
@@ -203,10 +207,12 @@ static void a_commit_without_an_answer_is_not_run_again(void **state)
 	struct db *db = store_open(store_fresh(STORE_PGSQL));
 	int runs = 0;
 
-	assert_ok(db->driver->script(db, "CREATE FUNCTION die() RETURNS trigger LANGUAGE plpgsql AS"
-					 " 'BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END'"));
-	assert_ok(db->driver->script(db, "CREATE CONSTRAINT TRIGGER die AFTER INSERT ON audit DEFERRABLE INITIALLY DEFERRED"
-					 " FOR EACH ROW EXECUTE FUNCTION die()"));
+	assert_ok(db->driver->script(db,
+	    "CREATE FUNCTION die() RETURNS trigger LANGUAGE plpgsql AS"
+	    " 'BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END'"));
+	assert_ok(db->driver->script(db,
+	    "CREATE CONSTRAINT TRIGGER die AFTER INSERT ON audit DEFERRABLE INITIALLY DEFERRED"
+	    " FOR EACH ROW EXECUTE FUNCTION die()"));
 	assert_int_equal(db_do(db, count_runs, &runs), ERR_STORE_GONE);
 	assert_int_equal(runs, 1);
 	assert_ok(db->driver->script(db, "DROP FUNCTION die() CASCADE"));
@@ -237,7 +243,8 @@ static enum err add_one(struct db *db, void *arg)
 	if (!str_int(out.value, &n))
 		return ERR_INTERNAL;
 	return q_meta_put(db, mem,
-	    &(struct meta_put_in){ .name = S("n"), .value = arena_printf(mem, "%lld", (long long)n + 1) }, NULL);
+	    &(struct meta_put_in){ .name = S("n"), .value = arena_printf(mem, "%lld", (long long)n + 1) },
+	    NULL);
 }
 
 static void *run_counter(void *arg)

@@ -45,16 +45,19 @@ static void what_is_sealed_opens_only_with_its_key_in_its_place(void **state)
 		char *bent = NEW_ARRAY(mem, char, sealed.n);
 		memcpy(bent, sealed.p, sealed.n);
 		bent[i] = (char)(bent[i] ^ 1);
-		assert_int_equal(seal_open(mem, master(), S("a/1"), (str){ bent, sealed.n }, &back), ERR_SEAL_BROKEN);
+		assert_int_equal(
+		    seal_open(mem, master(), S("a/1"), (str){ bent, sealed.n }, &back), ERR_SEAL_BROKEN);
 	}
 	for (size_t n = 0; n < sealed.n; n++)
-		assert_int_equal(seal_open(mem, master(), S("a/1"), str_sub(sealed, 0, n), &back), ERR_SEAL_BROKEN);
+		assert_int_equal(
+		    seal_open(mem, master(), S("a/1"), str_sub(sealed, 0, n), &back), ERR_SEAL_BROKEN);
 }
 
 static void the_root_secret_is_made_once_and_is_random(void **state)
 {
 	struct arena *mem = fixture_arena();
-	struct db *db = store_open(store_fresh(STORE_MEMORY)), *second = store_open(store_fresh(STORE_MEMORY));
+	struct db *db = store_open(store_fresh(STORE_MEMORY)),
+		  *second = store_open(store_fresh(STORE_MEMORY));
 	struct store_secrets a, b, c;
 
 	assert_ok(store_secrets_load(db, mem, master(), &a));
@@ -92,7 +95,8 @@ static void the_master_key_is_made_once_for_our_eyes_only(void **state)
 {
 	struct arena *mem = fixture_arena();
 	const char *parent = fixture_dir();
-	str dir = arena_printf(mem, "%s/data", parent), path = arena_printf(mem, "%s/data/master.key", parent);
+	str dir = arena_printf(mem, "%s/data", parent),
+	    path = arena_printf(mem, "%s/data/master.key", parent);
 	struct secret a, b;
 	struct stat st;
 
@@ -219,7 +223,10 @@ static void a_rotation_goes_next_active_retiring_gone(void **state)
 	assert_true(str_eq(third.active->kid, next->kid)); /* it had been published before it signed */
 	assert_int_equal(by_kid(&third, second.active->kid)->at, KEY_RETIRING);
 	keyring_free(&third);
-	/* while the overlap lasts nothing goes; then the private parts are wiped, and the rows stay to be listed */
+	/*
+	 * while the overlap lasts nothing goes; then the private parts are wiped, and the rows stay to be
+	 * listed
+	 */
 	assert_ok(sweep_step(db, mem, TENANT, NOW_MS / 1000 + 300, &sweep, &more));
 	assert_int_equal(store_count(db, "signing_key", "state = 'retiring'"), 2);
 	assert_ok(sweep_step(db, mem, TENANT, NOW_MS / 1000 + 5 + 601, &sweep, &more));
@@ -241,8 +248,9 @@ static void a_sealed_key_does_not_open_in_the_place_of_another(void **state)
 	assert_ok(keyring_load(db, mem, master(), TENANT, NOW_MS, &ring));
 	keyring_free(&ring);
 	assert_ok(db_do(db, rotate, mem));
-	assert_ok(db->driver->script(db, "UPDATE signing_key SET sealed = (SELECT sealed FROM signing_key WHERE state = 'next')"
-					 " WHERE state = 'active'"));
+	assert_ok(db->driver->script(db,
+	    "UPDATE signing_key SET sealed = (SELECT sealed FROM signing_key WHERE state = 'next')"
+	    " WHERE state = 'active'"));
 	assert_int_equal(keyring_load(db, mem, master(), TENANT, NOW_MS, &ring), ERR_SEAL_BROKEN);
 	assert_int_equal(ring.count, 0);
 	db_close(db);

@@ -33,7 +33,9 @@ struct store {
 
 static enum err put_tenant(struct db *db, int64_t id, const char *slug)
 {
-	const struct tenant_put_in in = { .id = id, .account = 1, .slug = str_of(slug), .name = S("T"), .settings = S("{}") };
+	const struct tenant_put_in in = {
+		.id = id, .account = 1, .slug = str_of(slug), .name = S("T"), .settings = S("{}")
+	};
 
 	return q_tenant_put(db, NULL, &in, NULL);
 }
@@ -41,7 +43,8 @@ static enum err put_tenant(struct db *db, int64_t id, const char *slug)
 static bool has_tenant(struct store *s, const char *slug)
 {
 	struct tenant_by_slug_out row;
-	enum err e = q_tenant_by_slug(s->db, s->mem, &(struct tenant_by_slug_in){ .slug = str_of(slug) }, &row);
+	enum err e =
+	    q_tenant_by_slug(s->db, s->mem, &(struct tenant_by_slug_in){ .slug = str_of(slug) }, &row);
 
 	if (e != ERR_NOT_FOUND)
 		assert_ok(e);
@@ -55,14 +58,20 @@ static void a_row_comes_back_byte_for_byte(struct store *s)
 	static const int64_t numbers[] = { 0, 1, -1, 127, 128, -129, INT64_MAX, INT64_MIN };
 
 	for (size_t i = 0; i < COUNT(numbers); i++) {
-		struct audit_put_in in = { .id = (int64_t)i + 1, .tenant = 7, .at = numbers[i], .event = S("a.b"),
-			.actor = S("Zo\xc3\xab <\xf0\x9f\x94\x91>"), .user_id = numbers[i], .client = S("it's \"quoted\"; --"),
-			.detail = S("{\"a\":\"\\u0000\"}"), .version = 1 };
+		struct audit_put_in in = { .id = (int64_t)i + 1,
+			.tenant = 7,
+			.at = numbers[i],
+			.event = S("a.b"),
+			.actor = S("Zo\xc3\xab <\xf0\x9f\x94\x91>"),
+			.user_id = numbers[i],
+			.client = S("it's \"quoted\"; --"),
+			.detail = S("{\"a\":\"\\u0000\"}"),
+			.version = 1 };
 		const struct audit_list_out *rows;
 		size_t n;
 		assert_ok(q_audit_put(s->db, s->mem, &in, NULL));
-		assert_ok(q_audit_list(s->db, s->mem, &(struct audit_list_in){ .tenant = 7, .after = (int64_t)i, .limit = 10 },
-		    &rows, &n));
+		assert_ok(q_audit_list(s->db, s->mem,
+		    &(struct audit_list_in){ .tenant = 7, .after = (int64_t)i, .limit = 10 }, &rows, &n));
 		assert_int_equal(n, 1);
 		assert_true(rows[0].at == numbers[i] && rows[0].user_id == numbers[i]);
 		assert_true(str_eq(rows[0].actor, in.actor));
@@ -79,8 +88,10 @@ static void a_blob_holds_any_byte_and_may_be_empty(struct store *s)
 
 	for (size_t i = 0; i < sizeof all; i++)
 		all[i] = (char)i;
-	assert_ok(q_secret_put(s->db, s->mem, &(struct secret_put_in){ .name = S("all"), .sealed = { all, sizeof all } }, NULL));
-	assert_ok(q_secret_put(s->db, s->mem, &(struct secret_put_in){ .name = S("none"), .sealed = { NULL, 0 } }, NULL));
+	assert_ok(q_secret_put(
+	    s->db, s->mem, &(struct secret_put_in){ .name = S("all"), .sealed = { all, sizeof all } }, NULL));
+	assert_ok(q_secret_put(
+	    s->db, s->mem, &(struct secret_put_in){ .name = S("none"), .sealed = { NULL, 0 } }, NULL));
 	assert_ok(q_secret_get(s->db, s->mem, &(struct secret_get_in){ .name = S("all") }, &out));
 	assert_true(str_eq(out.sealed, (str){ all, sizeof all }));
 	assert_ok(q_secret_get(s->db, s->mem, &(struct secret_get_in){ .name = S("none") }, &out));
@@ -91,7 +102,8 @@ static void what_is_not_there_is_not_found(struct store *s)
 {
 	struct secret_get_out out;
 
-	assert_int_equal(q_secret_get(s->db, s->mem, &(struct secret_get_in){ .name = S("x") }, &out), ERR_NOT_FOUND);
+	assert_int_equal(
+	    q_secret_get(s->db, s->mem, &(struct secret_get_in){ .name = S("x") }, &out), ERR_NOT_FOUND);
 }
 
 static void a_text_with_a_nul_or_without_utf8_is_refused(struct store *s)
@@ -147,7 +159,8 @@ static void a_row_that_the_arena_has_no_room_for_is_too_large(struct store *s)
 	struct secret_get_out out;
 	const struct secret_get_in in = { .name = S("big") };
 
-	assert_ok(q_secret_put(s->db, s->mem, &(struct secret_put_in){ .name = S("big"), .sealed = { big, sizeof big } }, NULL));
+	assert_ok(q_secret_put(
+	    s->db, s->mem, &(struct secret_put_in){ .name = S("big"), .sealed = { big, sizeof big } }, NULL));
 	assert_int_equal(q_secret_get(s->db, small, &in, &out), ERR_TOO_LARGE);
 	assert_ok(q_secret_get(s->db, s->mem, &in, &out)); /* and the handle is as it was */
 	arena_unref(small);
@@ -190,8 +203,39 @@ static enum err conflict_on_a_key(struct db *db, void *arg)
 
 static void a_taken_key_is_never_a_success(struct store *s)
 {
-	assert_int_not_equal(db_do(s->db, conflict_on_a_key, NULL), OK);
+	assert_int_equal(db_do(s->db, conflict_on_a_key, NULL), ERR_STORE);
 	assert_ok(put_tenant(s->db, 1, "a"));
+}
+
+struct drawer {
+	int runs;
+	int64_t *ids; /* one a run */
+};
+
+static enum err draw_an_id(struct db *db, void *arg)
+{
+	struct drawer *d = arg;
+
+	return q_audit_put(db, NULL, &(struct audit_put_in){ .id = d->ids[d->runs++], .tenant = 1 }, NULL);
+}
+
+static void a_job_that_drew_a_taken_id_is_run_again(struct store *s)
+{
+	int64_t ids[3][3] = { { 1 }, { 1, 1, 2 }, { 3 } };
+	struct drawer d[3] = { { 0, ids[0] }, { 0, ids[1] }, { 0, ids[2] } };
+	struct db_job jobs[3], *list[3];
+
+	for (int i = 0; i < 3; i++) {
+		jobs[i] = (struct db_job){ .run = draw_an_id, .arg = &d[i] };
+		list[i] = &jobs[i];
+	}
+	/* what a job of the first try drew may be drawn again in the second: each run is a new one */
+	ids[0][1] = ids[0][2] = 1;
+	ids[2][1] = ids[2][2] = 3;
+	db_group(s->db, list, 3);
+	for (int i = 0; i < 3; i++)
+		assert_ok(jobs[i].result);
+	assert_int_equal(store_count(s->db, "audit", "id IN (1, 2, 3)"), 3);
 }
 
 struct step {
@@ -222,8 +266,8 @@ static void run_group(struct store *s, struct step *steps, struct db_job *jobs, 
 
 static void a_refusal_commits_and_a_fault_rolls_back_alone(struct store *s)
 {
-	struct step steps[] = { { "a", OK }, { "b", ERR_PASSWORD_WRONG }, { "c", ERR_CRYPTO }, { "d", ERR_NEED }, { "e", ERR_INTERNAL },
-		{ "f", OK } };
+	struct step steps[] = { { "a", OK }, { "b", ERR_PASSWORD_WRONG }, { "c", ERR_CRYPTO },
+		{ "d", ERR_NEED }, { "e", ERR_INTERNAL }, { "f", OK } };
 	struct db_job jobs[COUNT(steps)];
 
 	run_group(s, steps, jobs, COUNT(steps));
@@ -256,7 +300,8 @@ static enum err see_the_one_before(struct db *db, void *arg)
 static void a_job_sees_what_the_one_before_it_wrote(struct store *s)
 {
 	struct step step = { "a", OK };
-	struct db_job first = { .run = run_step, .arg = &step }, second = { .run = see_the_one_before, .arg = s->mem };
+	struct db_job first = { .run = run_step, .arg = &step },
+		      second = { .run = see_the_one_before, .arg = s->mem };
 
 	db_group(s->db, (struct db_job *[]){ &first, &second }, 2);
 	assert_ok(first.result);
@@ -323,7 +368,8 @@ static void a_store_of_a_newer_program_is_refused(struct store *s)
 {
 	struct db *other = NULL;
 
-	assert_ok(q_meta_put(s->db, s->mem, &(struct meta_put_in){ .name = S("version"), .value = S("999") }, NULL));
+	assert_ok(q_meta_put(
+	    s->db, s->mem, &(struct meta_put_in){ .name = S("version"), .value = S("999") }, NULL));
 	assert_int_equal(db_open(s->url, DB_WRITE, &other), ERR_STORE_NEWER);
 	assert_int_equal(db_open(s->url, DB_READ, &other), ERR_STORE_NEWER);
 	assert_null(other);
@@ -346,22 +392,38 @@ struct node {
 	size_t keys;
 };
 
-static enum err start_node(struct node *n, struct db *db)
+/* All nodes come to each step together, also those that an earlier one failed. */
+static void start_node(struct node *n, struct db *db)
 {
-	struct tenant_by_slug_out tenant;
+	struct tenant_by_slug_out tenant = { 0 };
 	struct store_secrets secrets;
 	struct keyring ring;
 
-	TRY(db_migrate(db));
-	TRY(tenant_load_first(db, n->mem, 1800000000000, &tenant));
-	TRY(store_secrets_load(db, n->mem, master(), &secrets));
-	TRY(keyring_load(db, n->mem, master(), tenant.id, 1800000000000, &ring));
+	pthread_barrier_wait(n->gate);
+	if (n->e == OK)
+		n->e = db_migrate(db);
+	pthread_barrier_wait(n->gate);
+	if (n->e == OK)
+		n->e = tenant_load_first(db, n->mem, 1800000000000, &tenant);
 	n->tenant = tenant.id;
-	memcpy(n->root, secrets.root.bytes, ROOT_SIZE);
+	pthread_barrier_wait(n->gate);
+	if (n->e == OK)
+		n->e = store_secrets_load(db, n->mem, master(), &secrets);
+	if (n->e == OK)
+		memcpy(n->root, secrets.root.bytes, ROOT_SIZE);
+	pthread_barrier_wait(n->gate);
+	if (n->e == OK)
+		n->e = keyring_load(db, n->mem, master(), tenant.id, 1800000000000, &ring);
+	pthread_barrier_wait(n->gate);
+	if (n->e != OK)
+		return;
+	keyring_free(&ring);
+	n->e = keyring_load(db, n->mem, master(), tenant.id, 1800000000000, &ring);
+	if (n->e != OK)
+		return;
 	(void)snprintf(n->kid, sizeof n->kid, "%.*s", FMT(ring.active->kid));
 	n->keys = ring.count;
 	keyring_free(&ring);
-	return OK;
 }
 
 static void *run_node(void *arg)
@@ -370,10 +432,8 @@ static void *run_node(void *arg)
 	struct db *db = NULL;
 
 	n->mem = arena_new(1 << 20);
-	pthread_barrier_wait(n->gate);
 	n->e = db_open(n->s->url, DB_WRITE, &db);
-	if (n->e == OK)
-		n->e = start_node(n, db);
+	start_node(n, db);
 	if (n->e != OK)
 		(void)snprintf(n->why, sizeof n->why, "%.*s", FMT(db_why(db)));
 	db_close(db);
@@ -428,7 +488,8 @@ static enum err revoke(struct db *db, void *arg)
 	const int64_t *id = arg;
 
 	return q_revocation_put(db, NULL,
-	    &(struct revocation_put_in){ .tenant = 1, .kind = S("grant"), .id = *id, .at = 1, .until = 1000 }, NULL);
+	    &(struct revocation_put_in){ .tenant = 1, .kind = S("grant"), .id = *id, .at = 1, .until = 1000 },
+	    NULL);
 }
 
 static void *run_writer(void *arg)
@@ -524,9 +585,13 @@ static void the_audit_is_listed_by_time_event_user_and_client(struct store *s)
 	for (int i = 0; i < 6; i++) {
 		c.now = 1800000000 + i;
 		c.now_ms = c.now * 1000;
-		c.actor = (struct actor){ .os = i == 5, .name = S("root"), .email = S("a@example.com"), .user = 11 };
-		const struct audit a = { .event = i % 2 ? S("auth.token.code") : S("admin.user.create"), .user = i == 3 ? 12 : 0,
-			.client = i == 1 ? S("cid") : S(""), .detail = S("{}") };
+		c.actor = (struct actor){
+			.os = i == 5, .name = S("root"), .email = S("a@example.com"), .user = 11
+		};
+		const struct audit a = { .event = i % 2 ? S("auth.token.code") : S("admin.user.create"),
+			.user = i == 3 ? 12 : 0,
+			.client = i == 1 ? S("cid") : S(""),
+			.detail = S("{}") };
 		assert_ok(audit_put(&c, &a));
 	}
 	struct audit_list_in in = { .tenant = 5, .limit = 100 };
@@ -555,7 +620,10 @@ static void the_audit_is_listed_by_time_event_user_and_client(struct store *s)
 
 typedef void (*case_fn)(struct store *s);
 
-#define CASE(fn) { #fn, fn }
+#define CASE(fn)        \
+	{               \
+#fn, fn \
+	}
 static const struct {
 	const char *name;
 	case_fn run;
@@ -570,6 +638,7 @@ static const struct {
 	CASE(a_row_that_the_arena_has_no_room_for_is_too_large),
 	CASE(a_taken_value_is_a_conflict_and_the_transaction_lives_on),
 	CASE(a_taken_key_is_never_a_success),
+	CASE(a_job_that_drew_a_taken_id_is_run_again),
 	CASE(a_refusal_commits_and_a_fault_rolls_back_alone),
 	CASE(a_group_without_faults_runs_each_job_once),
 	CASE(a_job_sees_what_the_one_before_it_wrote),
@@ -610,7 +679,8 @@ int main(void)
 		struct run *r = &runs[i];
 		r->kind = (enum store_kind)(i / COUNT(cases));
 		r->run = cases[i % COUNT(cases)].run;
-		(void)snprintf(r->name, sizeof r->name, "%s: %s", store_kind_name(r->kind), cases[i % COUNT(cases)].name);
+		(void)snprintf(r->name, sizeof r->name, "%s: %s", store_kind_name(r->kind),
+		    cases[i % COUNT(cases)].name);
 		for (char *p = r->name; *p; p++)
 			if (*p == '_')
 				*p = ' ';

@@ -23,20 +23,26 @@ static const struct table {
 	const char *insert; /* of id $I, tenant $T, hash $H, time $X */
 } tables[] = {
 	{ "code", 2 * 3600, 600,
-	    "INSERT INTO code (id, tenant, hash, user_id, client, grant_id, redirect_uri, resource, scope, challenge, nonce,"
-	    " auth_time, methods, expires, uses) VALUES ($I, $T, $H, 1, 1, 1, '', '', '', '', '', 0, '', $X, 0)" },
+	    "INSERT INTO code (id, tenant, hash, user_id, client, grant_id, redirect_uri, resource, scope, "
+	    "challenge, nonce,"
+	    " auth_time, methods, expires, uses) VALUES ($I, $T, $H, 1, 1, 1, '', '', '', '', '', 0, '', $X, "
+	    "0)" },
 	{ "txn", 2 * 3600, 600,
-	    "INSERT INTO txn (id, tenant, browser, client_id, params, created, expires, done) VALUES ($I, $T, $H, '', '', 0, $X, 0)" },
+	    "INSERT INTO txn (id, tenant, browser, client_id, params, created, expires, done) VALUES ($I, "
+	    "$T, $H, '', '', 0, $X, 0)" },
 	{ "link", 3 * DAY, 3600,
-	    "INSERT INTO link (id, tenant, hash, purpose, user_id, created, expires, used) VALUES ($I, $T, $H, '', 1, 0, $X, 0)" },
+	    "INSERT INTO link (id, tenant, hash, purpose, user_id, created, expires, used) VALUES ($I, $T, "
+	    "$H, '', 1, 0, $X, 0)" },
 	{ "session", 3 * DAY, 3600,
 	    "INSERT INTO session (id, tenant, hash, user_id, created, seen, expires, auth_time, methods)"
 	    " VALUES ($I, $T, $H, 1, 0, 0, $X, 0, '')" },
 	{ "grants", 100 * DAY, 80 * DAY,
-	    "INSERT INTO grants (id, tenant, user_id, client, resource, scope, redirect_host, created, last_used, expires, ended,"
+	    "INSERT INTO grants (id, tenant, user_id, client, resource, scope, redirect_host, created, "
+	    "last_used, expires, ended,"
 	    " ended_why, generation, token, parent, rotated, repeats, auth_time, methods)"
 	    " VALUES ($I, $T, 1, 1, '', '', '', 0, 0, 4000000000, $X, 'revoked', 0, $H, $H, 0, 0, 0, '')" },
-	{ "throttle", 3 * DAY, 3600, "INSERT INTO throttle (hash, tenant, count, next, updated) VALUES ($H, $T, 1, 0, $X)" },
+	{ "throttle", 3 * DAY, 3600,
+	    "INSERT INTO throttle (hash, tenant, count, next, updated) VALUES ($H, $T, 1, 0, $X)" },
 	{ "audit", 401 * DAY, 399 * DAY,
 	    "INSERT INTO audit (id, tenant, at, event, actor, user_id, client, grant_id, ip, detail, version)"
 	    " VALUES ($I, $T, $X, 'x', '', 0, '', 0, '', '', 1)" },
@@ -97,7 +103,8 @@ static void old_rows_go_in_slices_and_young_ones_stay(void **state)
 			put_row(db, &tables[i], 1, NOW - tables[i].old - k % 7);
 		for (int k = 0; k < YOUNG; k++)
 			put_row(db, &tables[i], 1, NOW - tables[i].young + k % 7);
-		put_row(db, &tables[i], 2, NOW - tables[i].old); /* another tenant's: its own sweep takes it */
+		put_row(
+		    db, &tables[i], 2, NOW - tables[i].old); /* another tenant's: its own sweep takes it */
 	}
 	assert_ok(tx_commit(db, &(bool){ false }));
 	int64_t steps = sweep_all(db, &s);

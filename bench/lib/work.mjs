@@ -1,0 +1,84 @@
+// The kinds of work, as scripts for bench/src/load.c. Each gives { script, rows } anew for every round.
+import { createPublicKey, verify } from 'node:crypto';
+import { Jar, authorize, authorizeQuery, pkce, register, tokens } from '../../tests/story/lib/oauth.mjs';
+import { assert } from '../../tests/story/lib/story.mjs';
+
+const CALLBACK = 'https://client.example/cb';
+const FORM = 'header Content-Type: application/x-www-form-urlencoded';
+const enc = encodeURIComponent;
+
+// A signed-in person with a client whose consent is remembered: the first authorization presses Allow.
+export async function person(house) {
+  const jar = new Jar(house.base);
+  await jar.signIn();
+  const client = (await register(house.base, { client_name: 'Bench' })).json;
+  const first = await authorize(jar, client.client_id, { resource: house.resource });
+  assert.ok(first.code, `no code: ${first.response.status} ${first.response.text.slice(0, 300)}`);
+  return { jar, client };
+}
+
+const times = async (n, fn) => {
+  const out = [];
+  for (let i = 0; i < n; i++) out.push(await fn());
+  return out;
+};
+
+export const metadata = async () => ({
+  script: ['step GET /.well-known/oauth-authorization-server', 'expect 200', 'must "token_endpoint"'],
+});
+
+export const registration = async () => ({
+  script: ['step POST /register', 'header Content-Type: application/json',
+    `body ${JSON.stringify({ client_name: 'Bench', redirect_uris: [CALLBACK], token_endpoint_auth_method: 'none', grant_types: ['authorization_code', 'refresh_token'], response_types: ['code'] })}`,
+    'expect 201', 'must "client_id"'],
+});
+
+// Each connection has a grant of its own and always sends its newest token.
+export const refreshing = async (house, { jar, client }, conns) => ({
+  rows: { name: 'rt', values: await times(conns, async () => (await tokens(house.base, { jar, client, resource: house.resource })).refresh_token) },
+  script: ['step POST /token', FORM,
+    `body grant_type=refresh_token&refresh_token={{rt|u}}&client_id=${enc(client.client_id)}&resource=${enc(house.resource)}`,
+    'expect 200', 'must "access_token"', 'take rt json refresh_token'],
+});
+
+// GET /authorize with the cookies of the signed-in person, then POST /token with the code and the verifier.
+export const flow = async (house, { jar, client }) => {
+  const { verifier, challenge } = pkce();
+  const ask = authorizeQuery(client.client_id, challenge, { redirect_uri: CALLBACK, resource: house.resource });
+  return {
+    script: [`step GET /authorize?${ask}`, `header Cookie: ${jar.header()}`, 'expect 302 303', 'take code location code',
+      'step POST /token', FORM,
+      `body grant_type=authorization_code&code={{code}}&redirect_uri=${enc(CALLBACK)}&code_verifier=${verifier}&client_id=${enc(client.client_id)}&resource=${enc(house.resource)}`,
+      'expect 200', 'must "access_token"'],
+  };
+};
+
+// A tools/call of 300 bytes.
+const call = (() => {
+  const [a, b] = ['{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"search","arguments":{"q":"', '"}}}'];
+  return a + 'x'.repeat(300 - a.length - b.length) + b;
+})();
+const calling = (path, token) => ['step POST ' + path, 'header Content-Type: application/json', 'header Accept: application/json, text/event-stream',
+  ...(token ? ['header Authorization: Bearer {{token}}'] : []), `body ${call}`, 'expect 200', 'must "isError":false'];
+
+export const gateway = async (house, { jar, client }, conns) => ({
+  rows: { name: 'token', values: await times(conns, async () => (await tokens(house.base, { jar, client, resource: house.resource })).access_token) },
+  script: calling('/bench/mcp', true),
+});
+
+export const plainProxy = async () => ({ script: calling('/mcp', false) });
+
+// Of the answers kept, those that hold a token with a good signature; every one must, and no two be the same.
+export async function verified(house, samples) {
+  const { keys } = await (await fetch(`${house.base}/.well-known/jwks.json`)).json();
+  const found = samples.map((s) => JSON.parse(s).access_token);
+  for (const token of found) {
+    const [h, p, s] = token.split('.');
+    const head = JSON.parse(Buffer.from(h, 'base64url'));
+    const key = createPublicKey({ key: keys.find((k) => k.kid === head.kid), format: 'jwk' });
+    assert.equal(head.alg, 'ES256');
+    assert.ok(verify('sha256', Buffer.from(`${h}.${p}`), { key, dsaEncoding: 'ieee-p1363' }, Buffer.from(s, 'base64url')), 'a bad signature');
+  }
+  assert.equal(new Set(found).size, found.length, 'the same token twice');
+  return found.length;
+}

@@ -1,0 +1,36 @@
+#include "cmd/ask.h"
+#include "cmd/config_load.h"
+#include "cmd/verbs.h"
+
+static void say_keys(const struct json *keys)
+{
+	for (JSON_EACH(k, keys))
+		cli_say("%-9.*s %.*s  %.*s  since %.*s\n", FMT(json_get_str(k, S("state"))), FMT(json_get_str(k, S("alg"))),
+		    FMT(json_get_str(k, S("kid"))), FMT(json_get_str(k, S("changed_at"))));
+}
+
+int verb_key(struct cli *cli)
+{
+	bool rotate = str_eq(cli->words[0], S("rotate"));
+	const struct config *config;
+	struct answer a;
+
+	if (!rotate && !str_eq(cli->words[0], S("list")))
+		return cli_wrong(cli, "`%.*s` is neither list nor rotate.", FMT(cli->words[0]));
+	config = cli_config(cli);
+	if (!config)
+		return CLI_FAILED;
+	int rc = ask_op(cli, config, rotate ? S("rotate_key") : S("list_keys"), S("{}"), &a);
+	if (rc != CLI_DONE)
+		return rc;
+	if (!a.ok)
+		return ask_refused(&a);
+	if (cli_has(cli, S("--json")))
+		cli_say("%.*s\n", FMT(a.text));
+	else if (rotate)
+		cli_say("%.*s signs from now on; what the key before it signed stays good until it expires.\n",
+		    FMT(json_get_str(a.result, S("active"))));
+	else
+		say_keys(json_get(a.result, S("keys")));
+	return CLI_DONE;
+}
