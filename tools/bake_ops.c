@@ -257,19 +257,22 @@ static void check_keys(const struct value *o, const char *what, const char *cons
 		while (known[i] && strcmp(known[i], v->key) != 0)
 			i++;
 		if (!known[i])
-			die("%s: \"%s\" is not known here; a check in admin/op_args.c must come first", what, v->key);
+			die("%s: \"%s\" is not known here; a check in admin/op_args.c must come first", what,
+			    v->key);
 	}
 }
 
 static void check_schema(const char *name, const struct value *schema)
 {
 	static const char *const keys[] = { "type", "properties", "required", "additionalProperties", NULL };
-	static const char *const field_keys[] = { "type", "description", "enum", "default", "format", "minLength", "maxLength",
-		"minimum", "maximum", "minItems", "maxItems", "uniqueItems", "items", NULL };
+	static const char *const field_keys[] = { "type", "description", "enum", "default", "format",
+		"minLength", "maxLength", "minimum", "maximum", "minItems", "maxItems", "uniqueItems",
+		"items", NULL };
 	static const char *const item_keys[] = { "type", "maxLength", "enum", NULL };
 	const struct value *more = get(schema, "additionalProperties");
 
-	if (!schema || strcmp(text(schema, "type"), "object") != 0 || !get(schema, "properties") || !more || more->type != T_FALSE)
+	if (!schema || strcmp(text(schema, "type"), "object") != 0 || !get(schema, "properties") || !more ||
+	    more->type != T_FALSE)
 		die("%s: the input schema is an object with properties and additionalProperties false", name);
 	check_keys(schema, name, keys);
 	for (const struct value *f = children(get(schema, "properties")); f; f = f->next) {
@@ -286,8 +289,9 @@ static void check_schema(const char *name, const struct value *schema)
 
 static void check_operation(const struct value *op)
 {
-	static const char *const keys[] = { "name", "title", "function", "description", "scope", "permission", "own", "mcp",
-		"readOnlyHint", "destructiveHint", "idempotentHint", "inputSchema", "outputSchema", NULL };
+	static const char *const keys[] = { "name", "title", "function", "description", "scope", "permission",
+		"own", "mcp", "readOnlyHint", "destructiveHint", "idempotentHint", "inputSchema",
+		"outputSchema", NULL };
 	const char *name = text(op, "name");
 
 	if (op->type != T_OBJECT || !*name)
@@ -295,7 +299,9 @@ static void check_operation(const struct value *op)
 	check_keys(op, name, keys);
 	if (!*text(op, "title") || !*text(op, "function") || !*text(op, "description") || !get(op, "scope") ||
 	    !get(op, "permission") || !get(op, "outputSchema") || !get(op, "readOnlyHint"))
-		die("%s: title, function, description, scope, permission, readOnlyHint or outputSchema is missing", name);
+		die("%s: title, function, description, scope, permission, readOnlyHint or outputSchema is "
+		    "missing",
+		    name);
 	if (strspn(name, "abcdefghijklmnopqrstuvwxyz_") != strlen(name))
 		die("%s: a name has small letters and underscores only", name);
 	check_schema(name, get(op, "inputSchema"));
@@ -341,7 +347,8 @@ static const char *type_of(const struct value *f)
 {
 	static const struct {
 		const char *json, *c;
-	} types[] = { { "string", "OP_STRING" }, { "integer", "OP_INTEGER" }, { "boolean", "OP_BOOLEAN" }, { "array", "OP_STRINGS" } };
+	} types[] = { { "string", "OP_STRING" }, { "integer", "OP_INTEGER" }, { "boolean", "OP_BOOLEAN" },
+		{ "array", "OP_STRINGS" } };
 
 	for (size_t i = 0; i < sizeof types / sizeof *types; i++)
 		if (strcmp(text(f, "type"), types[i].json) == 0)
@@ -384,10 +391,13 @@ static void put_field(const struct value *op, const struct value *f)
 	if (get(get(f, "items"), "maxLength"))
 		fprintf(out, "\t\t.item_max = %s,\n", text(get(f, "items"), "maxLength"));
 	if (choices(f))
-		fprintf(out, "\t\t.choices = choices_%s_%s,\n\t\t.choice_count = COUNT(choices_%s_%s),\n", text(op, "name"), f->key,
-		    text(op, "name"), f->key);
+		fprintf(out, "\t\t.choices = choices_%s_%s,\n\t\t.choice_count = COUNT(choices_%s_%s),\n",
+		    text(op, "name"), f->key, text(op, "name"), f->key);
 	if (fallback)
-		put_str("fallback", fallback->text ? fallback->text : fallback->type == T_TRUE ? "true" : "false");
+		put_str("fallback",
+		    fallback->text                 ? fallback->text
+			: fallback->type == T_TRUE ? "true"
+						   : "false");
 	fputs("\t},\n", out);
 }
 
@@ -445,7 +455,8 @@ static void put_operation(const struct value *op)
 	fprintf(out, "\t\t.writes = %s,\n", is_true(op, "readOnlyHint") ? "false" : "true");
 	fprintf(out, "\t\t.destructive = %s,\n", is_true(op, "destructiveHint") ? "true" : "false");
 	if (fields)
-		fprintf(out, "\t\t.fields = fields_%s,\n\t\t.field_count = COUNT(fields_%s),\n", text(op, "name"), text(op, "name"));
+		fprintf(out, "\t\t.fields = fields_%s,\n\t\t.field_count = COUNT(fields_%s),\n",
+		    text(op, "name"), text(op, "name"));
 	put_tool(op);
 	fprintf(out, "\t\t.run = %s,\n\t},\n", text(op, "function"));
 }
@@ -490,7 +501,8 @@ static void read_file(const char *dir, const char *name)
 
 static int by_name(const void *a, const void *b)
 {
-	return strcmp(text(*(const struct value *const *)a, "name"), text(*(const struct value *const *)b, "name"));
+	return strcmp(
+	    text(*(const struct value *const *)a, "name"), text(*(const struct value *const *)b, "name"));
 }
 
 static void open_out(const char *dir, const char *name)
@@ -533,11 +545,13 @@ int main(int argc, char **argv)
 			die("%s stands twice", text(ops[i], "name"));
 
 	open_out(argv[1], "ops_gen.h");
-	fputs("/* Made by tools/bake_ops.c from tables/ops. */\n#ifndef OPS_GEN_H\n#define OPS_GEN_H\n\n#include \"admin/op.h\"\n\n"
+	fputs("/* Made by tools/bake_ops.c from tables/ops. */\n#ifndef OPS_GEN_H\n#define "
+	      "OPS_GEN_H\n\n#include \"admin/op.h\"\n\n"
 	      "extern const struct op op_table[];\nextern const size_t op_count;\n\n",
 	    out);
 	for (size_t i = 0; i < op_count; i++)
-		fprintf(out, "enum err %s(struct ctx *c, const struct op_call *q, struct jout *out);\n", text(ops[i], "function"));
+		fprintf(out, "enum err %s(struct ctx *c, const struct op_call *q, struct jout *out);\n",
+		    text(ops[i], "function"));
 	fputs("\n#endif\n", out);
 	close_out();
 

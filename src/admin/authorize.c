@@ -51,7 +51,10 @@ bool role_may(const struct config *config, str role, str action)
 
 int role_rank_of(str role)
 {
-	return str_eq(role, S("owner")) ? 3 : str_eq(role, S("admin")) ? 2 : str_eq(role, S("member")) ? 1 : 0;
+	return str_eq(role, S("owner")) ? 3
+	    : str_eq(role, S("admin"))  ? 2
+	    : str_eq(role, S("member")) ? 1
+					: 0;
 }
 
 int role_rank(const struct actor *actor)
@@ -78,7 +81,8 @@ enum err authorize(struct ctx *c, str action, const struct object *object)
 	jout_str(&j, S("role"), a->role);
 	jout_end(&j);
 	c->fail.say = arena_printf(c->mem,
-	    "Your role %.*s does not allow %.*s. An owner sets what roles may do with roles in gatehouse.yml, and gives roles to people.",
+	    "Your role %.*s does not allow %.*s. An owner sets what roles may do with roles in "
+	    "gatehouse.yml, and gives roles to people.",
 	    FMT(a->role), FMT(action));
 	c->fail.data = buf_str(&b);
 	return e;

@@ -22,7 +22,8 @@ enum err control_run(struct ctx *c, str op, const struct json *args, struct buf 
 	*q = (struct call){ .op = op_find(op), .args = args, .out = out };
 	if (!q->op)
 		return FAIL(c, OP_NOT_FOUND, "no operation %.*s", FMT(str_sub(op, 0, 64)));
-	if (c->actor.os && !c->actor.name.n && str_starts(c->actor.email, S("os:"))) /* the audit says os: and the name */
+	if (c->actor.os && !c->actor.name.n &&
+	    str_starts(c->actor.email, S("os:"))) /* the audit says os: and the name */
 		c->actor.name = str_sub(c->actor.email, 3, c->actor.email.n);
 	c->state = q;
 	return NEED(c, op_lane(q->op), run);

@@ -35,7 +35,8 @@ enum err op_scope_check(struct ctx *c, const struct op *op)
 	if (!c->actor.resource || !op->scope.n || str_list_has(c->actor.scope, ' ', op->scope))
 		return OK;
 
-	enum err e = FAIL(c, SCOPE_SHORT, "%.*s needs %.*s, the token has: %.*s", FMT(op->name), FMT(op->scope), FMT(c->actor.scope));
+	enum err e = FAIL(c, SCOPE_SHORT, "%.*s needs %.*s, the token has: %.*s", FMT(op->name),
+	    FMT(op->scope), FMT(c->actor.scope));
 	str rest = c->actor.scope, word;
 	while (str_word(&rest, ' ', &word)) {
 		if (!str_list_has(c->actor.resource->scopes, ' ', word))
@@ -50,7 +51,8 @@ enum err op_scope_check(struct ctx *c, const struct op *op)
 
 bool op_visible(const struct ctx *c, const struct op *op)
 {
-	return c->actor.os || op->own || !op->permission.n || role_may(c->site->config, c->actor.role, op->permission);
+	return c->actor.os || op->own || !op->permission.n ||
+	    role_may(c->site->config, c->actor.role, op->permission);
 }
 
 static enum err check(struct ctx *c, const struct op *op, const struct json *args)
@@ -90,7 +92,8 @@ enum err op_run(struct ctx *c, str name, const struct json *args, struct buf *ou
 	const struct op *op = op_find(name);
 	size_t start = out->n;
 
-	if (!op || (c->actor.resource && !op->mcp)) /* a token reaches tools only, whatever face forgot to look */
+	if (!op ||
+	    (c->actor.resource && !op->mcp)) /* a token reaches tools only, whatever face forgot to look */
 		return FAIL(c, OP_NOT_FOUND, "no operation %.*s", FMT(str_sub(name, 0, 64)));
 
 	enum err e = check(c, op, args);
@@ -105,7 +108,8 @@ enum err op_run(struct ctx *c, str name, const struct json *args, struct buf *ou
 		out->n = start;
 	if (!op->writes) {
 		/* Who read what; there is no transaction to put a row into. */
-		log_info("operation", LOG_STR("op", op->name), LOG_STR("actor", c->actor.email), LOG_STRZ("outcome", err_row(e)->name));
+		log_info("operation", LOG_STR("op", op->name), LOG_INT("user", c->actor.user),
+		    LOG_STRZ("outcome", err_row(e)->name));
 		return e;
 	}
 	if (err_row(e)->kind == ERR_KIND_FAULT)
@@ -127,7 +131,10 @@ void op_error_write(const struct ctx *c, enum err e, struct buf *out)
 
 	jout_object(&j, S(""));
 	jout_object(&j, S("error"));
-	jout_strz(&j, S("code"), e == ERR_NO_PERMISSION ? "permission_denied" : ours ? "internal_error" : row->code);
+	jout_strz(&j, S("code"),
+	    e == ERR_NO_PERMISSION ? "permission_denied"
+		: ours             ? "internal_error"
+				   : row->code);
 	if (c->fail.code == e && c->fail.say.n)
 		jout_str(&j, S("message"), c->fail.say);
 	else

@@ -18,13 +18,13 @@ struct op_field {
 	enum op_type type;
 	enum op_format format;
 	bool required;
-	bool unique;         /* OP_STRINGS */
+	bool unique; /* OP_STRINGS */
 	bool has_min, has_max;
-	int64_t min, max;    /* a string's characters, an integer's value, an array's items */
-	int64_t item_max;    /* OP_STRINGS: characters of an item; 0: any */
+	int64_t min, max; /* a string's characters, an integer's value, an array's items */
+	int64_t item_max; /* OP_STRINGS: characters of an item; 0: any */
 	const str *choices;
 	size_t choice_count;
-	str fallback;        /* the default as text; empty: none */
+	str fallback; /* the default as text; empty: none */
 	str help;
 };
 
@@ -38,16 +38,17 @@ struct op_call {
 
 struct op {
 	str name, title, description;
-	str scope;       /* of a token; empty: any valid token */
-	str permission;  /* of the role, "User.ReadUser"; empty: anybody */
-	bool own;        /* everybody may for what is their own; the function asks authorize() for the rest */
-	bool writes;     /* runs on WRITE, else on READ */
+	str scope;      /* of a token; empty: any valid token */
+	str permission; /* of the role, "User.ReadUser"; empty: anybody */
+	bool own;       /* everybody may for what is their own; the function asks authorize() for the rest */
+	bool writes;    /* runs on WRITE, else on READ */
 	bool destructive;
-	bool mcp;        /* a tool of the management server; else the command line's only */
+	bool mcp; /* a tool of the management server; else the command line's only */
 	const struct op_field *fields;
 	size_t field_count;
-	str tool;        /* its entry of tools/list, a JSON object's text */
-	enum err (*run)(struct ctx *c, const struct op_call *q, struct jout *out); /* writes the members of the result */
+	str tool; /* its entry of tools/list, a JSON object's text */
+	enum err (*run)(
+	    struct ctx *c, const struct op_call *q, struct jout *out); /* writes the members of the result */
 };
 
 /* The rows, ordered by name. */

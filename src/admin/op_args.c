@@ -94,7 +94,9 @@ static void check_strings(struct problems *p, const struct op_field *f, const st
 			return;
 		}
 		if (f->item_max && characters(item->text) > f->item_max)
-			add(p, f->name, arena_printf(p->c->mem, "must hold items of at most %" PRId64 " characters", f->item_max));
+			add(p, f->name,
+			    arena_printf(
+				p->c->mem, "must hold items of at most %" PRId64 " characters", f->item_max));
 		check_choice(p, f, item->text);
 		for (JSON_EACH(other, v)) {
 			if (other == item)

@@ -15,7 +15,8 @@ static enum err begin_of(struct ctx *c, str since, int64_t *after)
 		at = c->now - seconds;
 	else if (time_rfc3339_parse(since, &at) != OK) {
 		enum err e = FAIL(c, OP_ARGUMENTS, "since");
-		c->fail.say = S("The arguments do not fit: since must be a duration such as 24h, or a time such as 2026-11-20T09:30:00Z.");
+		c->fail.say = S("The arguments do not fit: since must be a duration such as 24h, or a time "
+				"such as 2026-11-20T09:30:00Z.");
 		c->fail.data = S("[{\"path\":\"since\",\"problem\":\"must be a duration or a time\"}]");
 		return e;
 	}

@@ -47,7 +47,9 @@ enum err op_connection_list(struct ctx *c, const struct op_call *q, struct jout 
 
 	TRY(shape_tenant(c, q));
 	TRY(whose(c, q, &in.user_id));
-	struct op_connections_count_in count_in = { .tenant = in.tenant, .user_id = in.user_id, .now = in.now };
+	struct op_connections_count_in count_in = {
+		.tenant = in.tenant, .user_id = in.user_id, .now = in.now
+	};
 	TRY(q_op_connections(c->db, c->mem, &in, &rows, &count));
 	TRY(q_op_connections_count(c->db, c->mem, &count_in, &all));
 	jout_array(j, S("connections"));
@@ -66,7 +68,8 @@ static enum err confirm(struct ctx *c, const struct op_call *q, str name)
 	if (op_given(q, S("confirm_name")) && str_eq(op_text(q, S("confirm_name")), name))
 		return OK;
 	enum err e = FAIL(c, OP_CONFIRM, "%s", op_given(q, S("confirm_name")) ? "another name" : "no name");
-	c->fail.say = S("Confirm by giving the application's name, letter for letter, in confirm_name; list_connections has it.");
+	c->fail.say = S("Confirm by giving the application's name, letter for letter, in confirm_name; "
+			"list_connections has it.");
 	c->fail.data = S("{\"expected_field\":\"confirm_name\"}");
 	return e;
 }
@@ -80,7 +83,8 @@ enum err op_connection_revoke(struct ctx *c, const struct op_call *q, struct jou
 	TRY(shape_id(c, op_text(q, S("connection_id")), ID_GRANT, &in.id));
 	enum err e = q_op_connection(c->db, c->mem, &in, &row);
 	/* What one may not see is not there. */
-	if (e == ERR_NOT_FOUND || (e == OK && authorize(c, q->op->permission, &(struct object){ .user = row.user_id }) != OK))
+	if (e == ERR_NOT_FOUND ||
+	    (e == OK && authorize(c, q->op->permission, &(struct object){ .user = row.user_id }) != OK))
 		return FAIL(c, OP_NOT_FOUND, "connection %lld", (long long)in.id);
 	TRY(e);
 	TRY(confirm(c, q, row.client_name));

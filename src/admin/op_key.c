@@ -13,7 +13,8 @@ enum err op_key_list(struct ctx *c, const struct op_call *q, struct jout *j)
 	size_t count;
 
 	(void)q;
-	TRY(q_signing_key_list(c->db, c->mem, &(struct signing_key_list_in){ .tenant = c->site->tenant.id }, &rows, &count));
+	TRY(q_signing_key_list(
+	    c->db, c->mem, &(struct signing_key_list_in){ .tenant = c->site->tenant.id }, &rows, &count));
 	jout_array(j, S("keys"));
 	for (size_t i = 0; i < count; i++) {
 		jout_object(j, S(""));
@@ -39,7 +40,8 @@ static enum err write_active(struct ctx *c, struct jout *j)
 	const struct signing_key_list_out *rows;
 	size_t count;
 
-	TRY(q_signing_key_list(c->db, c->mem, &(struct signing_key_list_in){ .tenant = c->site->tenant.id }, &rows, &count));
+	TRY(q_signing_key_list(
+	    c->db, c->mem, &(struct signing_key_list_in){ .tenant = c->site->tenant.id }, &rows, &count));
 	for (size_t i = 0; i < count; i++)
 		if (str_eq(rows[i].state, S("active")))
 			jout_str(j, S("active"), rows[i].kid);
@@ -48,7 +50,9 @@ static enum err write_active(struct ctx *c, struct jout *j)
 
 enum err op_key_rotate(struct ctx *c, const struct op_call *q, struct jout *j)
 {
-	struct revocation_put_in news = { .tenant = c->site->tenant.id, .kind = S("key"), .at = c->now, .until = c->now + NEWS_SECONDS };
+	struct revocation_put_in news = {
+		.tenant = c->site->tenant.id, .kind = S("key"), .at = c->now, .until = c->now + NEWS_SECONDS
+	};
 	struct secret master;
 
 	(void)q;

@@ -12,7 +12,8 @@ static enum err check_rank(struct ctx *c, str role)
 {
 	if (role_rank_of(role) <= role_rank(&c->actor))
 		return OK;
-	enum err e = FAIL(c, NO_PERMISSION, "a link for an %.*s asked for by %.*s", FMT(role), FMT(c->actor.role));
+	enum err e =
+	    FAIL(c, NO_PERMISSION, "a link for an %.*s asked for by %.*s", FMT(role), FMT(c->actor.role));
 	c->fail.say = S("Your role may not make a link for a person of a higher one.");
 	return e;
 }
@@ -53,7 +54,8 @@ enum err op_link_create(struct ctx *c, const struct op_call *q, struct jout *j)
 	if (name.n && !text_name_ok(name, 1020))
 		return FAIL(c, OP_ARGUMENTS, "name with signs that are not shown");
 	TRY(find_or_put(c, email, name, &user, &created));
-	TRY(login_link_make(c->db, c->mem, c->site->tenant.id, c->now, c->site->tenant.issuer, user, LINK_SECONDS, &url));
+	TRY(login_link_make(
+	    c->db, c->mem, c->site->tenant.id, c->now, c->site->tenant.issuer, user, LINK_SECONDS, &url));
 	jout_str(j, S("user_id"), id_text(c->mem, ID_USER, user));
 	jout_str(j, S("email"), email);
 	jout_bool(j, S("created"), created);

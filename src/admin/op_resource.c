@@ -60,7 +60,8 @@ struct rows {
 
 static enum err load(struct ctx *c, struct rows *out)
 {
-	return q_resource_list(c->db, c->mem, &(struct resource_list_in){ .tenant = c->site->tenant.id }, &out->at, &out->count);
+	return q_resource_list(
+	    c->db, c->mem, &(struct resource_list_in){ .tenant = c->site->tenant.id }, &out->at, &out->count);
 }
 
 static bool taken(const struct ctx *c, const struct rows *rows, str path)
@@ -104,9 +105,11 @@ static void write_protected(struct ctx *c, struct jout *j, str path, str name, s
 
 static enum err tell_nodes(struct ctx *c, int64_t id)
 {
-	struct revocation_put_in news = {
-		.tenant = c->site->tenant.id, .kind = S("resource"), .id = id, .at = c->now, .until = c->now + NEWS_SECONDS
-	};
+	struct revocation_put_in news = { .tenant = c->site->tenant.id,
+		.kind = S("resource"),
+		.id = id,
+		.at = c->now,
+		.until = c->now + NEWS_SECONDS };
 
 	effect_add(c, EFFECT_RELOAD, 0, 0);
 	return q_revocation_put(c->db, c->mem, &news, NULL);
@@ -136,7 +139,8 @@ static const struct resource *same(const struct ctx *c, str upstream, str path, 
 {
 	for (size_t i = 0; i < c->site->resource_count; i++) {
 		const struct resource *r = &c->site->resources[i];
-		if (r->path.n && str_eq(r->upstream, upstream) && (!path.n || str_eq(r->path, path)) && (!name.n || str_eq(r->name, name)))
+		if (r->path.n && str_eq(r->upstream, upstream) && (!path.n || str_eq(r->path, path)) &&
+		    (!name.n || str_eq(r->name, name)))
 			return r;
 	}
 	return NULL;
@@ -180,7 +184,8 @@ enum err op_resource_unprotect(struct ctx *c, const struct op_call *q, struct jo
 
 	if (r && (r->declared || r->management))
 		return FAIL(c, OP_DECLARED, "path %.*s", FMT(path));
-	TRY(q_resource_drop(c->db, c->mem, &(struct resource_drop_in){ .tenant = c->site->tenant.id, .path = path }, &changed));
+	TRY(q_resource_drop(c->db, c->mem,
+	    &(struct resource_drop_in){ .tenant = c->site->tenant.id, .path = path }, &changed));
 	if (!changed)
 		return FAIL(c, OP_NOT_FOUND, "path %.*s", FMT(path));
 	TRY(tell_nodes(c, r ? r->id : 0));

@@ -40,7 +40,9 @@ enum err op_user_list(struct ctx *c, const struct op_call *q, struct jout *j)
 		.limit = op_number(q, S("limit")),
 		.offset = op_number(q, S("offset")),
 	};
-	struct op_users_count_in count_in = { .tenant = in.tenant, .pattern = in.pattern, .status = in.status };
+	struct op_users_count_in count_in = {
+		.tenant = in.tenant, .pattern = in.pattern, .status = in.status
+	};
 	struct op_users_count_out all;
 	const struct op_users_out *rows;
 	size_t count;
@@ -78,7 +80,8 @@ static enum err check_rank(struct ctx *c, str role)
 	if (role_rank_of(role) <= role_rank(&c->actor))
 		return OK;
 	enum err e = FAIL(c, NO_PERMISSION, "%.*s made by %.*s", FMT(role), FMT(c->actor.role));
-	c->fail.say = arena_printf(c->mem, "Your role %.*s may not make a person %.*s, which is above it.", FMT(c->actor.role), FMT(role));
+	c->fail.say = arena_printf(c->mem, "Your role %.*s may not make a person %.*s, which is above it.",
+	    FMT(c->actor.role), FMT(role));
 	c->fail.data = S("{\"required\":\"User.CreateUser\"}");
 	return e;
 }
@@ -120,7 +123,8 @@ enum err op_user_create(struct ctx *c, const struct op_call *q, struct jout *j)
 	struct shape_user u = shape_user_new(c, id, email, name, role);
 	shape_user(c, j, &u);
 	if (op_flag(q, S("sign_in_link"))) {
-		TRY(login_link_make(c->db, c->mem, c->site->tenant.id, c->now, c->site->tenant.issuer, id, LINK_SECONDS, &url));
+		TRY(login_link_make(c->db, c->mem, c->site->tenant.id, c->now, c->site->tenant.issuer, id,
+		    LINK_SECONDS, &url));
 		jout_str(j, S("sign_in_link"), url);
 		shape_time(j, S("sign_in_link_expires_at"), c->mem, c->now + LINK_SECONDS);
 	}

@@ -4,7 +4,6 @@
 #include "core/recorder.h"
 #include "ops_gen.h"
 
-
 static void write_record(struct ctx *c, struct jout *j, const struct record *r)
 {
 	const struct err_row *row = err_row(r->code);
@@ -15,13 +14,15 @@ static void write_record(struct ctx *c, struct jout *j, const struct record *r)
 	shape_time(j, S("at"), c->mem, r->at);
 	jout_str(j, S("reason"), r->name);
 	jout_int(j, S("status"), known ? row->status : 0);
-	jout_str(j, S("request"), arena_printf(c->mem, "%.*s%s%.*s", FMT(r->method), r->method.n ? " " : "", FMT(r->path)));
+	jout_str(j, S("request"),
+	    arena_printf(c->mem, "%.*s%s%.*s", FMT(r->method), r->method.n ? " " : "", FMT(r->path)));
 	jout_str_opt(j, S("client"), r->client);
 	jout_str_opt(j, S("from"), r->peer);
 	jout_str(j, S("arrived"), r->detail);
 	jout_strz(j, S("expected"), known ? row->expected : "it, in time");
 	jout_strz(j, S("rule"), known ? row->rule : "absence is noted too");
-	jout_strz(j, S("mend"), known ? row->mend : "Look at the client: it began and did not go on. Its own log says why.");
+	jout_strz(j, S("mend"),
+	    known ? row->mend : "Look at the client: it began and did not go on. Its own log says why.");
 	jout_str_opt(j, S("place"), r->place);
 	jout_end(j);
 }

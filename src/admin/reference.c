@@ -53,9 +53,12 @@ static void write_value_row(struct buf *b, struct arena *mem, const struct confi
 static void write_config(struct buf *b, struct arena *mem)
 {
 	heading(b, "Configuration", "tables/config.def");
-	buf_put(b, S("Flags win over the environment, the environment over `gatehouse.yml`. Unknown keys are errors. `${VARIABLE}` is taken "
-	             "in any value, `file://PATH` in any secret.\n\n"
-	             "| key | default | value | environment | flag | meaning |\n| --- | --- | --- | --- | --- | --- |\n"));
+	buf_put(b,
+	    S("Flags win over the environment, the environment over `gatehouse.yml`. Unknown keys are "
+	      "errors. `${VARIABLE}` is taken "
+	      "in any value, `file://PATH` in any secret.\n\n"
+	      "| key | default | value | environment | flag | meaning |\n| --- | --- | --- | --- | --- | --- "
+	      "|\n"));
 	for (size_t i = 0; i < config_row_count; i++)
 		if (config_rows[i].shape == CONFIG_VALUE || config_rows[i].shape == CONFIG_LIST)
 			write_value_row(b, mem, &config_rows[i]);
@@ -69,7 +72,8 @@ static void write_config(struct buf *b, struct arena *mem)
 		if (r->shape == CONFIG_LATER)
 			buf_printf(b, "* `%.*s`: %.*s\n", FMT(r->key), FMT(r->help));
 		else if (r->shape == CONFIG_FIXED)
-			buf_printf(b, "* `%.*s`: %.*s Only `%.*s` so far.\n", FMT(r->key), FMT(r->help), FMT(r->fallback));
+			buf_printf(b, "* `%.*s`: %.*s Only `%.*s` so far.\n", FMT(r->key), FMT(r->help),
+			    FMT(r->fallback));
 	}
 }
 
@@ -79,7 +83,9 @@ static void write_errors(struct buf *b, struct arena *mem)
 {
 	(void)mem;
 	heading(b, "Errors", "tables/err.def");
-	buf_put(b, S("| name | HTTP | code | what is said | expected | rule | how to mend it |\n| --- | --- | --- | --- | --- | --- | --- |\n"));
+	buf_put(b,
+	    S("| name | HTTP | code | what is said | expected | rule | how to mend it |\n| --- | --- | --- | "
+	      "--- | --- | --- | --- |\n"));
 	for (int i = 1; i < ERR_COUNT; i++) {
 		const struct err_row *r = err_row((enum err)i);
 		if (r->kind == ERR_KIND_INNER)
@@ -142,14 +148,20 @@ static void write_routes(struct buf *b, struct arena *mem)
 {
 	(void)mem;
 	heading(b, "Addresses", "tables/routes.def");
-	buf_put(b, S("Relative to the issuer. The management server and the protected resources stand at their own paths.\n\n"
-	             "| path | methods | who | refusals | other origins | body |\n| --- | --- | --- | --- | --- | --- |\n"));
+	buf_put(b,
+	    S("Relative to the issuer. The management server and the protected resources stand at their own "
+	      "paths.\n\n"
+	      "| path | methods | who | refusals | other origins | body |\n| --- | --- | --- | --- | --- | "
+	      "--- |\n"));
 	for (size_t i = 0; i < COUNT(routes); i++) {
 		buf_put(b, S("| "));
 		code(b, routes[i].path);
 		write_methods(b, routes[i].methods);
 		cell(b, guard_words(routes[i].guard));
-		cell(b, str_eq(routes[i].style, S("PAGE")) ? S("page") : str_eq(routes[i].style, S("JSON")) ? S("JSON") : S("text"));
+		cell(b,
+		    str_eq(routes[i].style, S("PAGE"))       ? S("page")
+			: str_eq(routes[i].style, S("JSON")) ? S("JSON")
+							     : S("text"));
 		cell(b, str_eq(routes[i].cors, S("OPEN")) ? S("without credentials") : S("no"));
 		buf_int(b, routes[i].body);
 		buf_put(b, S(" | "));
@@ -193,7 +205,9 @@ static void write_fields(struct buf *b, const struct op *op)
 		buf_put(b, S("No arguments.\n\n"));
 		return;
 	}
-	buf_put(b, S("| argument | kind | needed | limits | default | meaning |\n| --- | --- | --- | --- | --- | --- |\n"));
+	buf_put(b,
+	    S("| argument | kind | needed | limits | default | meaning |\n| --- | --- | --- | --- | --- | "
+	      "--- |\n"));
 	for (size_t i = 0; i < op->field_count; i++) {
 		const struct op_field *f = &op->fields[i];
 		buf_put(b, S("| "));
@@ -228,8 +242,10 @@ static void write_operations(struct buf *b, struct arena *mem)
 	const struct op *op;
 
 	heading(b, "Operations", "tables/ops");
-	buf_put(b, S("Each is a verb of the command line (`gatehouse NAME --argument value`); those marked *tool* are also tools of the "
-	             "management MCP server.\n\n"));
+	buf_put(b,
+	    S("Each is a verb of the command line (`gatehouse NAME --argument value`); those marked *tool* "
+	      "are also tools of the "
+	      "management MCP server.\n\n"));
 	for (size_t i = 0; (op = op_at(i)); i++) {
 		buf_printf(b, "## %.*s\n\n%.*s\n\n", FMT(op->name), FMT(op->description));
 		buf_printf(b, "%s%s", op->mcp ? "*tool* · " : "", op->writes ? "writes" : "reads");
@@ -238,7 +254,8 @@ static void write_operations(struct buf *b, struct arena *mem)
 		if (op->scope.n)
 			buf_printf(b, " · scope `%.*s`", FMT(op->scope));
 		if (op->permission.n)
-			buf_printf(b, " · permission `%.*s`%s", FMT(op->permission), op->own ? " (not for one's own)" : "");
+			buf_printf(b, " · permission `%.*s`%s", FMT(op->permission),
+			    op->own ? " (not for one's own)" : "");
 		buf_put(b, S("\n\n"));
 		write_fields(b, op);
 		write_result(b, mem, op);
@@ -252,14 +269,16 @@ static void write_scopes(struct buf *b, struct arena *mem)
 {
 	(void)mem;
 	heading(b, "Scopes", "tables/scopes.def");
-	buf_put(b, S("A resource of `gatehouse.yml` names its own; one that names none has `mcp:tools`.\n\n"
-	             "| scope | of | a first challenge asks for it | words of the consent page |\n| --- | --- | --- | --- |\n"));
+	buf_put(b,
+	    S("A resource of `gatehouse.yml` names its own; one that names none has `mcp:tools`.\n\n"
+	      "| scope | of | a first challenge asks for it | words of the consent page |\n| --- | --- | --- "
+	      "| --- |\n"));
 #define MANAGEMENT "management"
 #define TOOLS "resources that name none"
-#define SCOPE(scope_, of_, challenged_, words_) \
+#define SCOPE(scope_, of_, challenged_, words_)       \
 	buf_put(b, S("| `" scope_ "` | " of_ " | ")); \
-	cell(b, challenged_ ? S("yes") : S("no")); \
-	cell(b, S(words_)); \
+	cell(b, challenged_ ? S("yes") : S("no"));    \
+	cell(b, S(words_));                           \
 	row_end(b);
 #include "scopes.def"
 #undef SCOPE
@@ -273,11 +292,12 @@ static void write_events(struct buf *b, struct arena *mem)
 
 	(void)mem;
 	heading(b, "Audit events", "tables/events.def");
-	buf_put(b, S("`gatehouse log --event NAME` shows them; a name stands for all that begin with it.\n\n"
-	             "| event | meaning |\n| --- | --- |\n"));
-#define EVENT(name_, words_) \
+	buf_put(b,
+	    S("`gatehouse log --event NAME` shows them; a name stands for all that begin with it.\n\n"
+	      "| event | meaning |\n| --- | --- |\n"));
+#define EVENT(name_, words_)               \
 	buf_put(b, S("| `" name_ "` | ")); \
-	cell(b, S(words_)); \
+	cell(b, S(words_));                \
 	row_end(b);
 #include "events.def"
 #undef EVENT

@@ -45,7 +45,8 @@ void shape_user(struct ctx *c, struct jout *j, const struct shape_user *u)
 	jout_str(j, S("name"), u->name);
 	jout_str(j, S("status"), status_word(u->status));
 	jout_str(j, S("role"), u->role);
-	jout_words(j, S("groups"), S("")); /* groups come from identity providers, of which there are none yet */
+	jout_words(
+	    j, S("groups"), S("")); /* groups come from identity providers, of which there are none yet */
 	jout_words(j, S("scopes"), S("")); /* the role decides; nobody has scopes of their own */
 	shape_time(j, S("last_login"), c->mem, u->last_login);
 	shape_time(j, S("created_at"), c->mem, u->created);
@@ -54,7 +55,11 @@ void shape_user(struct ctx *c, struct jout *j, const struct shape_user *u)
 
 struct shape_user shape_user_new(const struct ctx *c, int64_t id, str email, str name, str role)
 {
-	return (struct shape_user){
-		.id = id, .email = email, .name = name, .role = role, .status = S("active"), .created = c->now, .updated = c->now
-	};
+	return (struct shape_user){ .id = id,
+		.email = email,
+		.name = name,
+		.role = role,
+		.status = S("active"),
+		.created = c->now,
+		.updated = c->now };
 }

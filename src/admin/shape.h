@@ -5,7 +5,6 @@
 #include "admin/op.h"
 #include "sql_gen.h"
 
-
 /* A time as RFC 3339; null when it never was. */
 void shape_time(struct jout *j, str key, struct arena *mem, int64_t t);
 /* An id of that prefix out of an argument; ERR_OP_NOT_FOUND for what is none: foreign, missing and broken look alike. */
@@ -19,9 +18,12 @@ struct shape_user {
 	str email, name, role, status;
 	int64_t last_login, created, updated;
 };
-#define SHAPE_USER(row) \
-	{ .id = (row).id, .email = (row).email, .name = (row).name, .role = (row).role, .status = (row).status, \
-	  .last_login = (row).last_login, .created = (row).created, .updated = (row).updated }
+#define SHAPE_USER(row)                                                                           \
+	{                                                                                         \
+		.id = (row).id, .email = (row).email, .name = (row).name, .role = (row).role,     \
+		.status = (row).status, .last_login = (row).last_login, .created = (row).created, \
+		.updated = (row).updated                                                          \
+	}
 
 /* The members of a USER, into an object that is open. */
 void shape_user(struct ctx *c, struct jout *j, const struct shape_user *u);

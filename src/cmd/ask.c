@@ -38,7 +38,9 @@ int ask_connect(struct cli *cli, const struct config *config)
 	int error = errno;
 	close(fd);
 	if (error == EACCES || error == EPERM) {
-		(void)cli_failed("the daemon at %.*s belongs to another user; run this as that user or as root.", FMT(path));
+		(void)cli_failed(
+		    "the daemon at %.*s belongs to another user; run this as that user or as root.",
+		    FMT(path));
 		return -2;
 	}
 	return -1; /* ENOENT, ECONNREFUSED: nobody listens */
@@ -112,18 +114,21 @@ int ask_op(struct cli *cli, const struct config *config, str op, str args, struc
 		return CLI_FAILED;
 	if (fd < 0)
 		return local_op(cli, config, op, args, out);
-	bool fine = send_line(fd, op, args, cli->mem) && read_line(fd, cli->mem, &line) && take_line(cli->mem, line, out);
+	bool fine = send_line(fd, op, args, cli->mem) && read_line(fd, cli->mem, &line) &&
+	    take_line(cli->mem, line, out);
 	close(fd);
 	return fine ? CLI_DONE : cli_failed("the daemon gave no answer; its log may say why.");
 }
 
 int ask_refused(const struct answer *a)
 {
-	const struct json *problems = a->data && a->data->type == JSON_ARRAY && a->data->count > 1 ? a->data : NULL;
+	const struct json *problems =
+	    a->data && a->data->type == JSON_ARRAY && a->data->count > 1 ? a->data : NULL;
 
 	if (!problems)
 		return cli_failed("%.*s", FMT(a->message));
 	for (JSON_EACH(problem, problems))
-		(void)cli_failed("--%.*s %.*s.", FMT(json_get_str(problem, S("path"))), FMT(json_get_str(problem, S("problem"))));
+		(void)cli_failed("--%.*s %.*s.", FMT(json_get_str(problem, S("path"))),
+		    FMT(json_get_str(problem, S("problem"))));
 	return CLI_FAILED;
 }

@@ -12,8 +12,8 @@ struct answer {
 	const struct json *result; /* parsed */
 	/* when it is not ok */
 	str code, message, detail;
-	const struct json *data;   /* NULL when there is none */
-	str id;                    /* for `gatehouse why` */
+	const struct json *data; /* NULL when there is none */
+	str id;                  /* for `gatehouse why` */
 };
 
 /* args: a JSON object's text. CLI_DONE with *out filled (ok or not), or CLI_FAILED with a sentence said. */

@@ -7,7 +7,9 @@
 #include <stdio.h>
 
 const struct cli_flag cli_common[] = {
-	{ S_INIT("--config"), S_INIT("FILE"), S_INIT("configuration; else $GATEHOUSE_CONFIG, ./gatehouse.yml, /etc/gatehouse/gatehouse.yml"), false },
+	{ S_INIT("--config"), S_INIT("FILE"),
+	    S_INIT("configuration; else $GATEHOUSE_CONFIG, ./gatehouse.yml, /etc/gatehouse/gatehouse.yml"),
+	    false },
 	{ S_INIT("--data"), S_INIT("DIR"), S_INIT("directory of the store and the control socket"), false },
 	{ S_INIT("--listen"), S_INIT("HOST:PORT"), S_INIT("where the daemon listens"), false },
 	{ S_INIT("--base-url"), S_INIT("URL"), S_INIT("the address that people use"), false },
@@ -161,13 +163,15 @@ static void print_flags(const struct cli_flag *flags, size_t count)
 	for (size_t i = 0; i < count; i++) {
 		const struct cli_flag *f = &flags[i];
 		int width = (int)(f->name.n + f->value.n + 1);
-		cli_say("  %.*s %.*s%*s%.*s\n", FMT(f->name), FMT(f->value), width < 26 ? 26 - width : 1, "", FMT(f->words));
+		cli_say("  %.*s %.*s%*s%.*s\n", FMT(f->name), FMT(f->value), width < 26 ? 26 - width : 1, "",
+		    FMT(f->words));
 	}
 }
 
 void cli_usage(const struct verb *verb)
 {
-	cli_say("gatehouse %.*s%s%.*s [flags]\n\n  %.*s\n\n", FMT(verb->name), verb->args.n ? " " : "", FMT(verb->args), FMT(verb->words));
+	cli_say("gatehouse %.*s%s%.*s [flags]\n\n  %.*s\n\n", FMT(verb->name), verb->args.n ? " " : "",
+	    FMT(verb->args), FMT(verb->words));
 	print_flags(verb->flags, verb->flag_count);
 	print_flags(cli_common, cli_common_count);
 }

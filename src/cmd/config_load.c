@@ -43,7 +43,8 @@ static bool read_beside(void *arg, struct arena *mem, str from, str path, str *t
 	return file_slurp(mem, beside(mem, from, path), CONFIG_FILE_MAX, text, why);
 }
 
-static bool match(void *arg, struct arena *mem, str from, str pattern, const str **paths, size_t *count, str *why)
+static bool match(
+    void *arg, struct arena *mem, str from, str pattern, const str **paths, size_t *count, str *why)
 {
 	glob_t g;
 	int rc = glob(beside(mem, from, pattern).p, GLOB_ERR, NULL, &g);
@@ -93,7 +94,8 @@ static void take_flags(const struct cli *cli, struct arena *mem, struct config_i
 	for (size_t i = 0; i < cli->flag_count; i++)
 		for (size_t k = 0; k < config_row_count; k++)
 			if (config_rows[k].flag.n && str_eq(config_rows[k].flag, cli->flags[i].name))
-				flags[in->flag_count++] = (struct config_flag){ config_rows[k].flag, arena_copy(mem, cli->flags[i].value) };
+				flags[in->flag_count++] = (struct config_flag){ config_rows[k].flag,
+					arena_copy(mem, cli->flags[i].value) };
 	in->flags = flags;
 }
 

@@ -16,7 +16,9 @@ static bool fail(struct arena *mem, str *why, const char *reason)
 
 static const char *reason_of(int error)
 {
-	return error == ENOENT ? "is not there" : error == EACCES ? "may not be read by this user" : strerror(error);
+	return error == ENOENT ? "is not there"
+	    : error == EACCES  ? "may not be read by this user"
+			       : strerror(error);
 }
 
 bool file_slurp(struct arena *mem, str path, size_t max, str *text, str *why)
@@ -53,7 +55,9 @@ static bool check_entry(struct arena *mem, str dir, const char *name, str *why)
 
 	if (lstat(path.p, &st) != 0 || S_ISDIR(st.st_mode) || !(st.st_mode & 077))
 		return true;
-	*why = arena_printf(mem, "%.*s can be read by others (mode %04o, must be 0600); chmod 600 %.*s, and think about who has read it.",
+	*why = arena_printf(mem,
+	    "%.*s can be read by others (mode %04o, must be 0600); chmod 600 %.*s, and think about who has "
+	    "read it.",
 	    FMT(path), (unsigned)st.st_mode & 07777, FMT(path));
 	return false;
 }
@@ -65,7 +69,10 @@ static bool check_entries(struct arena *mem, str dir, str *why)
 	bool fine = true;
 
 	if (!d)
-		return fail(mem, why, arena_printf(mem, "the data directory %.*s cannot be read: %s.", FMT(dir), strerror(errno)).p);
+		return fail(mem, why,
+		    arena_printf(
+			mem, "the data directory %.*s cannot be read: %s.", FMT(dir), strerror(errno))
+			.p);
 	while (fine && (e = readdir(d)))
 		fine = check_entry(mem, dir, e->d_name, why);
 	closedir(d);
@@ -80,11 +87,15 @@ bool file_data_dir(struct arena *mem, str dir, bool make, str *why)
 	if (str_eq(dir, S("none")))
 		return true;
 	if (make && mkdir(path, 0700) != 0 && errno != EEXIST) {
-		*why = arena_printf(mem, "the data directory %s cannot be made: %s; make it, or name another one in data_dir.", path, strerror(errno));
+		*why = arena_printf(mem,
+		    "the data directory %s cannot be made: %s; make it, or name another one in data_dir.",
+		    path, strerror(errno));
 		return false;
 	}
 	if (stat(path, &st) != 0) {
-		*why = arena_printf(mem, "the data directory %s %s; gatehouse serve or gatehouse init makes it.", path, reason_of(errno));
+		*why =
+		    arena_printf(mem, "the data directory %s %s; gatehouse serve or gatehouse init makes it.",
+			path, reason_of(errno));
 		return false;
 	}
 	if (!S_ISDIR(st.st_mode)) {
@@ -92,17 +103,20 @@ bool file_data_dir(struct arena *mem, str dir, bool make, str *why)
 		return false;
 	}
 	if (st.st_uid != geteuid()) {
-		*why = arena_printf(mem, "the data directory %s belongs to another user (uid %u); run as that user, or chown it.", path,
-		    (unsigned)st.st_uid);
+		*why = arena_printf(mem,
+		    "the data directory %s belongs to another user (uid %u); run as that user, or chown it.",
+		    path, (unsigned)st.st_uid);
 		return false;
 	}
 	if (st.st_mode & 077) {
-		*why = arena_printf(mem, "the data directory %s is open to others (mode %04o, must be 0700); chmod 700 %s.", path,
+		*why = arena_printf(mem,
+		    "the data directory %s is open to others (mode %04o, must be 0700); chmod 700 %s.", path,
 		    (unsigned)st.st_mode & 07777, path);
 		return false;
 	}
 	if (access(path, W_OK | X_OK) != 0) {
-		*why = arena_printf(mem, "the data directory %s cannot be written: %s.", path, strerror(errno));
+		*why =
+		    arena_printf(mem, "the data directory %s cannot be written: %s.", path, strerror(errno));
 		return false;
 	}
 	return check_entries(mem, dir, why);

@@ -35,7 +35,8 @@ str local_base_url(struct arena *mem, struct db *db)
 {
 	struct meta_get_out row;
 
-	return q_meta_get(db, mem, &(struct meta_get_in){ .name = S("base_url") }, &row) == OK ? row.value : S("");
+	return q_meta_get(db, mem, &(struct meta_get_in){ .name = S("base_url") }, &row) == OK ? row.value
+											       : S("");
 }
 
 /* A verb is told nothing of --listen or --base-url that serve was started with, so what the store was served under counts. */
@@ -78,7 +79,8 @@ static int open_all(struct local *l)
 	if (!file_data_dir(l->cli->mem, config->data_dir, false, &reason))
 		return cli_failed("%.*s", FMT(reason));
 	if (str_starts(file, S("sqlite:")) && file_mode(l->cli->mem, str_sub(file, 7, file.n)) < 0)
-		return cli_failed("there is no store at %.*s; gatehouse serve or gatehouse init makes it.", FMT(str_sub(file, 7, file.n)));
+		return cli_failed("there is no store at %.*s; gatehouse serve or gatehouse init makes it.",
+		    FMT(str_sub(file, 7, file.n)));
 	enum err e = db_open(config->store, DB_WRITE, &l->write);
 	if (e != OK)
 		return store_failed(l, NULL, e);

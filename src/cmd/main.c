@@ -6,12 +6,17 @@
 #include <signal.h>
 #include <stdio.h>
 
-#define FLAG(name_, value_, words_) { S_INIT(name_), S_INIT(value_), S_INIT(words_), false }
-#define VERB(name_, args_, least_, most_, words_, ...) static const struct cli_flag flags_##name_[] = { __VA_ARGS__ };
+#define FLAG(name_, value_, words_)                                  \
+	{                                                            \
+		S_INIT(name_), S_INIT(value_), S_INIT(words_), false \
+	}
+#define VERB(name_, args_, least_, most_, words_, ...) \
+	static const struct cli_flag flags_##name_[] = { __VA_ARGS__ };
 #include "verbs.def"
 #undef VERB
-#define VERB(name_, args_, least_, most_, words_, ...) \
-	{ S_INIT(#name_), S_INIT(args_), S_INIT(words_), least_, most_, flags_##name_, COUNT(flags_##name_), verb_##name_ },
+#define VERB(name_, args_, least_, most_, words_, ...)                                                       \
+	{ S_INIT(#name_), S_INIT(args_), S_INIT(words_), least_, most_, flags_##name_, COUNT(flags_##name_), \
+		verb_##name_ },
 static const struct verb verbs[] = {
 #include "verbs.def"
 };
@@ -32,8 +37,11 @@ static const struct verb *verb_of_op(struct arena *mem, const struct op *op)
 		for (size_t k = 0; k < dashed.n; k++)
 			if (p[k] == '_')
 				p[k] = '-';
-		flags[n++] = (struct cli_flag){ name, f->type == OP_BOOLEAN ? S("") : f->type == OP_INTEGER ? S("NUMBER") : S("TEXT"), f->help,
-			f->type == OP_STRINGS };
+		flags[n++] = (struct cli_flag){ name,
+			f->type == OP_BOOLEAN       ? S("")
+			    : f->type == OP_INTEGER ? S("NUMBER")
+						    : S("TEXT"),
+			f->help, f->type == OP_STRINGS };
 		if (!str_eq(name, dashed)) {
 			flags[n] = flags[n - 1];
 			flags[n].words = S("the same");
@@ -41,7 +49,9 @@ static const struct verb *verb_of_op(struct arena *mem, const struct op *op)
 		}
 	}
 	flags[n++] = (struct cli_flag){ S("--json"), S(""), S("one JSON object"), false };
-	*v = (struct verb){ .name = op->name, .words = op->description, .flags = flags, .flag_count = n, .run = verb_op };
+	*v = (struct verb){
+		.name = op->name, .words = op->description, .flags = flags, .flag_count = n, .run = verb_op
+	};
 	return v;
 }
 
@@ -72,7 +82,8 @@ static int help_all(void)
 	cli_say("\nOperations, each with --json and its arguments as flags:\n\n");
 	for (size_t i = 0; (op = op_at(i)); i++)
 		say_line(op->name, S(""), op->title);
-	cli_say("\n`gatehouse help VERB` says more. Exit codes: 0 done, 1 refused or failed, 2 wrong usage.\n");
+	cli_say(
+	    "\n`gatehouse help VERB` says more. Exit codes: 0 done, 1 refused or failed, 2 wrong usage.\n");
 	return CLI_DONE;
 }
 
@@ -86,8 +97,8 @@ static int unknown(str name)
 	for (size_t i = 0; (op = op_at(i)); i++)
 		nearest_try(&n, op->name);
 	str near = nearest_found(&n);
-	fprintf(stderr, "gatehouse: there is no verb `%.*s`%s%.*s%s `gatehouse help` lists them.\n", FMT(str_sub(name, 0, 64)),
-	    near.n ? "; did you mean `" : ".", FMT(near), near.n ? "`?" : "");
+	fprintf(stderr, "gatehouse: there is no verb `%.*s`%s%.*s%s `gatehouse help` lists them.\n",
+	    FMT(str_sub(name, 0, 64)), near.n ? "; did you mean `" : ".", FMT(near), near.n ? "`?" : "");
 	return CLI_USAGE;
 }
 

@@ -44,12 +44,15 @@ static void check_file(struct check *k)
 	for (size_t i = 0; i < c->client_count; i++)
 		secrets |= c->clients[i].secret_literal;
 	if (!c->file.n) {
-		note(k, "configuration", S("no file, all defaults"), S("write gatehouse.yml, so that a restart serves the same; gatehouse reference config"));
+		note(k, "configuration", S("no file, all defaults"),
+		    S("write gatehouse.yml, so that a restart serves the same; gatehouse reference config"));
 		return;
 	}
 	ok(k, "configuration", c->file);
 	if (secrets && mode >= 0 && (mode & 077))
-		fail(k, "configuration file", arena_printf(k->cli->mem, "it holds secrets and others can read it (mode %04o)", (unsigned)mode),
+		fail(k, "configuration file",
+		    arena_printf(
+			k->cli->mem, "it holds secrets and others can read it (mode %04o)", (unsigned)mode),
 		    arena_printf(k->cli->mem, "chmod 600 %.*s", FMT(c->file)));
 }
 
@@ -60,7 +63,8 @@ static void check_secrets(struct check *k)
 	size_t found = 0;
 
 	if (c->master_key_literal) {
-		fail(k, "secrets", S("master_key stands in the file as it is"), S("master_key: file:///run/secrets/gatehouse-key"));
+		fail(k, "secrets", S("master_key stands in the file as it is"),
+		    S("master_key: file:///run/secrets/gatehouse-key"));
 		found++;
 	}
 	for (size_t i = 0; i < c->client_count; i++) {
@@ -68,7 +72,9 @@ static void check_secrets(struct check *k)
 		if (!client->secret_literal)
 			continue;
 		fail(k, "secrets",
-		    arena_printf(k->cli->mem, "line %d: the client_secret of %.*s stands in the file as it is", client->line, FMT(client->client_id)),
+		    arena_printf(k->cli->mem,
+			"line %d: the client_secret of %.*s stands in the file as it is", client->line,
+			FMT(client->client_id)),
 		    S("client_secret: \"${NAME_OF_A_VARIABLE}\", or file:///run/secrets/NAME"));
 		found++;
 	}
@@ -78,8 +84,8 @@ static void check_secrets(struct check *k)
 
 static bool public_listen(str listen)
 {
-	return !str_starts(listen, S("unix:")) && !str_starts(listen, S("127.")) && !str_starts(listen, S("localhost:")) &&
-	       !str_starts(listen, S("[::1]:"));
+	return !str_starts(listen, S("unix:")) && !str_starts(listen, S("127.")) &&
+	    !str_starts(listen, S("localhost:")) && !str_starts(listen, S("[::1]:"));
 }
 
 static void check_address(struct check *k)
@@ -93,18 +99,25 @@ static void check_address(struct check *k)
 	if (https)
 		ok(k, "base_url", c->base_url);
 	else if (url_loopback(&u))
-		fail(k, "base_url", arena_printf(k->cli->mem, "%.*s is this machine's own name: nobody else can reach it", FMT(c->base_url)),
+		fail(k, "base_url",
+		    arena_printf(k->cli->mem, "%.*s is this machine's own name: nobody else can reach it",
+			FMT(c->base_url)),
 		    S("base_url: https://auth.example.com"));
 	else
-		fail(k, "base_url", arena_printf(k->cli->mem, "%.*s is not https: passwords and tokens travel in clear, and clients refuse it", FMT(c->base_url)),
+		fail(k, "base_url",
+		    arena_printf(k->cli->mem,
+			"%.*s is not https: passwords and tokens travel in clear, and clients refuse it",
+			FMT(c->base_url)),
 		    arena_printf(k->cli->mem, "base_url: https://%.*s", FMT(u.host)));
 	if (public_listen(c->listen))
-		fail(k, "listen", arena_printf(k->cli->mem, "%.*s is open to the network without TLS", FMT(c->listen)),
+		fail(k, "listen",
+		    arena_printf(k->cli->mem, "%.*s is open to the network without TLS", FMT(c->listen)),
 		    S("listen: 127.0.0.1:8080 behind a proxy that terminates TLS"));
 	else
 		ok(k, "listen", c->listen);
 	if (c->ops.n && public_listen(c->ops))
-		note(k, "ops", arena_printf(k->cli->mem, "%.*s is open to the network", FMT(c->ops)), S("ops: 127.0.0.1:9090, or keep it in by a firewall"));
+		note(k, "ops", arena_printf(k->cli->mem, "%.*s is open to the network", FMT(c->ops)),
+		    S("ops: 127.0.0.1:9090, or keep it in by a firewall"));
 }
 
 /* Without it every request comes from the proxy's address, and limits meet everybody at once. */
@@ -113,11 +126,15 @@ static void check_proxy(struct check *k)
 	const struct config *c = k->config;
 
 	if (str_starts(c->base_url, S("https://")) && !c->trust_proxy_count)
-		fail(k, "trust_proxy", S("base_url is https, so a proxy stands in front, but none is trusted: limits and the log see only its address"),
+		fail(k, "trust_proxy",
+		    S("base_url is https, so a proxy stands in front, but none is trusted: limits and the "
+		      "log see only its address"),
 		    S("trust_proxy: [127.0.0.1/32]"));
 	for (size_t i = 0; i < c->trust_proxy_count; i++)
 		if (str_ends(c->trust_proxy[i], S("/0")))
-			fail(k, "trust_proxy", arena_printf(k->cli->mem, "%.*s believes everybody's X-Forwarded-For", FMT(c->trust_proxy[i])),
+			fail(k, "trust_proxy",
+			    arena_printf(k->cli->mem, "%.*s believes everybody's X-Forwarded-For",
+				FMT(c->trust_proxy[i])),
 			    S("trust_proxy: [the address of your proxy/32]"));
 }
 
@@ -139,14 +156,22 @@ static void check_choices(struct check *k)
 	const struct config *c = k->config;
 
 	if (c->registration == REGISTRATION_SHARED)
-		note(k, "registration", S("shared: applications that are alike are one client, and are revoked together"), S("registration: { mode: per_client }"));
+		note(k, "registration",
+		    S("shared: applications that are alike are one client, and are revoked together"),
+		    S("registration: { mode: per_client }"));
 	if (c->access_ttl > ACCESS_TTL_LONG)
-		note(k, "tokens.access_ttl", arena_printf(k->cli->mem, "%lld s: servers that check tokens by themselves believe a revoked one that long",
-		    (long long)c->access_ttl), S("tokens: { access_ttl: 10m }"));
+		note(k, "tokens.access_ttl",
+		    arena_printf(k->cli->mem,
+			"%lld s: servers that check tokens by themselves believe a revoked one that long",
+			(long long)c->access_ttl),
+		    S("tokens: { access_ttl: 10m }"));
 	for (size_t i = 0; i < c->client_count; i++)
 		if (str_find(c->clients[i].redirect_uris, S("http://")) >= 0)
-			note(k, "clients", arena_printf(k->cli->mem, "line %d: %.*s returns to this machine over http: a client for development?",
-			    c->clients[i].line, FMT(c->clients[i].client_id)), S("take it out, or give it its https redirect URI"));
+			note(k, "clients",
+			    arena_printf(k->cli->mem,
+				"line %d: %.*s returns to this machine over http: a client for development?",
+				c->clients[i].line, FMT(c->clients[i].client_id)),
+			    S("take it out, or give it its https redirect URI"));
 }
 
 /* A variable that looks like a key and is none does nothing, silently. */
@@ -164,7 +189,8 @@ static void check_environment(struct check *k)
 		if (n.distance == 0)
 			continue;
 		str near = nearest_found(&n);
-		note(k, "environment", arena_printf(k->cli->mem, "%.*s is no variable of ours, and does nothing", FMT(name)),
+		note(k, "environment",
+		    arena_printf(k->cli->mem, "%.*s is no variable of ours, and does nothing", FMT(name)),
 		    near.n ? arena_printf(k->cli->mem, "did you mean %.*s?", FMT(near)) : S("take it out"));
 	}
 }
@@ -175,8 +201,10 @@ static void check_descriptors(struct check *k)
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_max != RLIM_INFINITY &&
 	    (int64_t)limit.rlim_max < k->config->limit_connections)
-		note(k, "descriptors", arena_printf(k->cli->mem, "the system gives %lld, limits.connections is %lld", (long long)limit.rlim_max,
-		    (long long)k->config->limit_connections), S("LimitNOFILE in the systemd unit, or ulimit -n"));
+		note(k, "descriptors",
+		    arena_printf(k->cli->mem, "the system gives %lld, limits.connections is %lld",
+			(long long)limit.rlim_max, (long long)k->config->limit_connections),
+		    S("LimitNOFILE in the systemd unit, or ulimit -n"));
 }
 
 /* Does the store open, and does somebody own it? */
@@ -191,9 +219,11 @@ static void check_store(struct check *k)
 	}
 	ok(k, "store", a.daemon ? S("the daemon answers") : S("it opens; no daemon runs"));
 	for (JSON_EACH(u, json_get(a.result, S("users"))))
-		owner |= str_eq(json_get_str(u, S("role")), S("owner")) && str_eq(json_get_str(u, S("status")), S("active"));
+		owner |= str_eq(json_get_str(u, S("role")), S("owner")) &&
+		    str_eq(json_get_str(u, S("status")), S("active"));
 	if (!owner)
-		fail(k, "owner", S("nobody owns this server: whoever opens the setup link first does"), S("gatehouse init --admin EMAIL --password-stdin"));
+		fail(k, "owner", S("nobody owns this server: whoever opens the setup link first does"),
+		    S("gatehouse init --admin EMAIL --password-stdin"));
 }
 
 /* What the running daemon has noticed about the proxy in front of it. */

@@ -33,7 +33,9 @@ static int read_owner(struct cli *cli, struct owner *o, str *password)
 	if (!admin.p)
 		return cli_wrong(cli, "--admin EMAIL is missing.");
 	if (!cli_has(cli, S("--password-stdin")))
-		return cli_wrong(cli, "--password-stdin is missing: the password comes on standard input, so that it stands in no history.");
+		return cli_wrong(cli,
+		    "--password-stdin is missing: the password comes on standard input, so that it stands in "
+		    "no history.");
 	if (text_email(cli->mem, admin, &o->email) != OK)
 		return cli_failed("`%.*s` is not an e-mail address.", FMT(admin));
 	o->name = cli_value(cli, S("--name"));
@@ -78,7 +80,8 @@ static int init(struct cli *cli, const struct config *config, struct owner *o, s
 		o->tenant = site->site.tenant.id;
 		enum err e = db_do(db, make_owner, o);
 		if (e == ERR_SETUP_DONE)
-			rc = cli_failed("this store has an owner already; gatehouse link EMAIL makes a sign-in link.");
+			rc = cli_failed(
+			    "this store has an owner already; gatehouse link EMAIL makes a sign-in link.");
 		else if (e != OK)
 			rc = cli_failed("the owner could not be made: %s", err_row(e)->words);
 	}

@@ -5,8 +5,9 @@
 static void say_keys(const struct json *keys)
 {
 	for (JSON_EACH(k, keys))
-		cli_say("%-9.*s %.*s  %.*s  since %.*s\n", FMT(json_get_str(k, S("state"))), FMT(json_get_str(k, S("alg"))),
-		    FMT(json_get_str(k, S("kid"))), FMT(json_get_str(k, S("changed_at"))));
+		cli_say("%-9.*s %.*s  %.*s  since %.*s\n", FMT(json_get_str(k, S("state"))),
+		    FMT(json_get_str(k, S("alg"))), FMT(json_get_str(k, S("kid"))),
+		    FMT(json_get_str(k, S("changed_at"))));
 }
 
 int verb_key(struct cli *cli)
@@ -28,7 +29,8 @@ int verb_key(struct cli *cli)
 	if (cli_has(cli, S("--json")))
 		cli_say("%.*s\n", FMT(a.text));
 	else if (rotate)
-		cli_say("%.*s signs from now on; what the key before it signed stays good until it expires.\n",
+		cli_say(
+		    "%.*s signs from now on; what the key before it signed stays good until it expires.\n",
 		    FMT(json_get_str(a.result, S("active"))));
 	else
 		say_keys(json_get(a.result, S("keys")));

@@ -24,6 +24,7 @@ int verb_link(struct cli *cli)
 	str email = json_get_str(a.result, S("email")), expires = json_get_str(a.result, S("expires_at"));
 	if (json_get_true(a.result, S("created")))
 		cli_say("%.*s is new here, and was added as a member.\n", FMT(email));
-	cli_say("This link signs %.*s in, once, until %.*s:\n%.*s\n", FMT(email), FMT(expires), FMT(json_get_str(a.result, S("sign_in_link"))));
+	cli_say("This link signs %.*s in, once, until %.*s:\n%.*s\n", FMT(email), FMT(expires),
+	    FMT(json_get_str(a.result, S("sign_in_link"))));
 	return CLI_DONE;
 }

@@ -37,7 +37,8 @@ static void write_args(struct cli *cli, str user, str after, struct buf *b)
 {
 	static const struct {
 		str flag, argument;
-	} rows[] = { { S_INIT("--since"), S_INIT("since") }, { S_INIT("--event"), S_INIT("event") }, { S_INIT("--client"), S_INIT("client_id") } };
+	} rows[] = { { S_INIT("--since"), S_INIT("since") }, { S_INIT("--event"), S_INIT("event") },
+		{ S_INIT("--client"), S_INIT("client_id") } };
 	struct jout j = JOUT(b);
 
 	jout_object(&j, S(""));
@@ -54,7 +55,8 @@ static void say(struct cli *cli, const struct json *e)
 {
 	str detail = show_value(cli->mem, json_get(e, S("detail")));
 
-	cli_say("%.*s  %-22.*s  %-24.*s", FMT(json_get_str(e, S("at"))), FMT(json_get_str(e, S("event"))), FMT(json_get_str(e, S("actor"))));
+	cli_say("%.*s  %-22.*s  %-24.*s", FMT(json_get_str(e, S("at"))), FMT(json_get_str(e, S("event"))),
+	    FMT(json_get_str(e, S("actor"))));
 	if (json_get_str(e, S("ip")).n)
 		cli_say("  %.*s", FMT(json_get_str(e, S("ip"))));
 	if (json_get_str(e, S("client_id")).n)
@@ -81,7 +83,8 @@ int verb_log(struct cli *cli)
 
 	if (!config)
 		return CLI_FAILED;
-	int rc = cli_has(cli, S("--user")) ? find_user(cli, config, cli_value(cli, S("--user")), &user) : CLI_DONE;
+	int rc =
+	    cli_has(cli, S("--user")) ? find_user(cli, config, cli_value(cli, S("--user")), &user) : CLI_DONE;
 	while (rc == CLI_DONE && more) {
 		/* A page is freed before the next one: a year's trail does not fit in memory. */
 		struct cli page = *cli;

@@ -7,8 +7,9 @@
 #include "net/probe.h"
 #include "rpc/version.h"
 
-#define INITIALIZE \
-	"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"initialize\",\"params\":{\"protocolVersion\":\"" RPC_VERSION_LEGACY "\"," \
+#define INITIALIZE                                                                                 \
+	"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"initialize\",\"params\":{\"protocolVersion\":" \
+	"\"" RPC_VERSION_LEGACY "\","                                                              \
 	"\"capabilities\":{},\"clientInfo\":{\"name\":\"gatehouse\",\"version\":\"1\"}}}"
 
 /* The message of an answer: the body, or the data of its first event. */
@@ -41,8 +42,9 @@ static struct greeting read_greeting(struct cli *cli, const struct json *result)
 		g.name = json_get_str(info, S("name"));
 	if (!text_name_ok(g.name, RESOURCE_NAME_MAX))
 		g.name = S("");
-	g.words = arena_printf(cli->mem, "it answers: %.*s %.*s, MCP %.*s", FMT(json_get_str(info, S("name"))),
-	    FMT(json_get_str(info, S("version"))), FMT(json_get_str(result, S("protocolVersion"))));
+	g.words =
+	    arena_printf(cli->mem, "it answers: %.*s %.*s, MCP %.*s", FMT(json_get_str(info, S("name"))),
+		FMT(json_get_str(info, S("version"))), FMT(json_get_str(result, S("protocolVersion"))));
 	return g;
 }
 
@@ -50,20 +52,30 @@ static struct greeting greet(struct cli *cli, str upstream)
 {
 	const struct http_header headers[] = { { S("Content-Type"), S("application/json") },
 		{ S("Accept"), S("application/json, text/event-stream") } };
-	const struct probe_ask ask = { .method = S("POST"), .url = upstream, .headers = headers, .header_count = COUNT(headers),
-		.body = S(INITIALIZE), .timeout_ms = 5000 };
+	const struct probe_ask ask = { .method = S("POST"),
+		.url = upstream,
+		.headers = headers,
+		.header_count = COUNT(headers),
+		.body = S(INITIALIZE),
+		.timeout_ms = 5000 };
 	struct probe_answer a;
 	const struct json *o;
 
 	probe_run(cli->mem, &ask, &a);
 	if (a.stage != PROBE_DONE)
-		return (struct greeting){ .words = arena_printf(cli->mem, "it does not answer yet, %.*s: start it", FMT(a.why)) };
+		return (struct greeting){ .words = arena_printf(cli->mem,
+					      "it does not answer yet, %.*s: start it", FMT(a.why)) };
 	if (a.res.status == 401 || a.res.status == 403)
 		return (struct greeting){ .words = arena_printf(cli->mem,
-			"it asks for an authorization of its own (%d): switch that off, Gatehouse does it", a.res.status) };
-	if (json_parse(cli->mem, message_of(&a), &o, NULL) != OK || !json_get(json_get(o, S("result")), S("protocolVersion")))
-		return (struct greeting){ .words = arena_printf(cli->mem,
-			"it answers %d, but not as an MCP server does: look at the path", a.res.status) };
+					      "it asks for an authorization of its own (%d): switch that "
+					      "off, Gatehouse does it",
+					      a.res.status) };
+	if (json_parse(cli->mem, message_of(&a), &o, NULL) != OK ||
+	    !json_get(json_get(o, S("result")), S("protocolVersion")))
+		return (struct greeting){
+			.words = arena_printf(cli->mem,
+			    "it answers %d, but not as an MCP server does: look at the path", a.res.status)
+		};
 	return read_greeting(cli, json_get(o, S("result")));
 }
 
@@ -72,7 +84,8 @@ static void say(struct cli *cli, const struct answer *a, str seen)
 	str url = json_get_str(a->result, S("identifier")), name = json_get_str(a->result, S("name"));
 	str upstream = json_get_str(a->result, S("upstream"));
 
-	cli_say("%s  %.*s\n", json_get_true(a->result, S("created")) ? "Protected:" : "Protected already:", FMT(url));
+	cli_say("%s  %.*s\n",
+	    json_get_true(a->result, S("created")) ? "Protected:" : "Protected already:", FMT(url));
 	cli_say("in front of %.*s (%.*s)\n", FMT(upstream), FMT(seen));
 	if (!a->daemon)
 		cli_say("No daemon runs on this data directory: gatehouse serve starts it.\n");

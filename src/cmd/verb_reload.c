@@ -27,7 +27,8 @@ int verb_reload(struct cli *cli)
 	if (rc != 0 || daemon.pid <= 0)
 		return cli_failed("the daemon cannot be found: send it SIGHUP.");
 	if (kill(daemon.pid, SIGHUP) != 0)
-		return cli_failed("the daemon (process %d) cannot be told: %s.", (int)daemon.pid, strerror(errno));
+		return cli_failed(
+		    "the daemon (process %d) cannot be told: %s.", (int)daemon.pid, strerror(errno));
 	cli_say("The daemon (process %d) reads its configuration again.\n", (int)daemon.pid);
 	return CLI_DONE;
 }

@@ -7,7 +7,7 @@
 static bool meant(const struct json *r, str word)
 {
 	return str_eq(json_get_str(r, S("identifier")), word) || str_eq(json_get_str(r, S("path")), word) ||
-	       str_ieq(json_get_str(r, S("name")), word);
+	    str_ieq(json_get_str(r, S("name")), word);
 }
 
 /* A server at the management path has no upstream and no other address than ours. */
@@ -20,7 +20,8 @@ static int say_choice(const struct json *all)
 {
 	(void)cli_failed("say which resource is meant:");
 	for (JSON_EACH(r, all))
-		(void)cli_failed("  %.*s  %.*s", FMT(json_get_str(r, S("identifier"))), FMT(json_get_str(r, S("name"))));
+		(void)cli_failed(
+		    "  %.*s  %.*s", FMT(json_get_str(r, S("identifier"))), FMT(json_get_str(r, S("name"))));
 	return CLI_FAILED;
 }
 
@@ -37,7 +38,8 @@ static int choose(struct cli *cli, const struct json *all, const struct json **o
 		}
 	}
 	if (cli->count && !*out)
-		return cli_failed("`%.*s` is not a resource here; gatehouse list_resources shows them.", FMT(cli->words[0]));
+		return cli_failed("`%.*s` is not a resource here; gatehouse list_resources shows them.",
+		    FMT(cli->words[0]));
 	if (!cli->count && !*out && all)
 		*out = all->first;
 	if (!*out || (!cli->count && servers > 1))
@@ -47,7 +49,8 @@ static int choose(struct cli *cli, const struct json *all, const struct json **o
 
 static int say(struct cli *cli, const struct json *r)
 {
-	str url = json_get_str(r, S("identifier")), name = json_get_str(r, S("name")), client = cli_value(cli, S("--client"));
+	str url = json_get_str(r, S("identifier")), name = json_get_str(r, S("name")),
+	    client = cli_value(cli, S("--client"));
 
 	if (!client.p) {
 		add_all(cli, name, url);
@@ -58,7 +61,8 @@ static int say(struct cli *cli, const struct json *r)
 	struct buf b = BUF(cli->mem);
 	for (size_t i = 0; i < snippet_client_count; i++)
 		buf_printf(&b, "%s%.*s", i ? ", " : "", FMT(snippet_clients[i].id));
-	return cli_failed("there is no text for the client `%.*s`; there is one for %.*s.", FMT(client), FMT(buf_str(&b)));
+	return cli_failed(
+	    "there is no text for the client `%.*s`; there is one for %.*s.", FMT(client), FMT(buf_str(&b)));
 }
 
 int verb_snippet(struct cli *cli)

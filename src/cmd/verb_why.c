@@ -9,14 +9,20 @@ static void say(struct cli *cli, const struct json *r)
 		str member;
 		const char *label;
 	} rows[] = {
-		{ S_INIT("request"), "request" }, { S_INIT("client"), "client" },     { S_INIT("from"), "from" },
-		{ S_INIT("arrived"), "arrived" }, { S_INIT("expected"), "expected" }, { S_INIT("rule"), "rule" },
-		{ S_INIT("mend"), "to mend it" }, { S_INIT("place"), "place" },
+		{ S_INIT("request"), "request" },
+		{ S_INIT("client"), "client" },
+		{ S_INIT("from"), "from" },
+		{ S_INIT("arrived"), "arrived" },
+		{ S_INIT("expected"), "expected" },
+		{ S_INIT("rule"), "rule" },
+		{ S_INIT("mend"), "to mend it" },
+		{ S_INIT("place"), "place" },
 	};
 	int64_t status = 0;
 
 	(void)json_get_int(r, S("status"), &status);
-	cli_say("%.*s  %.*s  %.*s", FMT(json_get_str(r, S("id"))), FMT(json_get_str(r, S("at"))), FMT(json_get_str(r, S("reason"))));
+	cli_say("%.*s  %.*s  %.*s", FMT(json_get_str(r, S("id"))), FMT(json_get_str(r, S("at"))),
+	    FMT(json_get_str(r, S("reason"))));
 	if (status)
 		cli_say(" (%lld)", (long long)status);
 	cli_say("\n");
@@ -47,7 +53,8 @@ int verb_why(struct cli *cli)
 	if (rc != CLI_DONE)
 		return rc;
 	if (!a.ok && cli->count)
-		return cli_failed("there is no refusal with the id `%.*s`; the newest 4096 are kept, `gatehouse why` lists the last of them.",
+		return cli_failed("there is no refusal with the id `%.*s`; the newest 4096 are kept, "
+				  "`gatehouse why` lists the last of them.",
 		    FMT(str_sub(cli->words[0], 0, 64)));
 	if (!a.ok)
 		return ask_refused(&a);

@@ -21,9 +21,11 @@ enum err config_unknown(struct config_bind *b, const struct yaml *v, str of, con
 		nearest_try(&n, known[i]);
 	str near = nearest_found(&n);
 	if (near.n)
-		return config_fail(b, config_key_place(b, v), "there is no key `%.*s`%.*s; did you mean `%.*s`?",
-		    FMT(str_sub(v->key, 0, 64)), FMT(in), FMT(near));
-	return config_fail(b, config_key_place(b, v), "there is no key `%.*s`%.*s; `gatehouse reference config` lists them.",
+		return config_fail(b, config_key_place(b, v),
+		    "there is no key `%.*s`%.*s; did you mean `%.*s`?", FMT(str_sub(v->key, 0, 64)), FMT(in),
+		    FMT(near));
+	return config_fail(b, config_key_place(b, v),
+	    "there is no key `%.*s`%.*s; `gatehouse reference config` lists them.",
 	    FMT(str_sub(v->key, 0, 64)), FMT(in));
 }
 
@@ -71,12 +73,14 @@ static enum err read_fixed(struct config_bind *b, const struct config_row *row, 
 	if (str_eq(row->fallback, S("[]"))) {
 		if (v->type == YAML_LIST && !v->count)
 			return OK;
-		return config_fail(b, config_key_place(b, v), "this version does not serve %.*s yet; leave it empty.", FMT(row->key));
+		return config_fail(b, config_key_place(b, v),
+		    "this version does not serve %.*s yet; leave it empty.", FMT(row->key));
 	}
 	TRY(config_scalar(b, v, &text));
 	if (str_eq(text, row->fallback))
 		return OK;
-	return config_fail(b, config_place(b, v), "this version serves only %.*s: %.*s yet; write that, or leave it out.", FMT(row->key),
+	return config_fail(b, config_place(b, v),
+	    "this version serves only %.*s: %.*s yet; write that, or leave it out.", FMT(row->key),
 	    FMT(row->fallback));
 }
 
@@ -102,8 +106,8 @@ static enum err read_value(struct config_bind *b, const struct config_row *row, 
 	case CONFIG_LATER:
 		break;
 	}
-	return config_fail(b, config_key_place(b, v), "this version does not serve `%.*s` yet; take it out. (%.*s)", FMT(row->key),
-	    FMT(row->help));
+	return config_fail(b, config_key_place(b, v),
+	    "this version does not serve `%.*s` yet; take it out. (%.*s)", FMT(row->key), FMT(row->help));
 }
 
 /* A list may come in pieces from several files; anything else stands in one place. */
@@ -112,7 +116,8 @@ static enum err once(struct config_bind *b, const struct config_row *row, const 
 	str *where = &b->where[row - config_rows];
 
 	if (where->n && row->shape != CONFIG_TREE)
-		return config_fail(b, config_key_place(b, v), "%.*s is set already, at %.*s; keep one of the two.", FMT(row->key), FMT(*where));
+		return config_fail(b, config_key_place(b, v),
+		    "%.*s is set already, at %.*s; keep one of the two.", FMT(row->key), FMT(*where));
 	*where = config_place(b, v);
 	return OK;
 }
@@ -130,7 +135,8 @@ static enum err read_section(struct config_bind *b, const struct yaml *map, str 
 			continue;
 		}
 		if (!row && config_section(key))
-			return config_fail(b, config_place(b, v), "%.*s has keys of its own: a mapping is expected here.", FMT(key));
+			return config_fail(b, config_place(b, v),
+			    "%.*s has keys of its own: a mapping is expected here.", FMT(key));
 		if (!row)
 			return unknown_row(b, v, section);
 		TRY(once(b, row, v));
@@ -146,8 +152,8 @@ static enum err read_document(struct config_bind *b, str file, str text)
 
 	b->file = file;
 	if (yaml_parse(b->mem, text, &doc, &fault) != OK)
-		return config_fail(b, arena_printf(b->mem, "%.*s:%d:%d", FMT(file), fault.line, fault.col), "this is not YAML as we take it: %.*s.",
-		    FMT(fault.why));
+		return config_fail(b, arena_printf(b->mem, "%.*s:%d:%d", FMT(file), fault.line, fault.col),
+		    "this is not YAML as we take it: %.*s.", FMT(fault.why));
 	if (doc->type != YAML_MAP)
 		return config_fail(b, config_place(b, doc), "the file is a mapping of keys to values.");
 	return read_section(b, doc, S(""));
@@ -167,7 +173,8 @@ enum err config_include_read(struct config_bind *b, const struct yaml *v)
 		if (!b->in->port.match(b->in->port.arg, b->mem, b->file, pattern, &paths, &count, &why))
 			return config_fail(b, config_place(b, one), "%.*s %.*s.", FMT(pattern), FMT(why));
 		if (count > CONFIG_INCLUDES_MAX - b->include_count)
-			return config_fail(b, config_place(b, one), "more than %d files are included.", CONFIG_INCLUDES_MAX);
+			return config_fail(
+			    b, config_place(b, one), "more than %d files are included.", CONFIG_INCLUDES_MAX);
 		for (size_t i = 0; i < count; i++)
 			b->includes[b->include_count++] = paths[i];
 	}
@@ -223,12 +230,17 @@ static enum err read_defaults(struct config_bind *b)
 	return OK;
 }
 
-enum err config_bind(struct arena *mem, const struct config_input *in, struct config *out, struct config_problem *problem)
+enum err config_bind(
+    struct arena *mem, const struct config_input *in, struct config *out, struct config_problem *problem)
 {
 	struct config_bind *b = NEW(mem, struct config_bind);
 
 	*out = (struct config){ .mem = mem, .file = in->file };
-	*b = (struct config_bind){ .mem = mem, .in = in, .out = out, .problem = problem, .where = NEW_ARRAY(mem, str, config_row_count) };
+	*b = (struct config_bind){ .mem = mem,
+		.in = in,
+		.out = out,
+		.problem = problem,
+		.where = NEW_ARRAY(mem, str, config_row_count) };
 	TRY(read_defaults(b));
 	if (in->file.n)
 		TRY(read_files(b));

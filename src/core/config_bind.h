@@ -15,7 +15,8 @@ struct config_port {
 	/* A whole file, relative paths being relative to the directory of `from`; false with a short phrase in *why. */
 	bool (*read)(void *arg, struct arena *mem, str from, str path, str *text, str *why);
 	/* The files that fit a pattern, in order, relative to the directory of `from`; none is fine. */
-	bool (*match)(void *arg, struct arena *mem, str from, str pattern, const str **paths, size_t *count, str *why);
+	bool (*match)(
+	    void *arg, struct arena *mem, str from, str pattern, const str **paths, size_t *count, str *why);
 	void *arg;
 };
 
@@ -38,6 +39,7 @@ struct config_problem {
 };
 
 /* Fills *out, everything in mem. ERR_PARAM_VALUE with *problem set when something is wrong. */
-CHECKED enum err config_bind(struct arena *mem, const struct config_input *in, struct config *out, struct config_problem *problem);
+CHECKED enum err config_bind(
+    struct arena *mem, const struct config_input *in, struct config *out, struct config_problem *problem);
 
 #endif

@@ -6,15 +6,16 @@
 
 #define SECRET_MIN 16
 
-static const str keys[] = { S_INIT("client_id"), S_INIT("client_secret"), S_INIT("name"), S_INIT("redirect_uris"), S_INIT("grant_types"),
-	S_INIT("scopes"), S_INIT("trusted") };
+static const str keys[] = { S_INIT("client_id"), S_INIT("client_secret"), S_INIT("name"),
+	S_INIT("redirect_uris"), S_INIT("grant_types"), S_INIT("scopes"), S_INIT("trusted") };
 
 /* What the token endpoint's Basic authentication reads the same raw and form-encoded (mcp.md 2.16). */
 static bool id_ok(str s)
 {
 	for (size_t i = 0; i < s.n; i++) {
 		char c = s.p[i];
-		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~'))
+		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+			c == '-' || c == '.' || c == '_' || c == '~'))
 			return false;
 	}
 	return s.n && s.n <= 128;
@@ -23,14 +24,19 @@ static bool id_ok(str s)
 static enum err read_id(struct config_bind *b, const struct yaml *v, struct config_client *c)
 {
 	TRY(config_scalar(b, v, &c->client_id));
-	return id_ok(c->client_id) ? OK : config_fail(b, config_place(b, v), "a client_id has 1 to 128 letters, digits and - . _ ~ only.");
+	return id_ok(c->client_id) ? OK
+				   : config_fail(b, config_place(b, v),
+					 "a client_id has 1 to 128 letters, digits and - . _ ~ only.");
 }
 
 static enum err read_secret(struct config_bind *b, const struct yaml *v, struct config_client *c)
 {
 	TRY(config_secret(b, v, &c->secret, &c->secret_literal));
 	if (c->secret.n < SECRET_MIN || !str_within(c->secret, 0x21, 0x7e))
-		return config_fail(b, config_place(b, v), "a client_secret has %d or more visible ASCII characters; openssl rand -hex 32 makes one.", SECRET_MIN);
+		return config_fail(b, config_place(b, v),
+		    "a client_secret has %d or more visible ASCII characters; openssl rand -hex 32 makes "
+		    "one.",
+		    SECRET_MIN);
 	return OK;
 }
 
@@ -44,7 +50,8 @@ static enum err read_redirects(struct config_bind *b, const struct yaml *v, stru
 		TRY(config_scalar(b, item, &uri));
 		if (redirect_kind(uri) == REDIRECT_BAD)
 			return config_fail(b, config_place(b, item),
-			    "nobody may be sent to this redirect URI: use https, http on localhost, 127.0.0.1 or [::1], or a private-use scheme with a host.");
+			    "nobody may be sent to this redirect URI: use https, http on localhost, "
+			    "127.0.0.1 or [::1], or a private-use scheme with a host.");
 	}
 	return OK;
 }
@@ -57,7 +64,9 @@ static enum err read_grants(struct config_bind *b, const struct yaml *v, struct 
 	rest = c->grant_types;
 	while (str_word(&rest, ' ', &word))
 		if (!str_eq(word, S("authorization_code")) && !str_eq(word, S("refresh_token")))
-			return config_fail(b, config_place(b, v), "this version does not serve the grant type `%.*s` yet; authorization_code and refresh_token are.",
+			return config_fail(b, config_place(b, v),
+			    "this version does not serve the grant type `%.*s` yet; authorization_code and "
+			    "refresh_token are.",
 			    FMT(word));
 	return OK;
 }
@@ -82,7 +91,9 @@ static enum err read_member(struct config_bind *b, const struct yaml *v, struct 
 		return read_secret(b, v, c);
 	if (str_eq(v->key, S("name"))) {
 		TRY(config_scalar(b, v, &c->name));
-		return text_name_ok(c->name, 100) ? OK : config_fail(b, config_place(b, v), "a name has 1 to 100 visible characters.");
+		return text_name_ok(c->name, 100)
+		    ? OK
+		    : config_fail(b, config_place(b, v), "a name has 1 to 100 visible characters.");
 	}
 	if (str_eq(v->key, S("redirect_uris")))
 		return read_redirects(b, v, c);
@@ -91,7 +102,9 @@ static enum err read_member(struct config_bind *b, const struct yaml *v, struct 
 	if (str_eq(v->key, S("scopes")))
 		return read_scopes(b, v, c);
 	if (str_eq(v->key, S("trusted")))
-		return yaml_bool_of(v, &c->trusted) ? OK : config_fail(b, config_place(b, v), "trusted is true or false.");
+		return yaml_bool_of(v, &c->trusted)
+		    ? OK
+		    : config_fail(b, config_place(b, v), "trusted is true or false.");
 	return config_unknown(b, v, S("clients"), keys, COUNT(keys));
 }
 
@@ -101,13 +114,17 @@ static enum err finish(struct config_bind *b, const struct yaml *v, struct confi
 		return config_fail(b, config_place(b, v), "a client has a client_id.");
 	for (size_t i = 0; i < b->out->client_count; i++)
 		if (str_eq(b->clients[i].client_id, c->client_id))
-			return config_fail(b, config_place(b, v), "another client has this client_id already, at line %d.", b->clients[i].line);
+			return config_fail(b, config_place(b, v),
+			    "another client has this client_id already, at line %d.", b->clients[i].line);
 	if (!c->grant_types.n)
 		c->grant_types = S("authorization_code refresh_token");
 	if (!c->redirect_uris.n)
-		return config_fail(b, config_place(b, v), "a client has redirect_uris: where people are sent back to.");
+		return config_fail(
+		    b, config_place(b, v), "a client has redirect_uris: where people are sent back to.");
 	if (c->trusted && !c->secret.n)
-		return config_fail(b, config_place(b, v), "a trusted client has a client_secret: without one anybody could be it, and no page would ask.");
+		return config_fail(b, config_place(b, v),
+		    "a trusted client has a client_secret: without one anybody could be it, and no page "
+		    "would ask.");
 	if (!c->name.n)
 		c->name = c->client_id;
 	return OK;
@@ -123,9 +140,11 @@ enum err config_client_read(struct config_bind *b, const struct yaml *v)
 	for (YAML_EACH(item, v)) {
 		struct config_client c = { .line = item->line };
 		if (b->out->client_count == CONFIG_ITEMS_MAX)
-			return config_fail(b, config_place(b, item), "more than %d clients.", CONFIG_ITEMS_MAX);
+			return config_fail(
+			    b, config_place(b, item), "more than %d clients.", CONFIG_ITEMS_MAX);
 		if (item->type != YAML_MAP)
-			return config_fail(b, config_place(b, item), "a client is a mapping: client_id, redirect_uris ...");
+			return config_fail(
+			    b, config_place(b, item), "a client is a mapping: client_id, redirect_uris ...");
 		for (YAML_EACH(member, item))
 			TRY(read_member(b, member, &c));
 		TRY(finish(b, item, &c));

@@ -14,7 +14,10 @@ static const struct {
 	int64_t min, max;
 	const char *words;
 } ranges[] = {
-#define RANGE(key_, member_, min_, max_, words_) { S_INIT(key_), offsetof(struct config, member_), min_, max_, words_ }
+#define RANGE(key_, member_, min_, max_, words_)                                   \
+	{                                                                          \
+		S_INIT(key_), offsetof(struct config, member_), min_, max_, words_ \
+	}
 	RANGE("tokens.access_ttl", access_ttl, 30, 86400, "30s to 24h"),
 	RANGE("tokens.refresh_ttl", refresh_ttl, 60, 315360000, "1m to 3650d"),
 	RANGE("tokens.code_ttl", code_ttl, 10, 600, "10s to 10m"),
@@ -39,7 +42,8 @@ static enum err check_ranges(struct config_bind *b)
 	for (size_t i = 0; i < COUNT(ranges); i++) {
 		int64_t v = *(const int64_t *)(const void *)((const char *)b->out + ranges[i].offset);
 		if (v < ranges[i].min || v > ranges[i].max)
-			return config_fail(b, config_where(b, ranges[i].key), "%.*s is %s.", FMT(ranges[i].key), ranges[i].words);
+			return config_fail(b, config_where(b, ranges[i].key), "%.*s is %s.",
+			    FMT(ranges[i].key), ranges[i].words);
 	}
 	return OK;
 }
@@ -82,14 +86,18 @@ const char *config_listen_problem(str text)
 	int64_t port;
 
 	if (str_starts(text, S("unix:")))
-		return text.n > 6 && text.p[5] == '/' && text.n < 100 ? NULL : "is no path: write unix:/run/gatehouse/http.sock";
+		return text.n > 6 && text.p[5] == '/' && text.n < 100
+		    ? NULL
+		    : "is no path: write unix:/run/gatehouse/http.sock";
 	if (!split_listen(text, &host, &port))
 		return "is not HOST:PORT: write localhost:8080 or 0.0.0.0:8080";
 	if (port < 1 || port > 65535)
 		return "has a port outside 1 to 65535";
 	if (!host.n)
 		return "has no host: write localhost:PORT, or 0.0.0.0:PORT for every address";
-	return host_ok(host) ? NULL : "is not an address of this machine: write an IPv4 address, an IPv6 one in [brackets], or localhost";
+	return host_ok(host) ? NULL
+			     : "is not an address of this machine: write an IPv4 address, an IPv6 one in "
+			       "[brackets], or localhost";
 }
 
 const char *config_base_url_problem(str text)
@@ -101,7 +109,8 @@ const char *config_base_url_problem(str text)
 		return "is not an address such as https://auth.example.com";
 	for (size_t i = 0; i < text.n; i++)
 		if (text.p[i] >= 'A' && text.p[i] <= 'Z')
-			return "has capital letters; clients compare it letter by letter, so write it in lower case";
+			return "has capital letters; clients compare it letter by letter, so write it in "
+			       "lower case";
 	https = str_eq(u.scheme, S("https"));
 	if (!https && !str_eq(u.scheme, S("http")))
 		return "must begin with https:// or http://";
@@ -126,20 +135,26 @@ static enum err finish_addresses(struct config_bind *b)
 	const char *problem = config_listen_problem(c->listen);
 
 	if (problem)
-		return config_fail(b, config_where(b, S("listen")), "listen `%.*s` %s.", FMT(str_sub(c->listen, 0, 100)), problem);
+		return config_fail(b, config_where(b, S("listen")), "listen `%.*s` %s.",
+		    FMT(str_sub(c->listen, 0, 100)), problem);
 	if (c->ops.n && (problem = config_listen_problem(c->ops)))
-		return config_fail(b, config_where(b, S("ops")), "ops `%.*s` %s.", FMT(str_sub(c->ops, 0, 100)), problem);
+		return config_fail(
+		    b, config_where(b, S("ops")), "ops `%.*s` %s.", FMT(str_sub(c->ops, 0, 100)), problem);
 	if (str_eq(c->ops, c->listen))
-		return config_fail(b, config_where(b, S("ops")), "ops is the same address as listen; give it one of its own.");
+		return config_fail(b, config_where(b, S("ops")),
+		    "ops is the same address as listen; give it one of its own.");
 	c->base_url_given = c->base_url.n > 0;
 	if (!c->base_url_given) {
 		if (!split_listen(c->listen, &host, &port) || str_starts(c->listen, S("unix:")))
-			return config_fail(b, config_where(b, S("listen")), "with a unix socket base_url must be given: the address that people use.");
-		c->base_url = port == 80 ? S("http://localhost") : arena_printf(b->mem, "http://localhost:%d", (int)port);
+			return config_fail(b, config_where(b, S("listen")),
+			    "with a unix socket base_url must be given: the address that people use.");
+		c->base_url = port == 80 ? S("http://localhost")
+					 : arena_printf(b->mem, "http://localhost:%d", (int)port);
 	}
 	problem = config_base_url_problem(c->base_url);
 	if (problem)
-		return config_fail(b, config_where(b, S("base_url")), "base_url `%.*s` %s.", FMT(str_sub(c->base_url, 0, 200)), problem);
+		return config_fail(b, config_where(b, S("base_url")), "base_url `%.*s` %s.",
+		    FMT(str_sub(c->base_url, 0, 200)), problem);
 	return OK;
 }
 
@@ -150,10 +165,12 @@ static enum err finish_store(struct config_bind *b)
 	bool shared = str_starts(c->store, S("postgres://")) || str_starts(c->store, S("postgresql://"));
 
 	if (c->master_key.len && c->master_key.len < MASTER_KEY_MIN)
-		return config_fail(b, config_where(b, S("master_key")), "master_key has fewer than %d characters; openssl rand -hex 32 makes one.",
+		return config_fail(b, config_where(b, S("master_key")),
+		    "master_key has fewer than %d characters; openssl rand -hex 32 makes one.",
 		    MASTER_KEY_MIN);
 	if (none && (!shared || !c->master_key.len))
-		return config_fail(b, config_where(b, S("data_dir")), "data_dir can be `none` only with a PostgreSQL store and a master_key.");
+		return config_fail(b, config_where(b, S("data_dir")),
+		    "data_dir can be `none` only with a PostgreSQL store and a master_key.");
 	if (!c->data_dir.n)
 		return config_fail(b, config_where(b, S("data_dir")), "data_dir is empty; name a directory.");
 	if (shared)
@@ -161,7 +178,8 @@ static enum err finish_store(struct config_bind *b)
 	if (str_eq(c->store, S("sqlite")))
 		c->store = arena_printf(b->mem, "sqlite:%.*s/gatehouse.db", FMT(c->data_dir));
 	if (!str_starts(c->store, S("sqlite:")) || c->store.n == sizeof "sqlite:" - 1)
-		return config_fail(b, config_where(b, S("store")), "store is sqlite, sqlite:PATH or postgres://USER@HOST/DB.");
+		return config_fail(b, config_where(b, S("store")),
+		    "store is sqlite, sqlite:PATH or postgres://USER@HOST/DB.");
 	return OK;
 }
 
@@ -171,12 +189,13 @@ static enum err finish_management(struct config_bind *b)
 	const char *problem = resource_path_problem(c->management_path);
 
 	if (problem)
-		return config_fail(
-		    b, config_where(b, S("management.path")), "management.path `%.*s` %s.", FMT(str_sub(c->management_path, 0, 100)), problem);
+		return config_fail(b, config_where(b, S("management.path")), "management.path `%.*s` %s.",
+		    FMT(str_sub(c->management_path, 0, 100)), problem);
 	for (size_t i = 0; c->management && i < c->resource_count; i++)
 		if (str_eq(c->resources[i].path, c->management_path))
 			return config_fail(b, config_where(b, S("resources")),
-			    "the resource of line %d is at %.*s, where the management server answers; give one of them another path.",
+			    "the resource of line %d is at %.*s, where the management server answers; give "
+			    "one of them another path.",
 			    c->resources[i].line, FMT(c->management_path));
 	return OK;
 }

@@ -17,9 +17,9 @@ struct config_bind {
 	const struct config_input *in;
 	struct config *out;
 	struct config_problem *problem;
-	str file;        /* being read */
-	bool included;   /* an included file may not include */
-	str *where;      /* per row: where its value came from; empty: the default */
+	str file;      /* being read */
+	bool included; /* an included file may not include */
+	str *where;    /* per row: where its value came from; empty: the default */
 	struct config_resource *resources;
 	struct config_client *clients;
 	str includes[CONFIG_INCLUDES_MAX];

@@ -5,9 +5,10 @@
 #include "base/text.h"
 #include "base/url.h"
 
-static const str resource_keys[] = { S_INIT("path"), S_INIT("url"), S_INIT("upstream"), S_INIT("name"), S_INIT("scopes"),
-	S_INIT("required_scopes") };
-static const str resource_later[] = { S_INIT("tools"), S_INIT("policies"), S_INIT("stdio"), S_INIT("openapi") };
+static const str resource_keys[] = { S_INIT("path"), S_INIT("url"), S_INIT("upstream"), S_INIT("name"),
+	S_INIT("scopes"), S_INIT("required_scopes") };
+static const str resource_later[] = { S_INIT("tools"), S_INIT("policies"), S_INIT("stdio"),
+	S_INIT("openapi") };
 
 static enum err read_scopes(struct config_bind *b, const struct yaml *v, struct config_resource *r)
 {
@@ -15,16 +16,19 @@ static enum err read_scopes(struct config_bind *b, const struct yaml *v, struct 
 	size_t n = 0;
 
 	if (v->type != YAML_MAP)
-		return config_fail(b, config_place(b, v), "scopes are a mapping: { \"weather:read\": \"See forecasts\" }.");
+		return config_fail(
+		    b, config_place(b, v), "scopes are a mapping: { \"weather:read\": \"See forecasts\" }.");
 	if (v->count > CONFIG_WORDS_MAX)
 		return config_fail(b, config_place(b, v), "more than %d scopes.", CONFIG_WORDS_MAX);
 	for (YAML_EACH(s, v)) {
 		if (!text_scope_token(s->key))
-			return config_fail(b, config_key_place(b, s), "a scope has visible ASCII characters only, without \" and \\.");
+			return config_fail(b, config_key_place(b, s),
+			    "a scope has visible ASCII characters only, without \" and \\.");
 		rows[n].scope = s->key;
 		TRY(config_scalar(b, s, &rows[n].words));
 		if (!text_name_ok(rows[n].words, 400))
-			return config_fail(b, config_place(b, s), "say in a few words what %.*s allows: the consent page shows it.", FMT(s->key));
+			return config_fail(b, config_place(b, s),
+			    "say in a few words what %.*s allows: the consent page shows it.", FMT(s->key));
 		n++;
 	}
 	r->scopes = rows;
@@ -36,7 +40,9 @@ static enum err read_path(struct config_bind *b, const struct yaml *v, str *out)
 {
 	TRY(config_scalar(b, v, out));
 	const char *problem = resource_path_problem(*out);
-	return problem ? config_fail(b, config_place(b, v), "the path `%.*s` %s.", FMT(str_sub(*out, 0, 100)), problem) : OK;
+	return problem
+	    ? config_fail(b, config_place(b, v), "the path `%.*s` %s.", FMT(str_sub(*out, 0, 100)), problem)
+	    : OK;
 }
 
 static enum err read_upstream(struct config_bind *b, const struct yaml *v, str *out)
@@ -54,14 +60,17 @@ static enum err read_url(struct config_bind *b, const struct yaml *v, str *out)
 	TRY(config_scalar(b, v, out));
 	if (url_parse(*out, &u) != OK || !u.host.n || u.userinfo.p || u.query.p || u.fragment.p ||
 	    !(str_eq(u.scheme, S("https")) || (str_eq(u.scheme, S("http")) && url_loopback(&u))))
-		return config_fail(b, config_place(b, v), "url is the server's https address, without user, ? and #.");
+		return config_fail(
+		    b, config_place(b, v), "url is the server's https address, without user, ? and #.");
 	return OK;
 }
 
 static enum err read_name(struct config_bind *b, const struct yaml *v, str *out)
 {
 	TRY(config_scalar(b, v, out));
-	return text_name_ok(*out, RESOURCE_NAME_MAX) ? OK : config_fail(b, config_place(b, v), "a name has 1 to 100 visible characters.");
+	return text_name_ok(*out, RESOURCE_NAME_MAX)
+	    ? OK
+	    : config_fail(b, config_place(b, v), "a name has 1 to 100 visible characters.");
 }
 
 static enum err read_member(struct config_bind *b, const struct yaml *v, struct config_resource *r)
@@ -80,7 +89,8 @@ static enum err read_member(struct config_bind *b, const struct yaml *v, struct 
 		return config_words(b, v, &r->required);
 	for (size_t i = 0; i < COUNT(resource_later); i++)
 		if (str_eq(v->key, resource_later[i]))
-			return config_fail(b, config_key_place(b, v), "this version does not serve `%.*s` of resources yet; take it out.", FMT(v->key));
+			return config_fail(b, config_key_place(b, v),
+			    "this version does not serve `%.*s` of resources yet; take it out.", FMT(v->key));
 	return config_unknown(b, v, S("resources"), resource_keys, COUNT(resource_keys));
 }
 
@@ -95,7 +105,8 @@ static bool knows_scope(const struct config_resource *r, str scope)
 /* A resource that names no scopes has one, and requires it. */
 static enum err finish_scopes(struct config_bind *b, const struct yaml *v, struct config_resource *r)
 {
-	static const struct config_scope tools = { S_INIT("mcp:tools"), S_INIT("Use the tools of this server") };
+	static const struct config_scope tools = { S_INIT("mcp:tools"),
+		S_INIT("Use the tools of this server") };
 	str rest, word;
 
 	if (!r->scope_count) {
@@ -122,15 +133,20 @@ static str host_of(str url)
 static enum err finish_resource(struct config_bind *b, const struct yaml *v, struct config_resource *r)
 {
 	if (!r->path.n == !r->url.n)
-		return config_fail(b, config_place(b, v), "a resource has either a path here or the url of a server elsewhere.");
+		return config_fail(b, config_place(b, v),
+		    "a resource has either a path here or the url of a server elsewhere.");
 	if (r->path.n && !r->upstream.n)
-		return config_fail(b, config_place(b, v), "a resource at a path has an upstream: the address of its MCP server.");
+		return config_fail(b, config_place(b, v),
+		    "a resource at a path has an upstream: the address of its MCP server.");
 	if (r->url.n && r->upstream.n)
-		return config_fail(b, config_place(b, v), "this version serves upstreams at a path of its own host only: write path instead of url.");
+		return config_fail(b, config_place(b, v),
+		    "this version serves upstreams at a path of its own host only: write path instead of "
+		    "url.");
 	for (size_t i = 0; i < b->out->resource_count; i++) {
 		const struct config_resource *o = &b->resources[i];
 		if (r->path.n ? str_eq(o->path, r->path) : str_eq(o->url, r->url))
-			return config_fail(b, config_place(b, v), "another resource has the address %.*s already, at line %d.",
+			return config_fail(b, config_place(b, v),
+			    "another resource has the address %.*s already, at line %d.",
 			    FMT(r->path.n ? r->path : r->url), o->line);
 	}
 	if (!r->name.n)
@@ -148,9 +164,11 @@ enum err config_resource_read(struct config_bind *b, const struct yaml *v)
 	for (YAML_EACH(item, v)) {
 		struct config_resource r = { .line = item->line };
 		if (b->out->resource_count == CONFIG_ITEMS_MAX)
-			return config_fail(b, config_place(b, item), "more than %d resources.", CONFIG_ITEMS_MAX);
+			return config_fail(
+			    b, config_place(b, item), "more than %d resources.", CONFIG_ITEMS_MAX);
 		if (item->type != YAML_MAP)
-			return config_fail(b, config_place(b, item), "a resource is a mapping: path, upstream, name ...");
+			return config_fail(
+			    b, config_place(b, item), "a resource is a mapping: path, upstream, name ...");
 		for (YAML_EACH(member, item))
 			TRY(read_member(b, member, &r));
 		TRY(finish_resource(b, item, &r));
@@ -167,7 +185,8 @@ enum err config_role_read(struct config_bind *b, const struct yaml *v)
 	if (v->type != YAML_MAP)
 		return config_fail(b, config_place(b, v), "roles are a mapping: { member: [\"*.Read*\"] }.");
 	if (b->out->role_count)
-		return config_fail(b, config_key_place(b, v), "roles are set already in another file; keep them in one.");
+		return config_fail(
+		    b, config_key_place(b, v), "roles are set already in another file; keep them in one.");
 	for (YAML_EACH(r, v)) {
 		size_t i = 0;
 		while (i < COUNT(names) && !str_eq(names[i], r->key))

@@ -5,11 +5,20 @@
 #include "base/buf.h"
 
 #define CONFIG(key_, kind_, member_, default_, flag_, help_) \
-	{ .key = S_INIT(key_), .shape = CONFIG_VALUE, .kind = CONFIG_##kind_, .offset = offsetof(struct config, member_), \
-	  .fallback = S_INIT(default_), .flag = S_INIT(flag_), .help = S_INIT(help_) },
-#define CONFIG_LIST(key_, kind_, member_, count_, help_) \
-	{ .key = S_INIT(key_), .shape = CONFIG_LIST, .kind = CONFIG_##kind_, .offset = offsetof(struct config, member_), \
-	  .count = offsetof(struct config, count_), .help = S_INIT(help_) },
+	{ .key = S_INIT(key_),                               \
+		.shape = CONFIG_VALUE,                       \
+		.kind = CONFIG_##kind_,                      \
+		.offset = offsetof(struct config, member_),  \
+		.fallback = S_INIT(default_),                \
+		.flag = S_INIT(flag_),                       \
+		.help = S_INIT(help_) },
+#define CONFIG_LIST(key_, kind_, member_, count_, help_)    \
+	{ .key = S_INIT(key_),                              \
+		.shape = CONFIG_LIST,                       \
+		.kind = CONFIG_##kind_,                     \
+		.offset = offsetof(struct config, member_), \
+		.count = offsetof(struct config, count_),   \
+		.help = S_INIT(help_) },
 #define CONFIG_TREE(key_, read_, help_) \
 	{ .key = S_INIT(key_), .shape = CONFIG_TREE, .help = S_INIT(help_), .read = read_ },
 #define CONFIG_FIXED(key_, value_, help_) \

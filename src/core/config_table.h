@@ -4,7 +4,17 @@
 
 #include "core/config.h"
 
-enum config_kind { CONFIG_TEXT, CONFIG_SECRET, CONFIG_BOOL, CONFIG_INT, CONFIG_SIZE, CONFIG_DURATION, CONFIG_MODE, CONFIG_CIDR, CONFIG_ORIGIN };
+enum config_kind {
+	CONFIG_TEXT,
+	CONFIG_SECRET,
+	CONFIG_BOOL,
+	CONFIG_INT,
+	CONFIG_SIZE,
+	CONFIG_DURATION,
+	CONFIG_MODE,
+	CONFIG_CIDR,
+	CONFIG_ORIGIN
+};
 
 enum config_shape {
 	CONFIG_VALUE, /* one scalar */
@@ -18,12 +28,12 @@ struct config_bind;
 struct yaml;
 
 struct config_row {
-	str key;                  /* "tokens.access_ttl" */
+	str key; /* "tokens.access_ttl" */
 	enum config_shape shape;
 	enum config_kind kind;
-	size_t offset, count;     /* of the member, and of a list's count */
-	str fallback;             /* as text; of CONFIG_FIXED: the only value */
-	str flag;                 /* "--listen", or empty */
+	size_t offset, count; /* of the member, and of a list's count */
+	str fallback;         /* as text; of CONFIG_FIXED: the only value */
+	str flag;             /* "--listen", or empty */
 	str help;
 	enum err (*read)(struct config_bind *b, const struct yaml *v);
 };

@@ -67,7 +67,9 @@ enum err config_expand(struct config_bind *b, str where, str text, str *out)
 		name = str_sub(name, 0, n);
 		str value = b->in->port.env(b->in->port.arg, name);
 		if (!value.p)
-			return config_fail(b, where, "the variable %.*s is not set in the environment; set it, or write the value.", FMT(name));
+			return config_fail(b, where,
+			    "the variable %.*s is not set in the environment; set it, or write the value.",
+			    FMT(name));
 		buf_put(&buf, value);
 	}
 	buf_put(&buf, text);
@@ -78,9 +80,11 @@ enum err config_expand(struct config_bind *b, str where, str text, str *out)
 enum err config_scalar(struct config_bind *b, const struct yaml *v, str *out)
 {
 	if (v->type != YAML_SCALAR)
-		return config_fail(b, config_place(b, v), "one value is expected here, not a %s.", v->type == YAML_LIST ? "list" : "mapping");
+		return config_fail(b, config_place(b, v), "one value is expected here, not a %s.",
+		    v->type == YAML_LIST ? "list" : "mapping");
 	if (str_starts(v->text, S("vault://")))
-		return config_fail(b, config_place(b, v), "vault:// is not served by this version yet; use file://PATH or ${VARIABLE}.");
+		return config_fail(b, config_place(b, v),
+		    "vault:// is not served by this version yet; use file://PATH or ${VARIABLE}.");
 	return config_expand(b, config_place(b, v), v->text, out);
 }
 
@@ -90,7 +94,8 @@ enum err config_secret_text(struct config_bind *b, str where, str text, str *out
 
 	*literal = false;
 	if (str_starts(text, S("vault://")))
-		return config_fail(b, where, "vault:// is not served by this version yet; use file://PATH or ${VARIABLE}.");
+		return config_fail(
+		    b, where, "vault:// is not served by this version yet; use file://PATH or ${VARIABLE}.");
 	if (!str_starts(text, S("file://"))) {
 		*literal = str_find(text, S("${")) < 0;
 		return config_expand(b, where, text, out);
@@ -109,7 +114,8 @@ enum err config_secret_text(struct config_bind *b, str where, str text, str *out
 enum err config_secret(struct config_bind *b, const struct yaml *v, str *out, bool *literal)
 {
 	if (v->type != YAML_SCALAR)
-		return config_fail(b, config_place(b, v), "one value is expected here, not a %s.", v->type == YAML_LIST ? "list" : "mapping");
+		return config_fail(b, config_place(b, v), "one value is expected here, not a %s.",
+		    v->type == YAML_LIST ? "list" : "mapping");
 	return config_secret_text(b, config_place(b, v), v->text, out, literal);
 }
 
@@ -129,7 +135,8 @@ bool config_size_parse(str text, int64_t *out)
 
 static bool parse_bool(str text, bool *out)
 {
-	static const str yes[] = { S_INIT("true"), S_INIT("on"), S_INIT("yes") }, no[] = { S_INIT("false"), S_INIT("off"), S_INIT("no") };
+	static const str yes[] = { S_INIT("true"), S_INIT("on"), S_INIT("yes") },
+			 no[] = { S_INIT("false"), S_INIT("off"), S_INIT("no") };
 
 	for (size_t i = 0; i < COUNT(yes); i++) {
 		if (str_eq(text, yes[i]) || str_eq(text, no[i])) {
@@ -183,8 +190,8 @@ static bool origin_ok(str text)
 {
 	struct url u;
 
-	return url_parse(text, &u) == OK && (str_eq(u.scheme, S("http")) || str_eq(u.scheme, S("https"))) && u.host.n && lower(text) &&
-	       !u.userinfo.p && !u.path.n && !u.query.p && !u.fragment.p;
+	return url_parse(text, &u) == OK && (str_eq(u.scheme, S("http")) || str_eq(u.scheme, S("https"))) &&
+	    u.host.n && lower(text) && !u.userinfo.p && !u.path.n && !u.query.p && !u.fragment.p;
 }
 
 enum err config_item(struct config_bind *b, enum config_kind kind, str where, str text)
@@ -192,7 +199,8 @@ enum err config_item(struct config_bind *b, enum config_kind kind, str where, st
 	bool fits = kind == CONFIG_CIDR ? cidr_ok(text) : kind == CONFIG_ORIGIN ? origin_ok(text) : true;
 	str words = config_kind_words(kind);
 
-	return fits ? OK : config_fail(b, where, "`%.*s` is not %.*s.", FMT(str_sub(text, 0, 100)), FMT(words));
+	return fits ? OK
+		    : config_fail(b, where, "`%.*s` is not %.*s.", FMT(str_sub(text, 0, 100)), FMT(words));
 }
 
 enum err config_set(struct config_bind *b, const struct config_row *row, str where, str text)
@@ -231,8 +239,8 @@ enum err config_set(struct config_bind *b, const struct config_row *row, str whe
 	}
 	b->where[row - config_rows] = where;
 	if (!fits)
-		return config_fail(
-		    b, where, "`%.*s` is not a value of %.*s: write %.*s.", FMT(str_sub(text, 0, 100)), FMT(row->key), FMT(words));
+		return config_fail(b, where, "`%.*s` is not a value of %.*s: write %.*s.",
+		    FMT(str_sub(text, 0, 100)), FMT(row->key), FMT(words));
 	return OK;
 }
 
@@ -248,7 +256,8 @@ enum err config_words(struct config_bind *b, const struct yaml *v, str *out)
 		str text;
 		TRY(config_scalar(b, item, &text));
 		if (!text.n || !str_within(text, 0x21, 0x7e))
-			return config_fail(b, config_place(b, item), "an item has visible ASCII characters only, and no blanks.");
+			return config_fail(b, config_place(b, item),
+			    "an item has visible ASCII characters only, and no blanks.");
 		if (buf.n)
 			buf_char(&buf, ' ');
 		buf_put(&buf, text);

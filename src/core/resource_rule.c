@@ -13,10 +13,31 @@ static const str routes[] = {
 
 /* First parts of paths that later versions answer at: interface.md names them. */
 static const str kept[] = {
-	S_INIT(".well-known"), S_INIT("account"), S_INIT("admin"), S_INIT("api"), S_INIT("auth"), S_INIT("authorize"), S_INIT("callback"),
-	S_INIT("consent"), S_INIT("device"), S_INIT("docs"), S_INIT("introspect"), S_INIT("link"), S_INIT("llms-full.txt"), S_INIT("login"),
-	S_INIT("logout"), S_INIT("oauth"), S_INIT("oauth2"), S_INIT("register"), S_INIT("revoke"), S_INIT("setup"), S_INIT("static"),
-	S_INIT("t"), S_INIT("token"), S_INIT("userinfo"), S_INIT("why"),
+	S_INIT(".well-known"),
+	S_INIT("account"),
+	S_INIT("admin"),
+	S_INIT("api"),
+	S_INIT("auth"),
+	S_INIT("authorize"),
+	S_INIT("callback"),
+	S_INIT("consent"),
+	S_INIT("device"),
+	S_INIT("docs"),
+	S_INIT("introspect"),
+	S_INIT("link"),
+	S_INIT("llms-full.txt"),
+	S_INIT("login"),
+	S_INIT("logout"),
+	S_INIT("oauth"),
+	S_INIT("oauth2"),
+	S_INIT("register"),
+	S_INIT("revoke"),
+	S_INIT("setup"),
+	S_INIT("static"),
+	S_INIT("t"),
+	S_INIT("token"),
+	S_INIT("userinfo"),
+	S_INIT("why"),
 };
 
 static bool ours(str path)
@@ -41,8 +62,8 @@ static bool plain(str s)
 {
 	for (size_t i = 0; i < s.n; i++) {
 		char c = s.p[i];
-		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' ||
-		        c == '~' || c == '/'))
+		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+			c == '-' || c == '.' || c == '_' || c == '~' || c == '/'))
 			return false;
 	}
 	return true;
@@ -72,7 +93,8 @@ const char *resource_upstream_problem(str url)
 	if (url_parse(url, &u) != OK || !u.authority || !u.host.n)
 		return "is not an address such as http://127.0.0.1:9000/mcp";
 	if (str_eq(u.scheme, S("https")))
-		return "is an https address, which this version does not call yet; put the server or a local proxy at an http one";
+		return "is an https address, which this version does not call yet; put the server or a local "
+		       "proxy at an http one";
 	if (!str_eq(u.scheme, S("http")))
 		return "must begin with http://";
 	if (u.userinfo.p)
@@ -87,7 +109,8 @@ const char *resource_upstream_problem(str url)
 /* Words that every MCP server has in its address, and that tell nothing. */
 static bool telling(str part)
 {
-	static const str empty[] = { S_INIT("mcp"), S_INIT("sse"), S_INIT("api"), S_INIT("v1"), S_INIT("v2"), S_INIT("message"), S_INIT("messages") };
+	static const str empty[] = { S_INIT("mcp"), S_INIT("sse"), S_INIT("api"), S_INIT("v1"), S_INIT("v2"),
+		S_INIT("message"), S_INIT("messages") };
 
 	for (size_t i = 0; i < COUNT(empty); i++)
 		if (str_ieq(part, empty[i]))

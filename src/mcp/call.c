@@ -88,7 +88,9 @@ enum err mcp_tools_call(struct ctx *c)
 	if (json_get_str(params, S("name")).n == 0)
 		mcp_error(m, RPC_CODE_PARAMS, S("Invalid params: name is missing or not a string."));
 	else if (!m->op)
-		mcp_error(m, RPC_CODE_PARAMS, arena_printf(c->mem, "Unknown tool: %.*s", FMT(str_sub(json_get_str(params, S("name")), 0, 100))));
+		mcp_error(m, RPC_CODE_PARAMS,
+		    arena_printf(
+			c->mem, "Unknown tool: %.*s", FMT(str_sub(json_get_str(params, S("name")), 0, 100))));
 	else if (m->args && m->args->type != JSON_OBJECT)
 		mcp_error(m, RPC_CODE_PARAMS, S("Invalid params: arguments must be an object."));
 	else if (c->lane == LANE_READ && op_lane(m->op) == LANE_READ)

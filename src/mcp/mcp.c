@@ -36,7 +36,8 @@ static enum err dispatch(struct ctx *c)
 	str method = mcp_message(m)->method;
 
 	for (size_t i = 0; i < COUNT(methods); i++)
-		if (str_eq(methods[i].method, method) && (m->call.era == RPC_MODERN ? methods[i].modern : methods[i].legacy))
+		if (str_eq(methods[i].method, method) &&
+		    (m->call.era == RPC_MODERN ? methods[i].modern : methods[i].legacy))
 			return methods[i].run(c);
 	return no_method(c, m);
 }
@@ -65,7 +66,8 @@ enum err mcp_next(struct ctx *c)
 
 static enum err refuse(struct ctx *c, const struct rpc_fault *fault)
 {
-	enum err e = fail_set(c, fault->code, __FILE__, __LINE__, "%.*s", FMT(fault->say.n ? fault->say : S("see the version header and _meta")));
+	enum err e = fail_set(c, fault->code, __FILE__, __LINE__, "%.*s",
+	    FMT(fault->say.n ? fault->say : S("see the version header and _meta")));
 
 	c->rpc_id = fault->id;
 	c->fail.say = fault->say;
@@ -92,7 +94,8 @@ enum err mcp_handle(struct ctx *c)
 	c->style = STYLE_RPC;
 	/* A page of another site cannot send this type without asking first. */
 	if (!content_type_is(c->req, S("application/json")))
-		return FAIL(c, CONTENT_TYPE, "%.*s", FMT(str_sub(http_header(c->req, S("Content-Type")), 0, 100)));
+		return FAIL(
+		    c, CONTENT_TYPE, "%.*s", FMT(str_sub(http_header(c->req, S("Content-Type")), 0, 100)));
 	if (rpc_read(c->mem, c->req, &m->call, &fault) != OK)
 		return refuse(c, &fault);
 

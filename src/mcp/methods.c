@@ -3,9 +3,11 @@
 #include "rpc/version.h"
 #include "version_gen.h"
 
-#define INSTRUCTIONS \
-	"Manages this Gatehouse: people, connected applications, protected servers, and why requests were refused. " \
-	"Begin with get_me. Writing operations may ask for a further scope; the client then asks the person for it."
+#define INSTRUCTIONS                                                                                        \
+	"Manages this Gatehouse: people, connected applications, protected servers, and why requests were " \
+	"refused. "                                                                                         \
+	"Begin with get_me. Writing operations may ask for a further scope; the client then asks the "      \
+	"person for it."
 
 static void capabilities(struct jout *j)
 {
@@ -20,7 +22,8 @@ enum err mcp_initialize(struct ctx *c)
 	struct mcp *m = c->state;
 	struct jout j = mcp_result(m);
 
-	jout_str(&j, S("protocolVersion"), rpc_version_offer(json_get_str(mcp_message(m)->params, S("protocolVersion"))));
+	jout_str(&j, S("protocolVersion"),
+	    rpc_version_offer(json_get_str(mcp_message(m)->params, S("protocolVersion"))));
 	capabilities(&j);
 	jout_object(&j, S("serverInfo"));
 	jout_str(&j, S("name"), S("gatehouse"));
@@ -58,7 +61,8 @@ enum err mcp_tools_list(struct ctx *c)
 	struct mcp *m = c->state;
 	const struct op *op;
 
-	if (json_get(mcp_message(m)->params, S("cursor"))) { /* the list is one page: no cursor can be one of ours */
+	if (json_get(mcp_message(m)->params,
+		S("cursor"))) { /* the list is one page: no cursor can be one of ours */
 		mcp_error(m, RPC_CODE_PARAMS, S("Invalid params: this cursor was not given here."));
 		return OK;
 	}

@@ -2,8 +2,9 @@
 #include "base/url.h"
 
 /*
- * Schemes that a browser or a desktop acts upon by itself: whoever may register one of these turns the answer of an
- * authorization into script, a local file, or a command (RFC 9700 section 4.1; MCP security best practices).
+ * Schemes that a browser or a desktop acts upon by itself: whoever may register one of these turns the answer
+ * of an authorization into script, a local file, or a command (RFC 9700 section 4.1; MCP security best
+ * practices).
  */
 static const str refused[] = {
 	S_INIT("javascript"),
@@ -65,7 +66,7 @@ static bool host_plain(str host)
 	return host.p[0] != '.' && host.p[0] != '-';
 }
 
-/* RFC 8252 section 7.1: a name of one's own domain turned round, so that two makers do not meet by accident. */
+/* RFC 8252 section 7.1: one's own domain turned round, so that two makers do not meet by accident. */
 static bool scheme_reversed(str scheme)
 {
 	return str_has(scheme, '.') && scheme.p[0] != '.' && scheme.p[scheme.n - 1] != '.';
@@ -91,7 +92,7 @@ enum redirect_kind redirect_kind(str uri)
 	/* url_parse has refused control characters, blanks, backslashes and everything beyond ASCII */
 	if (uri.n > REDIRECT_MAX || url_parse(uri, &u) != OK)
 		return REDIRECT_BAD;
-	/* a wildcard would be compared as itself, so it never does what its author hopes (RFC 9700 section 4.1.3) */
+	/* a wildcard would only fit itself, which nobody means by it (RFC 9700 section 4.1.3) */
 	if (u.userinfo.p || u.fragment.p || url_dots(u.path) || str_has(u.path, '*') || str_has(u.host, '*'))
 		return REDIRECT_BAD;
 	return kind_of(&u);
@@ -115,7 +116,7 @@ bool redirect_same(str registered, str sent)
 
 	if (str_eq(registered, sent))
 		return true;
-	/* RFC 8252 section 7.3: the port of a native application is whatever was free; all else stays as it was */
+	/* RFC 8252 section 7.3: a native application takes the port that is free; all else is as it was */
 	return loopback(registered, &a) && loopback(sent, &b) && str_eq(a.host, b.host) &&
 	    str_eq(a.path, b.path) && part_same(a.query, b.query);
 }

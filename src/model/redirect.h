@@ -1,6 +1,7 @@
 /*
- * redirect: which redirect URIs a client may register, and when the one it sends is one of them. Pure rules over text.
- * Comparison is byte equality with one exception: http on loopback may come with any port (RFC 8252 section 7.3).
+ * redirect: which redirect URIs a client may register, and when the one it sends is one of them. Pure rules
+ * over text. Comparison is byte equality with one exception: http on loopback may come with any port (RFC
+ * 8252 section 7.3).
  */
 #ifndef MODEL_REDIRECT_H
 #define MODEL_REDIRECT_H
@@ -23,10 +24,12 @@ enum redirect_kind redirect_kind(str uri);
 bool redirect_same(str registered, str sent);
 /* True when sent is allowed by one of the blank-separated registered ones. */
 bool redirect_among(str registered, str sent);
-/* Where the answer goes, in words for people and for remembering a consent: host[:port] of https, the host of loopback
- * (its port is chosen anew each time), scheme://host or scheme: of an application. */
+/*
+ * Where the answer goes, in words for people and for remembering a consent: host[:port] of https, the host of
+ * loopback (its port is chosen anew each time), scheme://host or scheme: of an application.
+ */
 str redirect_host(struct arena *mem, str uri);
-/* True when every one of the blank-separated URIs is loopback or private-use: an application on somebody's device. */
+/* True when all of the blank-separated URIs are loopback or private-use: an application on a device. */
 bool redirect_native(str uris);
 
 #endif

@@ -1,10 +1,10 @@
-/* scope: lists of scopes as OAuth writes them, words with blanks between (RFC 6749 section 3.3). Order is kept. */
+/* scope: lists of scopes, words with blanks between (RFC 6749 section 3.3). Order is kept. */
 #ifndef MODEL_SCOPE_H
 #define MODEL_SCOPE_H
 
 #include "base/arena.h"
 
-/* Asked for by clients that want refresh tokens. Ours come without it, so it is taken, told and never demanded. */
+/* Asked for by clients that want refresh tokens. Ours come without it: taken, told, never demanded. */
 #define SCOPE_OFFLINE S("offline_access")
 
 /* True when every word of want is in have. */

@@ -2,13 +2,11 @@
 
 #include "base/buf.h"
 #include "http/chunk.h"
+#include "net/tls_client.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
-#include <openssl/err.h>
-#include <openssl/ssl.h>
-#include <openssl/x509_vfy.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -22,8 +20,7 @@ struct probe {
 	struct url url;
 	const char *host; /* without brackets, NUL-terminated */
 	int fd;
-	SSL_CTX *tls_ctx;
-	SSL *tls;
+	struct tls_client *tls; /* NULL for http */
 };
 
 static bool fail(struct probe *p, enum probe_stage stage, const char *why)
@@ -64,7 +61,8 @@ static bool connect_to(struct probe *p, const struct addrinfo *a)
 		}
 	}
 	/* From here on it blocks, with a limit on each step. */
-	struct timeval limit = { .tv_sec = p->ask->timeout_ms / 1000, .tv_usec = p->ask->timeout_ms % 1000 * 1000 };
+	struct timeval limit = { .tv_sec = p->ask->timeout_ms / 1000,
+		.tv_usec = p->ask->timeout_ms % 1000 * 1000 };
 	(void)setsockopt(p->fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
 	(void)setsockopt(p->fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
 	return fcntl(p->fd, F_SETFL, 0) == 0;
@@ -74,8 +72,10 @@ static void name_address(struct probe *p, const struct addrinfo *a)
 {
 	char host[NI_MAXHOST], port[NI_MAXSERV];
 
-	if (getnameinfo(a->ai_addr, a->ai_addrlen, host, sizeof host, port, sizeof port, NI_NUMERICHOST | NI_NUMERICSERV) == 0)
-		p->out->address = arena_printf(p->mem, a->ai_family == AF_INET6 ? "[%s]:%s" : "%s:%s", host, port);
+	if (getnameinfo(a->ai_addr, a->ai_addrlen, host, sizeof host, port, sizeof port,
+		NI_NUMERICHOST | NI_NUMERICSERV) == 0)
+		p->out->address =
+		    arena_printf(p->mem, a->ai_family == AF_INET6 ? "[%s]:%s" : "%s:%s", host, port);
 }
 
 static bool dial(struct probe *p)
@@ -103,38 +103,17 @@ static bool dial(struct probe *p)
 	return done ? true : fail(p, PROBE_CONNECT, strerror(wrong));
 }
 
-/* ---- TLS ---------------------------------------------------------------------------------------------------------- */
-
-static bool tls_failed(struct probe *p)
-{
-	long verdict = p->tls ? SSL_get_verify_result(p->tls) : X509_V_OK;
-	char text[256];
-
-	if (verdict != X509_V_OK)
-		return fail(p, PROBE_TLS, X509_verify_cert_error_string(verdict));
-	unsigned long code = ERR_peek_error();
-	if (!code)
-		return fail(p, PROBE_TLS, "the connection was closed or nothing came in time");
-	ERR_error_string_n(code, text, sizeof text);
-	return fail(p, PROBE_TLS, text);
-}
-
-/* The system's authorities, the host's name, TLS 1.2 at least: what a client would insist on. */
 static bool begin_tls(struct probe *p)
 {
-	ERR_clear_error();
-	p->tls_ctx = SSL_CTX_new(TLS_client_method());
-	if (!p->tls_ctx || SSL_CTX_set_default_verify_paths(p->tls_ctx) != 1 ||
-	    SSL_CTX_set_min_proto_version(p->tls_ctx, TLS1_2_VERSION) != 1)
-		return tls_failed(p);
-	SSL_CTX_set_verify(p->tls_ctx, SSL_VERIFY_PEER, NULL);
-	p->tls = SSL_new(p->tls_ctx);
-	if (!p->tls || SSL_set1_host(p->tls, p->host) != 1 || SSL_set_fd(p->tls, p->fd) != 1)
-		return tls_failed(p);
-	(void)SSL_ctrl(p->tls, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, (char *)(uintptr_t)p->host);
-	if (SSL_connect(p->tls) != 1)
-		return tls_failed(p);
-	p->out->tls = arena_copy(p->mem, str_of(SSL_get_version(p->tls)));
+	str why = S("");
+
+	p->tls = tls_client_new(p->mem, p->fd, p->host, &why);
+	if (!p->tls) {
+		p->out->stage = PROBE_TLS;
+		p->out->why = why;
+		return false;
+	}
+	p->out->tls = arena_copy(p->mem, str_of(tls_client_version(p->tls)));
 	return true;
 }
 
@@ -143,7 +122,7 @@ static bool begin_tls(struct probe *p)
 static bool send_all(struct probe *p, str s)
 {
 	while (s.n) {
-		ssize_t n = p->tls ? SSL_write(p->tls, s.p, (int)s.n) : send(p->fd, s.p, s.n, MSG_NOSIGNAL);
+		ssize_t n = p->tls ? tls_client_write(p->tls, s) : send(p->fd, s.p, s.n, MSG_NOSIGNAL);
 		if (n <= 0)
 			return fail(p, PROBE_HTTP, "the connection broke while the request was sent");
 		s = str_sub(s, (size_t)n, s.n);
@@ -158,9 +137,7 @@ static ssize_t receive(struct probe *p, struct buf *b)
 
 	if (!room)
 		return 0;
-	ssize_t n = p->tls ? SSL_read(p->tls, room, 4096) : recv(p->fd, room, 4096, 0);
-	if (p->tls && n <= 0)
-		return SSL_get_error(p->tls, (int)n) == SSL_ERROR_ZERO_RETURN ? 0 : -1;
+	ssize_t n = p->tls ? tls_client_read(p->tls, room, 4096) : recv(p->fd, room, 4096, 0);
 	if (n > 0)
 		b->n += (size_t)n;
 	return n;
@@ -193,7 +170,8 @@ static bool read_head(struct probe *p, struct buf *in, size_t *used)
 	size_t scan = 0;
 
 	for (;;) {
-		enum err e = http_parse_response(p->mem, buf_str(in), &scan, str_eq(p->ask->method, S("HEAD")), &p->out->res, used);
+		enum err e = http_parse_response(
+		    p->mem, buf_str(in), &scan, str_eq(p->ask->method, S("HEAD")), &p->out->res, used);
 		if (e != OK)
 			return fail(p, PROBE_HTTP, "the answer is not HTTP/1.1");
 		if (*used && p->out->res.status >= 200)
@@ -205,7 +183,9 @@ static bool read_head(struct probe *p, struct buf *in, size_t *used)
 		}
 		ssize_t n = receive(p, in);
 		if (n <= 0)
-			return fail(p, PROBE_HTTP, n == 0 ? "the connection was closed without an answer" : "no answer came in time");
+			return fail(p, PROBE_HTTP,
+			    n == 0 ? "the connection was closed without an answer"
+				   : "no answer came in time");
 	}
 }
 
@@ -277,8 +257,7 @@ void probe_run(struct arena *mem, const struct probe_ask *ask, struct probe_answ
 	*out = (struct probe_answer){ .stage = PROBE_DONE };
 	if (begin(&p) && dial(&p) && (!str_eq(p.url.scheme, S("https")) || begin_tls(&p)))
 		(void)talk(&p);
-	SSL_free(p.tls);
-	SSL_CTX_free(p.tls_ctx);
+	tls_client_free(p.tls);
 	if (p.fd >= 0)
 		close(p.fd);
 }

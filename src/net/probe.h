@@ -14,8 +14,8 @@
 enum probe_stage { PROBE_URL, PROBE_DNS, PROBE_CONNECT, PROBE_TLS, PROBE_HTTP, PROBE_DONE };
 
 struct probe_ask {
-	str method; /* "GET" */
-	str url;    /* http or https */
+	str method;                        /* "GET" */
+	str url;                           /* http or https */
 	const struct http_header *headers; /* besides Host, Content-Length and Connection */
 	size_t header_count;
 	str body;
@@ -28,7 +28,7 @@ struct probe_answer {
 	str address;            /* that was connected to */
 	str tls;                /* "TLSv1.3"; empty for http */
 	struct http_res res;
-	str body;               /* of a stream of events: its first event */
+	str body; /* of a stream of events: its first event */
 };
 
 /* Redirects are answers like others. */

@@ -12,7 +12,7 @@ bool ask_wants_login(const struct ctx *c, const struct ask *a)
 {
 	if (c->actor.session == 0)
 		return true;
-	/* a sign-in since the question is as fresh as can be; within one second the ids, which grow with time, decide */
+	/* a sign-in since the question is fresh; within one second the ids decide, which grow with time */
 	if (a->txn &&
 	    (c->actor.auth_time > a->begun || (c->actor.auth_time == a->begun && c->actor.session > a->txn)))
 		return false;
@@ -24,7 +24,7 @@ enum err ask_covered(struct ctx *c, const struct ask *a, bool *covered)
 	struct consent_get_out row;
 
 	*covered = client_trusted(c, &a->client);
-	/* any program on the device can listen on a loopback port or claim a scheme: the click is what tells them apart */
+	/* any program of the device can listen on loopback or claim a scheme: a click tells them apart */
 	if (*covered || a->redirect_kind != REDIRECT_HTTPS || a->client.row == 0)
 		return OK;
 	enum err e = q_consent_get(c->db, c->mem,

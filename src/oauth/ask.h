@@ -1,6 +1,6 @@
 /*
- * ask: one authorization request as far as it has been checked. It is what /authorize builds up rule by rule, what waits
- * in a txn row while the person signs in and decides, and what a code is made from.
+ * ask: one authorization request as far as it has been checked. It is what /authorize builds up rule by rule,
+ * what waits in a txn row while the person signs in and decides, and what a code is made from.
  */
 #ifndef OAUTH_ASK_H
 #define OAUTH_ASK_H
@@ -12,7 +12,7 @@
 
 struct ask {
 	struct client client;
-	str redirect_uri; /* set by the redirect's check alone: without it there is nowhere to send an error to */
+	str redirect_uri; /* set by the redirect's check alone: without it errors have nowhere to go */
 	enum redirect_kind redirect_kind;
 	str state; /* p NULL: none was sent */
 	const struct resource *resource;
@@ -29,8 +29,10 @@ struct ask {
 str ask_host(struct arena *mem, const struct ask *a);
 /* True when the person has to prove who they are (again) before this can go on. */
 bool ask_wants_login(const struct ctx *c, const struct ask *a);
-/* True when the signed-in person need not be asked: a trusted client, or a remembered yes to no less than this, which is
- * remembered for https redirects only (X-31). READ or WRITE. */
+/*
+ * True when the signed-in person need not be asked: a trusted client, or a remembered yes to no less than
+ * this, which is remembered for https redirects only (X-31). READ or WRITE.
+ */
 CHECKED enum err ask_covered(struct ctx *c, const struct ask *a, bool *covered);
 
 /* Keeps the request in a new row bound to this browser; sets a->txn. WRITE. */

@@ -1,6 +1,6 @@
 /*
- * /authorize (OAuth 2.1 section 4.1). The order of the rules is its security, so it stands in one table: before
- * check_redirect has run there is nowhere to send an error to, and it can only become a page.
+ * /authorize (OAuth 2.1 section 4.1). The order of the rules is its security, so it stands in one table:
+ * before check_redirect has run there is nowhere to send an error to, and it can only become a page.
  */
 #include "core/recorder.h"
 #include "model/resource.h"
@@ -69,7 +69,7 @@ static enum err read_params(struct ctx *c, struct authorize *a)
 	return authorize_params_fill(c, &a->form, &a->p);
 }
 
-/* OpenID Connect Core section 6: we fetch nothing and take no second set of parameters (RFC 9101 section 10.4). */
+/* OpenID Connect Core section 6: nothing is fetched, and there is one set of parameters (RFC 9101, 10.4). */
 static enum err check_request(struct ctx *c, struct authorize *a)
 {
 	if (a->p.request_uri.n)
@@ -104,7 +104,7 @@ static bool base64url(str s)
 	return true;
 }
 
-/* OAuth 2.1 section 4.1.1: of every client, also one with a secret; without a method RFC 7636 would mean plain. */
+/* OAuth 2.1 section 4.1.1: of every client, also one with a secret. No method would mean plain (RFC 7636). */
 static enum err check_pkce(struct ctx *c, struct authorize *a)
 {
 	if (a->p.code_challenge.n == 0)
@@ -128,8 +128,8 @@ static enum err check_resource(struct ctx *c, struct authorize *a)
 }
 
 /*
- * The registered scope of a dynamic client limits nothing: it is what the client knew before it asked, and step-up asks
- * for more with the same id. What the operator wrote for a client does limit.
+ * The registered scope of a dynamic client limits nothing: it is what the client knew before it asked, and
+ * step-up asks for more with the same id. What the operator wrote for a client does limit.
  */
 static enum err check_scope(struct ctx *c, struct authorize *a)
 {
@@ -209,7 +209,7 @@ static enum err decide(struct ctx *c, struct authorize *a)
 	return NEED(c, LANE_WRITE, put_txn);
 }
 
-/* A refusal goes to the client once there is a redirect URI; a fault of ours is a page, so that it can be tried again. */
+/* Once there is a redirect URI a refusal goes there; a fault of ours is a page, which can be tried again. */
 static enum err refuse(struct ctx *c, struct authorize *a, enum err e)
 {
 	if (e == OK || e == ERR_NEED || a->ask.redirect_uri.n == 0 || err_row(e)->kind != ERR_KIND_REFUSAL)

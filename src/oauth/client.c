@@ -87,7 +87,7 @@ enum err client_find(struct ctx *c, str client_id, struct client *out)
 	struct client_get_out row;
 	TRY(q_client_get(c->db, c->mem, &(struct client_get_in){ c->site->tenant.id, hash }, &row));
 	read_row(c, &row, out);
-	/* a client that the file declared and does not declare any more is gone; its row only names old grants */
+	/* a client that the file does not declare any more is gone; its row only names old grants */
 	return out->origin == CLIENT_CONFIG ? ERR_NOT_FOUND : OK;
 }
 

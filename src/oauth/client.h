@@ -4,7 +4,7 @@
 
 #include "core/ctx.h"
 
-/* What can be said without the store: declared and sealed clients. Any lane. ERR_NOT_FOUND: ask client_find. */
+/* What is known without the store: declared and sealed clients. Any lane. ERR_NOT_FOUND: ask client_find. */
 CHECKED enum err client_open(struct ctx *c, str client_id, struct client *out);
 /* Any client, with its row and whether it is blocked. READ or WRITE. ERR_NOT_FOUND, ERR_STORE... */
 CHECKED enum err client_find(struct ctx *c, str client_id, struct client *out);

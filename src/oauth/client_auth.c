@@ -3,7 +3,7 @@
 #include "http/auth.h"
 #include "oauth/client.h"
 
-/* RFC 6749 section 2.3.1 encodes both parts, the SDKs do not: ids and secrets of ours have no sign that differs. */
+/* RFC 6749 section 2.3.1 encodes both parts, SDKs do not: our ids and secrets have no sign that differs. */
 static enum err read_basic(struct ctx *c, const struct auth *auth, struct client_proof *out)
 {
 	str id, password;
@@ -80,7 +80,7 @@ static bool method_fits(const struct client *client, enum client_method method)
 
 static enum err unknown(struct ctx *c, const struct client_proof *proof)
 {
-	/* who shows a secret hears the same of a wrong id as of a wrong secret, so that ids cannot be tried out */
+	/* who shows a secret hears the same of a wrong id as of a wrong secret: ids cannot be tried out */
 	if (proof->method != CLIENT_AUTH_NONE)
 		return FAIL(
 		    c, CLIENT_SECRET, "client_id %.*s is not known", FMT(str_sub(proof->client_id, 0, 100)));

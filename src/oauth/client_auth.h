@@ -1,4 +1,4 @@
-/* client_auth: how a client proves itself where programs call: none, client_secret_basic or client_secret_post. */
+/* client_auth: how a client proves itself: none, client_secret_basic or client_secret_post. */
 #ifndef OAUTH_CLIENT_AUTH_H
 #define OAUTH_CLIENT_AUTH_H
 
@@ -25,9 +25,9 @@ struct client_body {
 CHECKED enum err client_proof_read(struct ctx *c, const struct client_body *body, struct client_proof *out);
 
 /*
- * Finds the client and checks its proof against the method it registered. On LOOP a client that only the store knows gives
- * ERR_NOT_FOUND: then ask again on READ. CLIENT_UNKNOWN, CLIENT_SECRET, CLIENT_METHOD, CLIENT_BLOCKED. Names the client in
- * c->actor for whoever records what happened.
+ * Finds the client and checks its proof against the method it registered. On LOOP a client that only the
+ * store knows gives ERR_NOT_FOUND: then ask again on READ. CLIENT_UNKNOWN, CLIENT_SECRET, CLIENT_METHOD,
+ * CLIENT_BLOCKED. Names the client in c->actor for whoever records what happened.
  */
 CHECKED enum err client_authenticate(struct ctx *c, const struct client_proof *proof, struct client *out);
 

@@ -1,6 +1,7 @@
 /*
- * version (1 byte) || AEAD of: methods and grants (1 byte), time of issue (8), then name, uri, scope and redirect URIs, each
- * with its length in two bytes before it. Associated data: version and tenant, so that no id is good at another issuer.
+ * version (1 byte) || AEAD of: methods and grants (1 byte), time of issue (8), then name, uri, scope and
+ * redirect URIs, each with its length in two bytes before it. Associated data: version and tenant, so that no
+ * id is good at another issuer.
  */
 #include "oauth/client_seal.h"
 #include "base/enc.h"
@@ -132,7 +133,7 @@ enum err client_unseal(
 	if (client_id.n > CLIENT_ID_MAX || !str_starts(client_id, S(CLIENT_SEALED_PREFIX)) ||
 	    b64url_parse(mem, text, &raw) != OK || raw.n < OVERHEAD || raw.p[0] != VERSION)
 		return ERR_NOT_FOUND;
-	/* what does not open is not a broken seal of ours but somebody's invention, or of a store that was replaced */
+	/* what does not open is no broken seal but an invention, or of a store that was replaced */
 	if (aead_open(mem, key, str_sub(raw, 1, raw.n), associated(data, tenant), &plain) != OK ||
 	    !read_client(plain, out))
 		return ERR_NOT_FOUND;

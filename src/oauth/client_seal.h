@@ -1,6 +1,7 @@
 /*
- * client_seal: clients that need no row. What was registered stands in the client_id itself, sealed (docs/adr), so that
- * registrations that nobody follows up leave nothing behind. Pure: key and tenant are arguments.
+ * client_seal: clients that need no row. What was registered stands in the client_id itself, sealed
+ * (docs/adr), so that registrations that nobody follows up leave nothing behind. Pure: key and tenant are
+ * arguments.
  */
 #ifndef OAUTH_CLIENT_SEAL_H
 #define OAUTH_CLIENT_SEAL_H
@@ -11,7 +12,7 @@
 #define CLIENT_SEALED_PREFIX "gh_c_"
 #define CLIENT_ID_MAX 1500 /* longest sealed id: it travels in URLs and tokens */
 
-/* "gh_c_" and base64url of what the client is. ERR_TOO_LARGE over CLIENT_ID_MAX: then it needs a row. ERR_CRYPTO. */
+/* "gh_c_" and base64url of what the client is. ERR_TOO_LARGE: it needs a row. ERR_CRYPTO. */
 CHECKED enum err client_seal(struct arena *mem, struct secret key, int64_t tenant,
     const struct client *client, int64_t issued, str *client_id);
 /* The client again. ERR_NOT_FOUND for whatever this key did not seal for this tenant. */

@@ -1,6 +1,7 @@
 /*
- * /consent: the page where a person says yes or no to one application, one server and these scopes, and the answer. The
- * stored request decides everything (CWE-472): the form carries its number, a form token and the button, nothing else.
+ * /consent: the page where a person says yes or no to one application, one server and these scopes, and the
+ * answer. The stored request decides everything (CWE-472): the form carries its number, a form token and the
+ * button, nothing else.
  */
 #include "base/url.h"
 #include "model/resource.h"

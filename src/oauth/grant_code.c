@@ -52,7 +52,7 @@ static enum err not_taken(struct ctx *c, struct token *t)
 	return FAIL(c, CODE_UNKNOWN, "no code of client %.*s", FMT(client_label(&t->client)));
 }
 
-/* OAuth 2.1 section 4.1.3: whoever comes second may be the thief, and so may the first; all that was given is ended. */
+/* OAuth 2.1 section 4.1.3: the second may be the thief, and so may the first; all that was given is ended. */
 static enum err replayed(struct ctx *c, const struct token *t, const struct code_take_out *code)
 {
 	TRY(grant_end(c, code->grant_id, S("code replayed")));
@@ -74,7 +74,7 @@ static enum err check_code(struct ctx *c, const struct token *t, const struct co
 {
 	if (code->expires <= c->now)
 		return FAIL(c, CODE_EXPIRED, "%lld s late", (long long)(c->now - code->expires));
-	/* OAuth 2.1 section 10.2 sends none here, which PKCE makes harmless; what is sent has to be the same */
+	/* OAuth 2.1 section 10.2 sends none, which PKCE makes harmless; what is sent has to be the same */
 	if (t->p.redirect_uri.n && !str_eq(t->p.redirect_uri, code->redirect_uri))
 		return FAIL(c, REDIRECT_MISMATCH, "got %.*s, authorized %.*s",
 		    FMT(str_sub(t->p.redirect_uri, 0, 150)), FMT(str_sub(code->redirect_uri, 0, 150)));

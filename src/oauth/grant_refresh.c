@@ -1,7 +1,8 @@
 /*
- * grant_type=refresh_token (OAuth 2.1 section 4.3, RFC 9700 section 4.14). One statement rotates; what it does not fit is
- * looked at afterwards. Within tokens.refresh_grace the token just spent gives the same successor again, because the
- * parallel processes of one client share a token and race; any other spent token ends the family.
+ * grant_type=refresh_token (OAuth 2.1 section 4.3, RFC 9700 section 4.14). One statement rotates; what it
+ * does not fit is looked at afterwards. Within tokens.refresh_grace the token just spent gives the same
+ * successor again, because the parallel processes of one client share a token and race; any other spent token
+ * ends the family.
  */
 #include "crypto/crypto.h"
 #include "model/scope.h"
@@ -42,8 +43,9 @@ static enum err check(struct ctx *c, struct token *t)
 }
 
 /*
- * RFC 6749 section 6: at most what was granted. Whatever else is asked for is ignored and never an error: codex repeats the
- * scope that it asked for at first, not the one that it got, and gives up for good when refused.
+ * RFC 6749 section 6: at most what was granted. Whatever else is asked for is ignored and never an error:
+ * codex repeats the scope that it asked for at first, not the one that it got, and gives up for good when
+ * refused.
  */
 static str narrowed(struct ctx *c, const struct token *t, str granted)
 {
@@ -149,7 +151,7 @@ static enum err look(struct ctx *c, struct token *t)
 	/* the parent hash fits only while its successor is the newest, so unspent */
 	if (secret_eq(secret_of(g.parent), secret_of(r->sent_hash)) && in_grace(c, &g))
 		return repeat(c, t, &g);
-	/* the tag says that it is ours, so an older one was spent. One that the store has never seen is of a lost future. */
+	/* the tag says that it is ours, so an older one was spent; a newer one is of a lost future */
 	if ((int64_t)r->sent.generation < g.generation)
 		return reused(c, t, &g);
 	return FAIL(c, REFRESH_UNKNOWN,

@@ -1,6 +1,6 @@
 /*
- * grant_type: what /token can be asked for. The endpoint owns the phases (parse, authenticate the client, resolve the
- * resource, redeem, issue, reply); a grant type fills two hooks and cannot forget any of them.
+ * grant_type: what /token can be asked for. The endpoint owns the phases (parse, authenticate the client,
+ * resolve the resource, redeem, issue, reply); a grant type fills two hooks and cannot forget any of them.
  */
 #ifndef OAUTH_GRANT_TYPE_H
 #define OAUTH_GRANT_TYPE_H

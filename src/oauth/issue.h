@@ -4,7 +4,7 @@
 
 #include "core/ctx.h"
 
-/* Signs the access token (RFC 9068) and answers the token request (RFC 6749 section 5.1). LOOP, after the commit. */
+/* Signs the access token (RFC 9068) and answers (RFC 6749 section 5.1). LOOP, after the commit. */
 enum err issue_tokens(struct ctx *c, const struct authz *authz);
 
 #endif

@@ -28,8 +28,8 @@ static void put_grant_types(struct jout *j)
 }
 
 /*
- * What OpenID Connect Discovery requires beyond RFC 8414: both SDKs refuse a document of the OIDC address that lacks it.
- * The defaults of section 3 that are not true of us are said aloud.
+ * What OpenID Connect Discovery requires beyond RFC 8414: both SDKs refuse a document of the OIDC address
+ * that lacks it. The defaults of section 3 that are not true of us are said aloud.
  */
 static void put_openid(struct jout *j, const struct site *site)
 {
@@ -69,7 +69,7 @@ str metadata_write(struct arena *mem, const struct site *site)
 	return buf_str(&b);
 }
 
-/* May be kept for a moment: every client asks for it on every start, and it changes with the configuration only. */
+/* May be kept for a moment: every client asks on every start, and only the configuration changes it. */
 static enum err reply_document(struct ctx *c, str json)
 {
 	c->reply->status = 200;
@@ -125,7 +125,7 @@ static const struct resource *root_resource(const struct site *site)
 	return others == 1 ? only : management;
 }
 
-/* RFC 9728 section 3.1: the resource's path stands behind the well-known one, and so does its query, which we do not use. */
+/* RFC 9728 section 3.1: the resource's path stands behind the well-known one (its query too, which we ignore) */
 enum err resource_metadata_show(struct ctx *c)
 {
 	static const str well_known = S_INIT("/.well-known/oauth-protected-resource");

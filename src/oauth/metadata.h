@@ -6,9 +6,9 @@
 #include "base/json.h"
 
 /*
- * The document of RFC 8414, which OpenID Connect Discovery readers take too: every member is true of this server, none is
- * null or empty. Nothing of any request stands in it: base_url is the only source of addresses. site->tenant, config,
- * resources and signing must be set.
+ * The document of RFC 8414, which OpenID Connect Discovery readers take too: every member is true of this
+ * server, none is null or empty. Nothing of any request stands in it: base_url is the only source of
+ * addresses. site->tenant, config, resources and signing must be set.
  */
 str metadata_write(struct arena *mem, const struct site *site);
 

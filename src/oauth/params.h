@@ -32,21 +32,21 @@ struct revoke_params {
 
 #undef PARAM
 
-/* Each fills its zeroed struct from a form; what is wrong is recorded in c->fail with the parameter's name. */
+/* Each fills its zeroed struct from a form; what is wrong stands in c->fail, with the parameter's name. */
 CHECKED enum err authorize_who_fill(struct ctx *c, const struct form *f, struct authorize_who *out);
 CHECKED enum err authorize_params_fill(struct ctx *c, const struct form *f, struct authorize_params *out);
 CHECKED enum err token_params_fill(struct ctx *c, const struct form *f, struct token_params *out);
 CHECKED enum err revoke_params_fill(struct ctx *c, const struct form *f, struct revoke_params *out);
 
 /*
- * The form of a POST to an endpoint that programs call. Parameters in the query string do not exist there (RFC 6749,
- * section 2.3.1: secrets must not stand in URLs). PARAM_MISSING, CONTENT_TYPE.
+ * The form of a POST to an endpoint that programs call. Parameters in the query string do not exist there
+ * (RFC 6749, section 2.3.1: secrets must not stand in URLs). PARAM_MISSING, CONTENT_TYPE.
  */
 CHECKED enum err params_body(struct ctx *c, struct form *out);
 
 /*
- * The one resource that the values of `resource` name (RFC 8707 section 2): repeating the same is fine, naming two is
- * not, since our tokens have one audience. NULL when there are none. RESOURCE_UNKNOWN.
+ * The one resource that the values of `resource` name (RFC 8707 section 2): repeating the same is fine,
+ * naming two is not, since our tokens have one audience. NULL when there are none. RESOURCE_UNKNOWN.
  */
 CHECKED enum err params_resource(struct ctx *c, const struct param_list *list, const struct resource **out);
 

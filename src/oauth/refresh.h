@@ -1,7 +1,8 @@
 /*
- * refresh: refresh tokens whose successors are computed and not stored (docs/adr). A token is "gh_rt_" and base64url of
- * grant id (8 bytes), generation (4), body (32) and tag (16). The next body is an HMAC of this one, so every node gives the
- * same successor again; the tag keeps inventions away from the store. Pure: the key is an argument.
+ * refresh: refresh tokens whose successors are computed and not stored (docs/adr). A token is "gh_rt_" and
+ * base64url of grant id (8 bytes), generation (4), body (32) and tag (16). The next body is an HMAC of this
+ * one, so every node gives the same successor again; the tag keeps inventions away from the store. Pure: the
+ * key is an argument.
  */
 #ifndef OAUTH_REFRESH_H
 #define OAUTH_REFRESH_H

@@ -1,6 +1,7 @@
 /*
- * /register (RFC 7591). Most registrations are never used (clients register anew whenever they look at a server), so
- * nothing is written: what was registered is sealed into the client_id. Only what is too large for that gets a row.
+ * /register (RFC 7591). Most registrations are never used (clients register anew whenever they look at a
+ * server), so nothing is written: what was registered is sealed into the client_id. Only what is too large
+ * for that gets a row.
  */
 #include "base/enc.h"
 #include "core/recorder.h"

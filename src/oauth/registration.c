@@ -47,7 +47,7 @@ static size_t characters(str s)
 	return n;
 }
 
-/* Shown on the consent page, so nothing that could pretend to be something else than text (bidi, controls). */
+/* Shown on the consent page, so nothing that could pretend to be other than text (bidi, controls). */
 static enum err read_name(struct ctx *c, const struct json *body, struct registration *out)
 {
 	const struct json *v = member(body, S("client_name"));
@@ -65,7 +65,7 @@ static enum err read_name(struct ctx *c, const struct json *body, struct registr
 	return OK;
 }
 
-/* https or nothing: browsers' MCP clients give the http address of their own page, which is no reason to refuse them. */
+/* https or nothing: clients in a browser give the http address of their page, which is no reason to refuse. */
 static enum err read_uri(struct ctx *c, const struct json *body, struct registration *out)
 {
 	str text = json_get_str(body, S("client_uri"));
@@ -90,7 +90,7 @@ static enum err read_method(struct ctx *c, const struct json *body, struct regis
 	return OK;
 }
 
-/* RFC 7591 section 3.2.1 lets us drop what we do not do; a client that says nothing gets to refresh. */
+/* RFC 7591 section 3.2.1: what we do not do is dropped. A client that says nothing gets to refresh. */
 static enum err read_grants(struct ctx *c, const struct json *body, struct registration *out)
 {
 	const struct json *list = member(body, S("grant_types"));
@@ -169,8 +169,8 @@ static enum err check_keys(struct ctx *c, const struct json *body, struct regist
 }
 
 /*
- * Never a reason to refuse (X-23). Cursor registers cursor:// as "web", which it is not; VS Code is native with https
- * redirects that hop into it.
+ * Never a reason to refuse (X-23). Cursor registers cursor:// as "web", which it is not; VS Code is native
+ * with https redirects that hop into it.
  */
 static enum err read_type(struct ctx *c, const struct json *body, struct registration *out)
 {

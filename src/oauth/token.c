@@ -1,6 +1,6 @@
 /*
- * /token: the phases, once. What differs between grant types stands in their two hooks (grant_type.h); none of them can
- * forget client authentication, because none of them does it.
+ * /token: the phases, once. What differs between grant types stands in their two hooks (grant_type.h); none
+ * of them can forget client authentication, because none of them does it.
  */
 #include "oauth/client.h"
 #include "oauth/client_auth.h"

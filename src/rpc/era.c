@@ -7,9 +7,9 @@
 
 /* What one message and the header say about the version. */
 struct claim {
-	bool made;    /* the body has the key, of whatever type */
-	str version;  /* what the body names; empty when absent or not a string */
-	str header;   /* MCP-Protocol-Version; p == NULL when absent */
+	bool made;   /* the body has the key, of whatever type */
+	str version; /* what the body names; empty when absent or not a string */
+	str header;  /* MCP-Protocol-Version; p == NULL when absent */
 };
 
 static struct claim claim_of(const struct rpc_message *m, str header)
@@ -51,7 +51,8 @@ static enum err refuse_envelope(struct arena *mem, struct rpc_fault *fault, cons
 	if (!names.n) /* optional, but not of any type */
 		buf_put(&names, S(" a " RPC_META_CLIENT " that is an object"));
 	return rpc_refuse(fault, ERR_RPC_PARAMS,
-	    arena_printf(mem, "Invalid params: the request lacks%.*s.", FMT(buf_str(&names))), buf_str(&data));
+	    arena_printf(mem, "Invalid params: the request lacks%.*s.", FMT(buf_str(&names))),
+	    buf_str(&data));
 }
 
 static enum err refuse_version(struct arena *mem, struct rpc_fault *fault, str requested)
@@ -74,12 +75,12 @@ static bool envelope_whole(const struct json *meta)
 	const struct json *client = json_get(meta, S(RPC_META_CLIENT));
 
 	return version && version->type == JSON_STRING && capabilities && capabilities->type == JSON_OBJECT &&
-	       (!client || client->type == JSON_OBJECT);
+	    (!client || client->type == JSON_OBJECT);
 }
 
 /* Rules 3 to 7 for one message, then the envelope and the standard headers. */
-static enum err choose(
-    struct arena *mem, const struct http_req *req, const struct rpc_message *m, struct rpc_call *out, struct rpc_fault *fault)
+static enum err choose(struct arena *mem, const struct http_req *req, const struct rpc_message *m,
+    struct rpc_call *out, struct rpc_fault *fault)
 {
 	struct claim c = claim_of(m, http_header(req, S("MCP-Protocol-Version")));
 
@@ -93,7 +94,8 @@ static enum err choose(
 		if (m->kind == RPC_REQUEST)
 			return refuse_envelope(mem, fault, m->meta);
 		if (m->kind == RPC_RESPONSE)
-			return rpc_refuse(fault, ERR_RPC_REQUEST, S("Invalid Request: responses are not accepted here."), S(""));
+			return rpc_refuse(fault, ERR_RPC_REQUEST,
+			    S("Invalid Request: responses are not accepted here."), S(""));
 		out->era = RPC_MODERN;
 	}
 
@@ -102,8 +104,8 @@ static enum err choose(
 
 	/* 6. and 7. */
 	if (c.version.n && c.header.p && !str_eq(c.version, c.header))
-		return rpc_refuse(
-		    fault, ERR_RPC_HEADERS, S("The header MCP-Protocol-Version does not agree with the body."), S(""));
+		return rpc_refuse(fault, ERR_RPC_HEADERS,
+		    S("The header MCP-Protocol-Version does not agree with the body."), S(""));
 	if (!rpc_version_known(out->version))
 		return refuse_version(mem, fault, out->version);
 
@@ -118,33 +120,42 @@ static enum err choose(
  * An array is of 2025-03-26 only: later revisions removed batching, modern requests are one message a POST, and
  * initialize may not stand in one.
  */
-static enum err read_batch(
-    struct arena *mem, const struct http_req *req, const struct json *v, struct rpc_call *out, struct rpc_fault *fault)
+static enum err read_batch(struct arena *mem, const struct http_req *req, const struct json *v,
+    struct rpc_call *out, struct rpc_fault *fault)
 {
 	str header = http_header(req, S("MCP-Protocol-Version"));
 	struct rpc_message *rows = NEW_ARRAY(mem, struct rpc_message, RPC_BATCH_MAX);
 	size_t n = 0;
 
 	if (header.p && str_cmp(header, S("2025-03-26")) > 0)
-		return rpc_refuse(fault, ERR_RPC_REQUEST, S("Invalid Request: batches are not part of this revision."), S(""));
+		return rpc_refuse(fault, ERR_RPC_REQUEST,
+		    S("Invalid Request: batches are not part of this revision."), S(""));
 	if (header.p && !rpc_version_known(header))
 		return refuse_version(mem, fault, header);
 	if (!v->count || v->count > RPC_BATCH_MAX)
-		return rpc_refuse(fault, ERR_RPC_REQUEST, S("Invalid Request: a batch has 1 to 16 messages."), S(""));
+		return rpc_refuse(
+		    fault, ERR_RPC_REQUEST, S("Invalid Request: a batch has 1 to 16 messages."), S(""));
 	for (JSON_EACH(item, v)) {
 		enum err e = rpc_message_read(mem, item, &rows[n], fault);
 		fault->id = S(""); /* the answer is about the array */
 		TRY(e);
 		if (json_get(rows[n].meta, S(RPC_META_VERSION)) || str_eq(rows[n].method, S("initialize")))
 			return rpc_refuse(fault, ERR_RPC_REQUEST,
-			    S("Invalid Request: neither initialize nor requests of 2026-07-28 may stand in a batch."), S(""));
+			    S("Invalid Request: neither initialize nor requests of 2026-07-28 may stand in a "
+			      "batch."),
+			    S(""));
 		n++;
 	}
-	*out = (struct rpc_call){ .era = RPC_LEGACY, .version = S(RPC_VERSION_ABSENT), .batch = true, .messages = rows, .count = n };
+	*out = (struct rpc_call){ .era = RPC_LEGACY,
+		.version = S(RPC_VERSION_ABSENT),
+		.batch = true,
+		.messages = rows,
+		.count = n };
 	return OK;
 }
 
-enum err rpc_read(struct arena *mem, const struct http_req *req, struct rpc_call *out, struct rpc_fault *fault)
+enum err rpc_read(
+    struct arena *mem, const struct http_req *req, struct rpc_call *out, struct rpc_fault *fault)
 {
 	const struct json *v;
 	struct json_fault at;

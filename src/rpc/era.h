@@ -32,6 +32,7 @@ struct rpc_call {
  * exist". ERR_RPC_PARSE, ERR_RPC_REQUEST, ERR_RPC_PARAMS (the envelope), ERR_RPC_HEADERS, ERR_RPC_VERSION; the fault says
  * what to answer.
  */
-CHECKED enum err rpc_read(struct arena *mem, const struct http_req *req, struct rpc_call *out, struct rpc_fault *fault);
+CHECKED enum err rpc_read(
+    struct arena *mem, const struct http_req *req, struct rpc_call *out, struct rpc_fault *fault);
 
 #endif

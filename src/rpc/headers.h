@@ -9,8 +9,8 @@
  * MCP-Protocol-Version, Mcp-Method and, where the method has one, Mcp-Name: present on requests and equal to the body.
  * On a notification they may be absent (the specification requires them of requests only). ERR_RPC_HEADERS.
  */
-CHECKED enum err rpc_headers_check(struct arena *mem, const struct http_req *req, const struct rpc_message *m,
-    struct rpc_fault *fault);
+CHECKED enum err rpc_headers_check(
+    struct arena *mem, const struct http_req *req, const struct rpc_message *m, struct rpc_fault *fault);
 
 /*
  * A value as it travels in Mcp-Name and Mcp-Param-*: `=?base64?BASE64?=` is decoded, anything else is literal.

@@ -20,26 +20,30 @@ static bool id_text(struct arena *mem, const struct json *v, str *out)
 	struct jout j = JOUT(&b);
 	int64_t n;
 
-	if (v->text.n > RPC_ID_MAX || (v->type != JSON_STRING && !(v->type == JSON_NUMBER && str_int(v->text, &n))))
+	if (v->text.n > RPC_ID_MAX ||
+	    (v->type != JSON_STRING && !(v->type == JSON_NUMBER && str_int(v->text, &n))))
 		return false;
 	jout_json(&j, S(""), v);
 	*out = buf_str(&b);
 	return true;
 }
 
-static enum err read_response(const struct json *v, const struct json *id, struct rpc_message *out, struct rpc_fault *fault)
+static enum err read_response(
+    const struct json *v, const struct json *id, struct rpc_message *out, struct rpc_fault *fault)
 {
 	const struct json *error = json_get(v, S("error"));
 
 	if (!id || (json_get(v, S("result")) != NULL) == (error != NULL))
-		return refuse(fault, S("Invalid Request: a response has an id and either a result or an error."));
+		return refuse(
+		    fault, S("Invalid Request: a response has an id and either a result or an error."));
 	if (error && error->type != JSON_OBJECT)
 		return refuse(fault, S("Invalid Request: error must be an object."));
 	out->kind = RPC_RESPONSE;
 	return OK;
 }
 
-enum err rpc_message_read(struct arena *mem, const struct json *v, struct rpc_message *out, struct rpc_fault *fault)
+enum err rpc_message_read(
+    struct arena *mem, const struct json *v, struct rpc_message *out, struct rpc_fault *fault)
 {
 	const struct json *id = json_get(v, S("id"));
 	const struct json *method = json_get(v, S("method"));
@@ -57,7 +61,8 @@ enum err rpc_message_read(struct arena *mem, const struct json *v, struct rpc_me
 	if (method->type != JSON_STRING || !method->text.n)
 		return refuse(fault, S("Invalid Request: the method must be a string."));
 	if (json_get(v, S("result")) || json_get(v, S("error")))
-		return refuse(fault, S("Invalid Request: a message has a method, or a result or an error, not both."));
+		return refuse(
+		    fault, S("Invalid Request: a message has a method, or a result or an error, not both."));
 
 	out->method = method->text;
 	out->params = json_get(v, S("params"));

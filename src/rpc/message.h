@@ -29,6 +29,7 @@ struct rpc_fault {
 enum err rpc_refuse(struct rpc_fault *fault, enum err e, str say, str data);
 
 /* One parsed value as a message. ERR_RPC_REQUEST when it is none; fault->id is what could be read of the id. */
-CHECKED enum err rpc_message_read(struct arena *mem, const struct json *v, struct rpc_message *out, struct rpc_fault *fault);
+CHECKED enum err rpc_message_read(
+    struct arena *mem, const struct json *v, struct rpc_message *out, struct rpc_fault *fault);
 
 #endif

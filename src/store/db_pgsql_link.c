@@ -80,7 +80,7 @@ enum err pgsql_connect(struct pgsql_db *q)
 		if (e == OK && q->db.mode == DB_READ)
 			e = pgsql_simple(q, settings_read);
 	} else {
-		e = db_fail(&q->db, e, "no connection: %.*s",
+		e = db_fail(&q->db, e, "no connection to PostgreSQL: %.*s",
 		    FMT(message(q->c ? PQerrorMessage(q->c) : "no memory")));
 	}
 	if (e == OK) {

@@ -110,7 +110,10 @@ export default story('the door', async (t) => {
     // an open stream of the one that will lose its access
     const doomed = connected['SDK v2 auto'];
     const token = doomed.provider.kept.tokens.access_token;
-    const session = doomed.transport.sessionId;
+    // a session of its own: the upstream allows one stream each
+    const hello = await mcp(address, token, initialize);
+    const session = hello.headers.get('mcp-session-id');
+    await mcp(address, token, { jsonrpc: '2.0', method: 'notifications/initialized' }, { 'mcp-session-id': session });
     const stream = await fetch(address, {
       headers: { authorization: `Bearer ${token}`, accept: 'text/event-stream', 'mcp-protocol-version': '2025-11-25',
         ...(session ? { 'mcp-session-id': session } : {}) },

@@ -545,7 +545,7 @@ clients:
     });
   }
 
-  await t.test('no code, token, verifier, password or cookie is in what why says, in recorder.log or in the log', () => {
+  await t.test('OPS-02 no code, token, verifier, password or cookie is in what why says, in recorder.log or in the log', () => {
     assert.ok(heard.size > 150, `heard only ${heard.size} secrets`);
     assert.ok(recorded.length > 4 && said.length > 100);
     const all = [...said.map((x) => x.out), ...recorded].join('\n');

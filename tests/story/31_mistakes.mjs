@@ -84,7 +84,7 @@ export default story('mistakes', async (t) => {
     const d = await serve(t, {});
     await d.stop();
     writeFileSync(join(d.data, 'master.key'), 'f'.repeat(64) + '\n', { mode: 0o600 });
-    sentence(await run(['serve', '--data', d.data, '--listen', `localhost:${await freePort()}`], { cwd: d.dir, timeout: 10000 }), /master.?key/i);
+    sentence(await run(['serve', '--data', d.data, '--listen', `localhost:${d.port}`], { cwd: d.dir, timeout: 10000 }), /master.?key/i);
   });
   await t.test('changing base_url is refused until it is accepted', async () => {
     const d = await serve(t, {});

@@ -31,7 +31,8 @@ static bool read_file(void *arg, struct arena *mem, str from, str path, str *tex
 	return !str_eq(path, S("none"));
 }
 
-static bool match(void *arg, struct arena *mem, str from, str pattern, const str **paths, size_t *count, str *why)
+static bool match(
+    void *arg, struct arena *mem, str from, str pattern, const str **paths, size_t *count, str *why)
 {
 	str *one = NEW(mem, str);
 
@@ -50,16 +51,20 @@ static void taken(const struct config *c)
 	MUST(str_starts(c->store, S("sqlite:")) || str_starts(c->store, S("postgres")));
 	MUST(c->role_count == 3 && c->access_ttl >= 30 && c->code_ttl >= 10);
 	for (size_t i = 0; i < c->resource_count; i++)
-		MUST(c->resources[i].scope_count > 0 && (c->resources[i].path.n > 1) != (c->resources[i].url.n > 0));
+		MUST(c->resources[i].scope_count > 0 &&
+		    (c->resources[i].path.n > 1) != (c->resources[i].url.n > 0));
 	for (size_t i = 0; i < c->client_count; i++)
-		MUST(c->clients[i].client_id.n && c->clients[i].redirect_uris.n && c->clients[i].grant_types.n);
+		MUST(c->clients[i].client_id.n && c->clients[i].redirect_uris.n &&
+		    c->clients[i].grant_types.n);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct arena *mem = arena_new((size_t)64 << 20);
 	str text = { (const char *)data, size };
-	struct config_input in = { .port = { env, read_file, match, &text }, .file = S("gatehouse.yml"), .text = text };
+	struct config_input in = {
+		.port = { env, read_file, match, &text }, .file = S("gatehouse.yml"), .text = text
+	};
 	struct config config;
 	struct config_problem problem = { 0 };
 	enum err e = config_bind(mem, &in, &config, &problem);

@@ -10,7 +10,10 @@
 			abort(); \
 	} while (0)
 
-/* The host of http on loopback, and what stands behind its port; false for anything else. By hand, without a parser. */
+/*
+ * The host of http on loopback, and what stands behind its port; false for anything else. By hand, without a
+ * parser.
+ */
 static bool loopback(str s, str *host, str *rest)
 {
 	static const str hosts[] = { S_INIT("http://127.0.0.1"), S_INIT("http://[::1]"),

@@ -52,7 +52,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (size_t i = 0; i < 3; i++) {
 		(void)str_cut(rest, '\n', &line, &rest);
 		if (!str_eq(line, S("-")))
-			headers[req.header_count++] = (struct http_header){ str_of(names[i]), str_trim(line) };
+			headers[req.header_count++] =
+			    (struct http_header){ str_of(names[i]), str_trim(line) };
 	}
 	req.body = rest;
 	enum err e = rpc_read(mem, &req, &call, &fault);

@@ -5,9 +5,10 @@
 #include "store/db.h"
 
 /*
- * An input: a byte of flags, the Authorization header (or nothing) up to a line end, then the form. What cannot stand in a
- * kept corpus because it is made anew each time is written @CODE@ (a fresh code of client app), @REFRESH@, @ACCESS@ (fresh
- * tokens of app), @SPENT@ (a refresh token whose successor is unspent), @OLD@ (one whose successor is spent).
+ * An input: a byte of flags, the Authorization header (or nothing) up to a line end, then the form. What
+ * cannot stand in a kept corpus because it is made anew each time is written @CODE@ (a fresh code of client
+ * app), @REFRESH@, @ACCESS@ (fresh tokens of app), @SPENT@ (a refresh token whose successor is unspent),
+ * @OLD@ (one whose successor is spent).
  */
 enum { REVOKE = 1, LATER = 2, MUCH_LATER = 4, BLOCKED = 8, TWICE = 16, CLIENT_BLOCKED_TOO = 32 };
 

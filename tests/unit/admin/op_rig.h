@@ -78,7 +78,12 @@ struct rig_person {
 RIG enum err rig_put_person(struct rig *r, struct db *db, void *arg)
 {
 	struct rig_person *p = arg;
-	struct op_user_put_in in = { .id = p->id, .tenant = p->tenant, .email = p->email, .name = p->name, .role = p->role, .now = RIG_NOW - 100 };
+	struct op_user_put_in in = { .id = p->id,
+		.tenant = p->tenant,
+		.email = p->email,
+		.name = p->name,
+		.role = p->role,
+		.now = RIG_NOW - 100 };
 
 	return q_op_user_put(db, r->mem, &in, NULL);
 }
@@ -100,10 +105,23 @@ RIG enum err rig_put_grant(struct rig *r, struct db *db, void *arg)
 {
 	struct rig_grant *g = arg;
 	str client_id = arena_printf(r->mem, "client-%lld", (long long)g->id);
-	struct client_put_in client = { .id = g->id, .tenant = g->tenant, .hash = sha256_str(r->mem, client_id), .client_id = client_id,
-		.name = g->name, .origin = S("registered"), .auth_method = S("none"), .now = RIG_NOW };
-	struct grant_put_in grant = { .id = g->id, .tenant = g->tenant, .user_id = g->user, .client = g->id, .resource = S(ISSUER "/mcp"),
-		.scope = S("users:read audit:read"), .redirect_host = S("localhost"), .now = RIG_NOW, .expires = RIG_NOW + 86400 };
+	struct client_put_in client = { .id = g->id,
+		.tenant = g->tenant,
+		.hash = sha256_str(r->mem, client_id),
+		.client_id = client_id,
+		.name = g->name,
+		.origin = S("registered"),
+		.auth_method = S("none"),
+		.now = RIG_NOW };
+	struct grant_put_in grant = { .id = g->id,
+		.tenant = g->tenant,
+		.user_id = g->user,
+		.client = g->id,
+		.resource = S(ISSUER "/mcp"),
+		.scope = S("users:read audit:read"),
+		.redirect_host = S("localhost"),
+		.now = RIG_NOW,
+		.expires = RIG_NOW + 86400 };
 
 	TRY(q_client_put(db, r->mem, &client, NULL));
 	return q_grant_put(db, r->mem, &grant, NULL);
@@ -121,7 +139,12 @@ RIG enum err rig_put_tenant(struct rig *r, struct db *db, void *arg)
 {
 	int64_t id = *(int64_t *)arg;
 	struct account_put_in account = { .id = id + 1, .name = S("Other"), .now = RIG_NOW };
-	struct tenant_put_in tenant = { .id = id, .account = id + 1, .slug = S("other"), .name = S("Other"), .settings = S("{}"), .now = RIG_NOW };
+	struct tenant_put_in tenant = { .id = id,
+		.account = id + 1,
+		.slug = S("other"),
+		.name = S("Other"),
+		.settings = S("{}"),
+		.now = RIG_NOW };
 
 	TRY(q_account_put(db, r->mem, &account, NULL));
 	return q_tenant_put(db, r->mem, &tenant, NULL);
@@ -166,9 +189,18 @@ RIG struct rig *rig_new(void)
 	assert_int_equal(db_open(url, DB_READ, &r->read), OK);
 	assert_int_equal(config_bind(mem, &in, &r->config, &problem), OK);
 	r->resources[0] = management_resource(mem, &r->config, S(ISSUER));
-	r->resources[1] = (struct resource){ .path = S("/weather/mcp"), .identifier = S(ISSUER "/weather/mcp"), .name = S("weather"),
-		.upstream = S("http://127.0.0.1:9000/mcp"), .declared = true, .scopes = S("mcp:tools"), .required = S("mcp:tools") };
-	r->site = (struct site){ .mem = mem, .config = &r->config, .secure = true, .resources = r->resources, .resource_count = 2 };
+	r->resources[1] = (struct resource){ .path = S("/weather/mcp"),
+		.identifier = S(ISSUER "/weather/mcp"),
+		.name = S("weather"),
+		.upstream = S("http://127.0.0.1:9000/mcp"),
+		.declared = true,
+		.scopes = S("mcp:tools"),
+		.required = S("mcp:tools") };
+	r->site = (struct site){ .mem = mem,
+		.config = &r->config,
+		.secure = true,
+		.resources = r->resources,
+		.resource_count = 2 };
 	assert_int_equal(tenant_ensure(r->write, mem, RIG_NOW, S(ISSUER), &r->site.tenant), OK);
 	rig_people(r);
 	return r;
@@ -187,7 +219,10 @@ RIG void rig_as(struct rig *r, const char *role, const char *scope)
 {
 	str name = str_of(role);
 
-	r->actor = (struct actor){ .email = S("somebody@example.com"), .name = S("Somebody"), .role = name, .scope = str_of(scope),
+	r->actor = (struct actor){ .email = S("somebody@example.com"),
+		.name = S("Somebody"),
+		.role = name,
+		.scope = str_of(scope),
 		.resource = &r->resources[0] };
 	r->actor.user = str_eq(name, S("owner")) ? r->owner : str_eq(name, S("admin")) ? r->admin : r->member;
 	r->actor.grant = str_eq(name, S("member")) ? r->grant_member : 0;
@@ -202,7 +237,12 @@ RIG void rig_as_os(struct rig *r)
 RIG void rig_begin(struct rig *r)
 {
 	r->reply = (struct http_reply){ 0 };
-	r->c = (struct ctx){ .mem = r->mem, .now = RIG_NOW, .now_ms = RIG_NOW * INT64_C(1000), .site = &r->site, .reply = &r->reply, .actor = r->actor };
+	r->c = (struct ctx){ .mem = r->mem,
+		.now = RIG_NOW,
+		.now_ms = RIG_NOW * INT64_C(1000),
+		.site = &r->site,
+		.reply = &r->reply,
+		.actor = r->actor };
 }
 
 struct rig_op {
@@ -282,7 +322,9 @@ RIG void rig_run(struct rig *r, enum err (*first)(struct ctx *c), enum lane lane
 	for (;;) {
 		r->c.lane = lane;
 		r->c.db = lane == LANE_READ ? r->read : NULL;
-		r->e = lane == LANE_WRITE ? db_do(r->write, rig_job_run, &(struct rig_job){ r, rig_step_write, &s }) : s.step(&r->c);
+		r->e = lane == LANE_WRITE
+		    ? db_do(r->write, rig_job_run, &(struct rig_job){ r, rig_step_write, &s })
+		    : s.step(&r->c);
 		if (r->e != ERR_NEED)
 			return;
 		s.step = r->c.next;

@@ -32,8 +32,9 @@ static void pages_are_up_to_date(void **state)
 		struct buf b = BUF(mem);
 		r->write(&b, mem);
 		if (!str_eq(buf_str(&b), read_page(mem, r->topic)))
-			fail_msg("docs/reference/%.*s.md is stale: gatehouse reference %.*s > docs/reference/%.*s.md", FMT(r->topic), FMT(r->topic),
-			    FMT(r->topic));
+			fail_msg("docs/reference/%.*s.md is stale: gatehouse reference %.*s > "
+				 "docs/reference/%.*s.md",
+			    FMT(r->topic), FMT(r->topic), FMT(r->topic));
 		arena_unref(mem);
 	}
 }

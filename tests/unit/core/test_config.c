@@ -43,7 +43,8 @@ static bool world_read(void *arg, struct arena *mem, str from, str path, str *te
 	return z != NULL;
 }
 
-static bool world_match(void *arg, struct arena *mem, str from, str pattern, const str **paths, size_t *count, str *why)
+static bool world_match(
+    void *arg, struct arena *mem, str from, str pattern, const str **paths, size_t *count, str *why)
 {
 	str *out = NEW_ARRAY(mem, str, 8);
 
@@ -51,7 +52,8 @@ static bool world_match(void *arg, struct arena *mem, str from, str pattern, con
 	(void)why;
 	*count = 0;
 	for (const struct pair *p = ((struct world *)arg)->files; p && p->name; p++)
-		if (str_starts(str_of(p->name), str_sub(pattern, 0, pattern.n - 5))) // conf.d/ of conf.d/*.yml
+		if (str_starts(
+			str_of(p->name), str_sub(pattern, 0, pattern.n - 5))) // conf.d/ of conf.d/*.yml
 			out[(*count)++] = str_of(p->name);
 	*paths = out;
 	return true;
@@ -64,7 +66,8 @@ struct outcome {
 	enum err e;
 };
 
-static struct outcome bind_world(const char *yaml, const struct pair *env, const struct pair *files, const struct config_flag *flags, size_t n)
+static struct outcome bind_world(const char *yaml, const struct pair *env, const struct pair *files,
+    const struct config_flag *flags, size_t n)
 {
 	struct world w = { env, files };
 	struct outcome o = { .mem = arena_new(1 << 22) };
@@ -115,29 +118,31 @@ static void without_a_file_everything_is_default(void **state)
 
 static void everything_that_is_served_is_read(void **state)
 {
-	struct outcome o = bind("base_url: https://auth.example.com\n"
-	                        "listen: 127.0.0.1:9000\n"
-	                        "ops: 127.0.0.1:9090\n"
-	                        "data_dir: /var/lib/gatehouse\n"
-	                        "trust_proxy: [127.0.0.1/32, 'fd00::/8']\n"
-	                        "management: { path: /manage/mcp, read_only: true }\n"
-	                        "registration: { mode: shared, cimd: false, public_only: yes }\n"
-	                        "tokens: { access_ttl: 5m, refresh_ttl: 7d, alg: ES256, format: jwt }\n"
-	                        "limits: { body_mcp: 8m }\n"
-	                        "allow_origins: [https://app.example.com]\n"
-	                        "audit: { retention: 30d, export: [] }\n"
-	                        "http: { allow: [] }\n"
-	                        "account_selection: auto\n"
-	                        "clients:\n"
-	                        "  - { client_id: ci, client_secret: 0123456789abcdef0123, name: CI, redirect_uris: [https://ci.example/cb], trusted: true }\n"
-	                        "resources:\n"
-	                        "  - path: /weather/mcp\n"
-	                        "    upstream: http://127.0.0.1:9000/mcp\n"
-	                        "    scopes: { \"weather:read\": See forecasts, \"weather:write\": Change stations }\n"
-	                        "    required_scopes: [\"weather:read\"]\n"
-	                        "  - url: https://other.example.com/mcp\n"
-	                        "    name: Other\n"
-	                        "roles: { member: [\"*.Read*\", \"Link.*\"] }\n");
+	struct outcome o =
+	    bind("base_url: https://auth.example.com\n"
+		 "listen: 127.0.0.1:9000\n"
+		 "ops: 127.0.0.1:9090\n"
+		 "data_dir: /var/lib/gatehouse\n"
+		 "trust_proxy: [127.0.0.1/32, 'fd00::/8']\n"
+		 "management: { path: /manage/mcp, read_only: true }\n"
+		 "registration: { mode: shared, cimd: false, public_only: yes }\n"
+		 "tokens: { access_ttl: 5m, refresh_ttl: 7d, alg: ES256, format: jwt }\n"
+		 "limits: { body_mcp: 8m }\n"
+		 "allow_origins: [https://app.example.com]\n"
+		 "audit: { retention: 30d, export: [] }\n"
+		 "http: { allow: [] }\n"
+		 "account_selection: auto\n"
+		 "clients:\n"
+		 "  - { client_id: ci, client_secret: 0123456789abcdef0123, name: CI, redirect_uris: "
+		 "[https://ci.example/cb], trusted: true }\n"
+		 "resources:\n"
+		 "  - path: /weather/mcp\n"
+		 "    upstream: http://127.0.0.1:9000/mcp\n"
+		 "    scopes: { \"weather:read\": See forecasts, \"weather:write\": Change stations }\n"
+		 "    required_scopes: [\"weather:read\"]\n"
+		 "  - url: https://other.example.com/mcp\n"
+		 "    name: Other\n"
+		 "roles: { member: [\"*.Read*\", \"Link.*\"] }\n");
 
 	(void)state;
 	if (o.e != OK)
@@ -164,7 +169,8 @@ static void everything_that_is_served_is_read(void **state)
 
 static void flags_win_over_the_environment_and_that_over_the_file(void **state)
 {
-	const struct pair env[] = { { "GATEHOUSE_LISTEN", "127.0.0.1:2" }, { "GATEHOUSE_TOKENS_ACCESS_TTL", "2m" }, { NULL, NULL } };
+	const struct pair env[] = { { "GATEHOUSE_LISTEN", "127.0.0.1:2" },
+		{ "GATEHOUSE_TOKENS_ACCESS_TTL", "2m" }, { NULL, NULL } };
 	const struct config_flag flags[] = { { S_INIT("--listen"), S_INIT("127.0.0.1:3") } };
 	const char *file = "listen: 127.0.0.1:1\ntokens: { access_ttl: 1m, code_ttl: 30s }\n";
 	struct outcome a = bind_world(file, env, NULL, flags, 1);
@@ -183,11 +189,14 @@ static void flags_win_over_the_environment_and_that_over_the_file(void **state)
 
 static void variables_and_files_are_taken(void **state)
 {
-	const struct pair env[] = { { "HOST", "auth.example.com" }, { "CI_SECRET", "from-the-environment-0" }, { NULL, NULL } };
-	const struct pair files[] = { { "/run/secrets/key", "0123456789abcdef0123456789abcdef\n" }, { NULL, NULL } };
+	const struct pair env[] = { { "HOST", "auth.example.com" }, { "CI_SECRET", "from-the-environment-0" },
+		{ NULL, NULL } };
+	const struct pair files[] = { { "/run/secrets/key", "0123456789abcdef0123456789abcdef\n" },
+		{ NULL, NULL } };
 	struct outcome o = bind_world("base_url: https://${HOST}\n"
-	                              "master_key: file:///run/secrets/key\n"
-	                              "clients: [{ client_id: ci, client_secret: \"${CI_SECRET}\", redirect_uris: [https://ci.example/cb] }]\n",
+				      "master_key: file:///run/secrets/key\n"
+				      "clients: [{ client_id: ci, client_secret: \"${CI_SECRET}\", "
+				      "redirect_uris: [https://ci.example/cb] }]\n",
 	    env, files, NULL, 0);
 
 	(void)state;
@@ -207,8 +216,9 @@ static void included_files_append(void **state)
 		{ "conf.d/b.yml", "resources: [{ path: /b/mcp, upstream: http://127.0.0.1:2/mcp }]\n" },
 		{ NULL, NULL },
 	};
-	struct outcome o =
-	    bind_world("include: conf.d/*.yml\nresources: [{ path: /c/mcp, upstream: http://127.0.0.1:3/mcp }]\n", NULL, files, NULL, 0);
+	struct outcome o = bind_world(
+	    "include: conf.d/*.yml\nresources: [{ path: /c/mcp, upstream: http://127.0.0.1:3/mcp }]\n", NULL,
+	    files, NULL, 0);
 
 	(void)state;
 	assert_int_equal(o.e, OK);
@@ -229,100 +239,161 @@ static const struct {
 	{ "a: [", "gatehouse.yml:2:1: this is not YAML as we take it: did not find expected node content." },
 	{ "- a\n", "gatehouse.yml:1:1: the file is a mapping of keys to values." },
 	{ "lisen: x\n", "gatehouse.yml:1:1: there is no key `lisen`; did you mean `listen`?" },
-	{ "colour: red\n", "gatehouse.yml:1:1: there is no key `colour`; `gatehouse reference config` lists them." },
-	{ "tokens:\n  acces_ttl: 5m\n", "gatehouse.yml:2:3: there is no key `acces_ttl` in tokens; did you mean `access_ttl`?" },
+	{ "colour: red\n",
+	    "gatehouse.yml:1:1: there is no key `colour`; `gatehouse reference config` lists them." },
+	{ "tokens:\n  acces_ttl: 5m\n",
+	    "gatehouse.yml:2:3: there is no key `acces_ttl` in tokens; did you mean `access_ttl`?" },
 	{ "tokens: 5\n", "gatehouse.yml:1:9: tokens has keys of its own: a mapping is expected here." },
 	{ "listen: [a]\n", "gatehouse.yml:1:9: one value is expected here, not a list." },
 	{ "listen: { a: b }\n", "gatehouse.yml:1:9: one value is expected here, not a mapping." },
 	{ "base_url: http://a\nbase_url: http://b\n",
 	    "gatehouse.yml:2:1: this is not YAML as we take it: key 'base_url' given twice." },
-	{ "listen: 8080\n", "gatehouse.yml:1:9: listen `8080` is not HOST:PORT: write localhost:8080 or 0.0.0.0:8080." },
-	{ "listen: ':8080'\n", "gatehouse.yml:1:9: listen `:8080` has no host: write localhost:PORT, or 0.0.0.0:PORT for every address." },
-	{ "listen: '127.0.0.1:70000'\n", "gatehouse.yml:1:9: listen `127.0.0.1:70000` has a port outside 1 to 65535." },
+	{ "listen: 8080\n",
+	    "gatehouse.yml:1:9: listen `8080` is not HOST:PORT: write localhost:8080 or 0.0.0.0:8080." },
+	{ "listen: ':8080'\n",
+	    "gatehouse.yml:1:9: listen `:8080` has no host: write localhost:PORT, or 0.0.0.0:PORT for every "
+	    "address." },
+	{ "listen: '127.0.0.1:70000'\n",
+	    "gatehouse.yml:1:9: listen `127.0.0.1:70000` has a port outside 1 to 65535." },
 	{ "listen: 'example.com:80'\n",
-	    "gatehouse.yml:1:9: listen `example.com:80` is not an address of this machine: write an IPv4 address, an IPv6 one in [brackets], or localhost." },
-	{ "listen: 'unix:run'\n", "gatehouse.yml:1:9: listen `unix:run` is no path: write unix:/run/gatehouse/http.sock." },
+	    "gatehouse.yml:1:9: listen `example.com:80` is not an address of this machine: write an IPv4 "
+	    "address, an IPv6 one in [brackets], or localhost." },
+	{ "listen: 'unix:run'\n",
+	    "gatehouse.yml:1:9: listen `unix:run` is no path: write unix:/run/gatehouse/http.sock." },
 	{ "listen: 'unix:/run/x.sock'\n",
 	    "gatehouse.yml:1:9: with a unix socket base_url must be given: the address that people use." },
-	{ "ops: nowhere\n", "gatehouse.yml:1:6: ops `nowhere` is not HOST:PORT: write localhost:8080 or 0.0.0.0:8080." },
-	{ "ops: localhost:8080\n", "gatehouse.yml:1:6: ops is the same address as listen; give it one of its own." },
+	{ "ops: nowhere\n",
+	    "gatehouse.yml:1:6: ops `nowhere` is not HOST:PORT: write localhost:8080 or 0.0.0.0:8080." },
+	{ "ops: localhost:8080\n",
+	    "gatehouse.yml:1:6: ops is the same address as listen; give it one of its own." },
 	{ "base_url: auth.example.com\n",
-	    "gatehouse.yml:1:11: base_url `auth.example.com` is not an address such as https://auth.example.com." },
+	    "gatehouse.yml:1:11: base_url `auth.example.com` is not an address such as "
+	    "https://auth.example.com." },
 	{ "base_url: https://Auth.example.com\n",
-	    "gatehouse.yml:1:11: base_url `https://Auth.example.com` has capital letters; clients compare it letter by letter, so write it in lower case." },
+	    "gatehouse.yml:1:11: base_url `https://Auth.example.com` has capital letters; clients compare it "
+	    "letter by letter, so write it in lower case." },
 	{ "base_url: https://a.example/\n",
-	    "gatehouse.yml:1:11: base_url `https://a.example/` ends with a slash; leave it out, since clients compare the text." },
+	    "gatehouse.yml:1:11: base_url `https://a.example/` ends with a slash; leave it out, since "
+	    "clients compare the text." },
 	{ "base_url: https://a.example:443\n",
-	    "gatehouse.yml:1:11: base_url `https://a.example:443` names the default port; leave it out, since clients compare the text." },
-	{ "base_url: ftp://a.example\n", "gatehouse.yml:1:11: base_url `ftp://a.example` must begin with https:// or http://." },
-	{ "base_url: https://u@a.example\n", "gatehouse.yml:1:11: base_url `https://u@a.example` must have no user, ? or #." },
-	{ "store: mysql://x\n", "gatehouse.yml:1:8: store is sqlite, sqlite:PATH or postgres://USER@HOST/DB." },
-	{ "data_dir: none\n", "gatehouse.yml:1:11: data_dir can be `none` only with a PostgreSQL store and a master_key." },
-	{ "master_key: short\n", "gatehouse.yml:1:13: master_key has fewer than 32 characters; openssl rand -hex 32 makes one." },
+	    "gatehouse.yml:1:11: base_url `https://a.example:443` names the default port; leave it out, "
+	    "since clients compare the text." },
+	{ "base_url: ftp://a.example\n",
+	    "gatehouse.yml:1:11: base_url `ftp://a.example` must begin with https:// or http://." },
+	{ "base_url: https://u@a.example\n",
+	    "gatehouse.yml:1:11: base_url `https://u@a.example` must have no user, ? or #." },
+	{ "store: mysql://x\n",
+	    "gatehouse.yml:1:8: store is sqlite, sqlite:PATH or postgres://USER@HOST/DB." },
+	{ "data_dir: none\n",
+	    "gatehouse.yml:1:11: data_dir can be `none` only with a PostgreSQL store and a master_key." },
+	{ "master_key: short\n",
+	    "gatehouse.yml:1:13: master_key has fewer than 32 characters; openssl rand -hex 32 makes one." },
 	{ "master_key: file:///nowhere\n", "gatehouse.yml:1:13: the file /nowhere is not there." },
 	{ "master_key: vault://secret/x#key\n",
-	    "gatehouse.yml:1:13: vault:// is not served by this version yet; use file://PATH or ${VARIABLE}." },
+	    "gatehouse.yml:1:13: vault:// is not served by this version yet; use file://PATH or "
+	    "${VARIABLE}." },
 	{ "master_key: \"${NOT_SET}\"\n",
-	    "gatehouse.yml:1:13: the variable NOT_SET is not set in the environment; set it, or write the value." },
+	    "gatehouse.yml:1:13: the variable NOT_SET is not set in the environment; set it, or write the "
+	    "value." },
 	{ "base_url: \"${\"\n", "gatehouse.yml:1:11: a ${ is not followed by the name of a variable and }." },
 	{ "trust_proxy: 127.0.0.1\n", "gatehouse.yml:1:14: trust_proxy is a list: [ONE, TWO]." },
-	{ "trust_proxy: [127.0.0.1]\n", "gatehouse.yml:1:15: `127.0.0.1` is not a network such as 127.0.0.1/32 or fd00::/8." },
-	{ "trust_proxy: [127.0.0.1/33]\n", "gatehouse.yml:1:15: `127.0.0.1/33` is not a network such as 127.0.0.1/32 or fd00::/8." },
-	{ "allow_origins: ['*']\n", "gatehouse.yml:1:17: `*` is not an origin such as https://app.example.com." },
+	{ "trust_proxy: [127.0.0.1]\n",
+	    "gatehouse.yml:1:15: `127.0.0.1` is not a network such as 127.0.0.1/32 or fd00::/8." },
+	{ "trust_proxy: [127.0.0.1/33]\n",
+	    "gatehouse.yml:1:15: `127.0.0.1/33` is not a network such as 127.0.0.1/32 or fd00::/8." },
+	{ "allow_origins: ['*']\n",
+	    "gatehouse.yml:1:17: `*` is not an origin such as https://app.example.com." },
 	{ "allow_origins: [https://a.example/x]\n",
 	    "gatehouse.yml:1:17: `https://a.example/x` is not an origin such as https://app.example.com." },
-	{ "management: maybe\n", "gatehouse.yml:1:13: `maybe` is not a value of management: write true or false." },
-	{ "management: { path: mcp }\n", "gatehouse.yml:1:21: management.path `mcp` must begin with / and say more than that." },
-	{ "management: { path: /token }\n", "gatehouse.yml:1:21: management.path `/token` is an address of Gatehouse itself." },
+	{ "management: maybe\n",
+	    "gatehouse.yml:1:13: `maybe` is not a value of management: write true or false." },
+	{ "management: { path: mcp }\n",
+	    "gatehouse.yml:1:21: management.path `mcp` must begin with / and say more than that." },
+	{ "management: { path: /token }\n",
+	    "gatehouse.yml:1:21: management.path `/token` is an address of Gatehouse itself." },
 	{ "registration: { mode: open }\n",
-	    "gatehouse.yml:1:23: `open` is not a value of registration.mode: write per_client, shared or off." },
+	    "gatehouse.yml:1:23: `open` is not a value of registration.mode: write per_client, shared or "
+	    "off." },
 	{ "registration: { cimd: true }\n",
-	    "gatehouse.yml:1:23: this version serves only registration.cimd: false yet; write that, or leave it out." },
+	    "gatehouse.yml:1:23: this version serves only registration.cimd: false yet; write that, or leave "
+	    "it out." },
 	{ "registration: { allow_clients: [claude.ai] }\n",
-	    "gatehouse.yml:1:17: this version does not serve `registration.allow_clients` yet; take it out. (Only these applications may register.)" },
+	    "gatehouse.yml:1:17: this version does not serve `registration.allow_clients` yet; take it out. "
+	    "(Only these applications may register.)" },
 	{ "tokens: { access_ttl: soon }\n",
-	    "gatehouse.yml:1:23: `soon` is not a value of tokens.access_ttl: write a duration such as 60s, 10m, 24h or 30d." },
+	    "gatehouse.yml:1:23: `soon` is not a value of tokens.access_ttl: write a duration such as 60s, "
+	    "10m, 24h or 30d." },
 	{ "tokens: { access_ttl: 2d }\n", "gatehouse.yml:1:23: tokens.access_ttl is 30s to 24h." },
-	{ "tokens: { format: opaque }\n", "gatehouse.yml:1:19: this version serves only tokens.format: jwt yet; write that, or leave it out." },
-	{ "limits: { body: lots }\n", "gatehouse.yml:1:17: `lots` is not a value of limits.body: write a number of bytes such as 65536, 64k or 4m." },
-	{ "limits: { connections: -1 }\n", "gatehouse.yml:1:24: `-1` is not a value of limits.connections: write a number, 0 or more." },
+	{ "tokens: { format: opaque }\n",
+	    "gatehouse.yml:1:19: this version serves only tokens.format: jwt yet; write that, or leave it "
+	    "out." },
+	{ "limits: { body: lots }\n",
+	    "gatehouse.yml:1:17: `lots` is not a value of limits.body: write a number of bytes such as "
+	    "65536, 64k or 4m." },
+	{ "limits: { connections: -1 }\n",
+	    "gatehouse.yml:1:24: `-1` is not a value of limits.connections: write a number, 0 or more." },
 	{ "limits: { connections: 1 }\n", "gatehouse.yml:1:24: limits.connections is 16 to 10000000." },
-	{ "audit: { export: [syslog://x] }\n", "gatehouse.yml:1:10: this version does not serve audit.export yet; leave it empty." },
+	{ "audit: { export: [syslog://x] }\n",
+	    "gatehouse.yml:1:10: this version does not serve audit.export yet; leave it empty." },
 	{ "smtp: { url: smtp://x }\n",
-	    "gatehouse.yml:1:1: this version does not serve `smtp` yet; take it out. (Mail. Until then, sign-in links are printed: gatehouse link EMAIL.)" },
-	{ "providers: []\n", "gatehouse.yml:1:1: this version does not serve `providers` yet; take it out. (Upstream identity providers.)" },
+	    "gatehouse.yml:1:1: this version does not serve `smtp` yet; take it out. (Mail. Until then, "
+	    "sign-in links are printed: gatehouse link EMAIL.)" },
+	{ "providers: []\n",
+	    "gatehouse.yml:1:1: this version does not serve `providers` yet; take it out. (Upstream identity "
+	    "providers.)" },
 	{ "tls: { cert: a, key: b }\n",
-	    "gatehouse.yml:1:1: this version does not serve `tls` yet; take it out. (Certificates. Until then, a proxy in front terminates TLS: give its "
+	    "gatehouse.yml:1:1: this version does not serve `tls` yet; take it out. (Certificates. Until "
+	    "then, a proxy in front terminates TLS: give its "
 	    "address in trust_proxy and its https address as base_url.)" },
 
 	{ "resources: { a: b }\n", "gatehouse.yml:1:12: resources are a list: - path: /weather/mcp ..." },
 	{ "resources: [a]\n", "gatehouse.yml:1:13: a resource is a mapping: path, upstream, name ..." },
-	{ R "name: A\n", "gatehouse.yml:2:5: a resource has either a path here or the url of a server elsewhere." },
-	{ R "path: /a/mcp\n", "gatehouse.yml:2:5: a resource at a path has an upstream: the address of its MCP server." },
+	{ R "name: A\n",
+	    "gatehouse.yml:2:5: a resource has either a path here or the url of a server elsewhere." },
+	{ R "path: /a/mcp\n",
+	    "gatehouse.yml:2:5: a resource at a path has an upstream: the address of its MCP server." },
 	{ R "path: a\n", "gatehouse.yml:2:11: the path `a` must begin with / and say more than that." },
-	{ R "path: /a/\n", "gatehouse.yml:2:11: the path `/a/` must not end with /; requests with one are served all the same." },
+	{ R "path: /a/\n",
+	    "gatehouse.yml:2:11: the path `/a/` must not end with /; requests with one are served all the "
+	    "same." },
 	{ R "path: /a//b\n", "gatehouse.yml:2:11: the path `/a//b` has an empty part or one of dots." },
 	{ R "path: /a/../b\n", "gatehouse.yml:2:11: the path `/a/../b` has an empty part or one of dots." },
-	{ R "path: /a%2fb\n", "gatehouse.yml:2:11: the path `/a%2fb` has characters other than letters, digits and - . _ ~ /." },
+	{ R "path: /a%2fb\n",
+	    "gatehouse.yml:2:11: the path `/a%2fb` has characters other than letters, digits and - . _ ~ "
+	    "/." },
 	{ R "path: /login\n", "gatehouse.yml:2:11: the path `/login` is an address of Gatehouse itself." },
-	{ R "path: /.well-known/x\n", "gatehouse.yml:2:11: the path `/.well-known/x` is an address of Gatehouse itself." },
-	{ R "path: /api/v1/x\n", "gatehouse.yml:2:11: the path `/api/v1/x` is an address of Gatehouse itself." },
+	{ R "path: /.well-known/x\n",
+	    "gatehouse.yml:2:11: the path `/.well-known/x` is an address of Gatehouse itself." },
+	{ R "path: /api/v1/x\n",
+	    "gatehouse.yml:2:11: the path `/api/v1/x` is an address of Gatehouse itself." },
 	{ R "{ path: /mcp, upstream: http://127.0.0.1:1 }\n",
-	    "gatehouse.yml:2:3: the resource of line 2 is at /mcp, where the management server answers; give one of them another path." },
-	{ R "upstream: 127.0.0.1:9000\n", "gatehouse.yml:2:15: the upstream is not an address such as http://127.0.0.1:9000/mcp." },
+	    "gatehouse.yml:2:3: the resource of line 2 is at /mcp, where the management server answers; give "
+	    "one of them another path." },
+	{ R "upstream: 127.0.0.1:9000\n",
+	    "gatehouse.yml:2:15: the upstream is not an address such as http://127.0.0.1:9000/mcp." },
 	{ R "upstream: https://a.example/mcp\n",
-	    "gatehouse.yml:2:15: the upstream is an https address, which this version does not call yet; put the server or a local proxy at an http one." },
-	{ R "upstream: http://u:p@a/mcp\n", "gatehouse.yml:2:15: the upstream must have no user or password in it." },
+	    "gatehouse.yml:2:15: the upstream is an https address, which this version does not call yet; put "
+	    "the server or a local proxy at an http one." },
+	{ R "upstream: http://u:p@a/mcp\n",
+	    "gatehouse.yml:2:15: the upstream must have no user or password in it." },
 	{ R "upstream: http://a/mcp?x=1\n", "gatehouse.yml:2:15: the upstream must have no ? and no #." },
-	{ R "url: http://a.example/mcp\n", "gatehouse.yml:2:10: url is the server's https address, without user, ? and #." },
+	{ R "url: http://a.example/mcp\n",
+	    "gatehouse.yml:2:10: url is the server's https address, without user, ? and #." },
 	{ R "{ url: https://a.example/mcp, upstream: http://a/mcp }\n",
-	    "gatehouse.yml:2:5: this version serves upstreams at a path of its own host only: write path instead of url." },
-	{ R "policies: {}\n", "gatehouse.yml:2:5: this version does not serve `policies` of resources yet; take it out." },
-	{ R "tools: {}\n", "gatehouse.yml:2:5: this version does not serve `tools` of resources yet; take it out." },
-	{ R "scope: {}\n", "gatehouse.yml:2:5: there is no key `scope` in resources; did you mean `scopes`?" },
-	{ R "scopes: [a]\n", "gatehouse.yml:2:13: scopes are a mapping: { \"weather:read\": \"See forecasts\" }." },
-	{ R "scopes: { \"a b\": C }\n", "gatehouse.yml:2:15: a scope has visible ASCII characters only, without \" and \\." },
-	{ R "scopes: { a: \"\" }\n", "gatehouse.yml:2:18: say in a few words what a allows: the consent page shows it." },
+	    "gatehouse.yml:2:5: this version serves upstreams at a path of its own host only: write path "
+	    "instead of url." },
+	{ R "policies: {}\n",
+	    "gatehouse.yml:2:5: this version does not serve `policies` of resources yet; take it out." },
+	{ R "tools: {}\n",
+	    "gatehouse.yml:2:5: this version does not serve `tools` of resources yet; take it out." },
+	{ R "scope: {}\n",
+	    "gatehouse.yml:2:5: there is no key `scope` in resources; did you mean `scopes`?" },
+	{ R "scopes: [a]\n",
+	    "gatehouse.yml:2:13: scopes are a mapping: { \"weather:read\": \"See forecasts\" }." },
+	{ R "scopes: { \"a b\": C }\n",
+	    "gatehouse.yml:2:15: a scope has visible ASCII characters only, without \" and \\." },
+	{ R "scopes: { a: \"\" }\n",
+	    "gatehouse.yml:2:18: say in a few words what a allows: the consent page shows it." },
 	{ R "{ path: /a/mcp, upstream: http://a/mcp, required_scopes: [b] }\n",
 	    "gatehouse.yml:2:62: `b` is required, but scopes does not name it." },
 	{ R "{ path: /a/mcp, upstream: http://a/mcp }\n  - { path: /a/mcp, upstream: http://b/mcp }\n",
@@ -332,26 +403,34 @@ static const struct {
 	{ "clients: a\n", "gatehouse.yml:1:10: clients are a list: - client_id: ci ..." },
 	{ "clients: [a]\n", "gatehouse.yml:1:11: a client is a mapping: client_id, redirect_uris ..." },
 	{ C "name: A\n", "gatehouse.yml:2:5: a client has a client_id." },
-	{ C "client_id: a b\n", "gatehouse.yml:2:16: a client_id has 1 to 128 letters, digits and - . _ ~ only." },
-	{ C "client_id: ci\n", "gatehouse.yml:2:5: a client has redirect_uris: where people are sent back to." },
+	{ C "client_id: a b\n",
+	    "gatehouse.yml:2:16: a client_id has 1 to 128 letters, digits and - . _ ~ only." },
+	{ C "client_id: ci\n",
+	    "gatehouse.yml:2:5: a client has redirect_uris: where people are sent back to." },
 	{ C "client_secret: short\n",
-	    "gatehouse.yml:2:20: a client_secret has 16 or more visible ASCII characters; openssl rand -hex 32 makes one." },
+	    "gatehouse.yml:2:20: a client_secret has 16 or more visible ASCII characters; openssl rand -hex "
+	    "32 makes one." },
 	{ C "redirect_uris: [http://a.example/cb]\n",
-	    "gatehouse.yml:2:21: nobody may be sent to this redirect URI: use https, http on localhost, 127.0.0.1 or [::1], or a private-use scheme with "
+	    "gatehouse.yml:2:21: nobody may be sent to this redirect URI: use https, http on localhost, "
+	    "127.0.0.1 or [::1], or a private-use scheme with "
 	    "a host." },
 	{ C "grant_types: [client_credentials]\n",
-	    "gatehouse.yml:2:18: this version does not serve the grant type `client_credentials` yet; authorization_code and refresh_token are." },
+	    "gatehouse.yml:2:18: this version does not serve the grant type `client_credentials` yet; "
+	    "authorization_code and refresh_token are." },
 	{ C "scopes: ['a\"b']\n", "gatehouse.yml:2:13: `a\"b` is not a scope." },
 	{ C "scopes: a\n", "gatehouse.yml:2:13: a list is expected here: [ONE, TWO]." },
 	{ C "trusted: maybe\n", "gatehouse.yml:2:14: trusted is true or false." },
-	{ C "redirect_uri: []\n", "gatehouse.yml:2:5: there is no key `redirect_uri` in clients; did you mean `redirect_uris`?" },
+	{ C "redirect_uri: []\n",
+	    "gatehouse.yml:2:5: there is no key `redirect_uri` in clients; did you mean `redirect_uris`?" },
 	{ C "{ client_id: ci, redirect_uris: [https://a.example/cb], trusted: true }\n",
-	    "gatehouse.yml:2:5: a trusted client has a client_secret: without one anybody could be it, and no page would ask." },
+	    "gatehouse.yml:2:5: a trusted client has a client_secret: without one anybody could be it, and "
+	    "no page would ask." },
 	{ C "{ client_id: ci, redirect_uris: [https://a.example/cb] }\n  - { client_id: ci }\n",
 	    "gatehouse.yml:3:5: another client has this client_id already, at line 2." },
 
 	{ "roles: [a]\n", "gatehouse.yml:1:8: roles are a mapping: { member: [\"*.Read*\"] }." },
-	{ "roles: { members: [] }\n", "gatehouse.yml:1:10: there is no key `members` in roles; did you mean `member`?" },
+	{ "roles: { members: [] }\n",
+	    "gatehouse.yml:1:10: there is no key `members` in roles; did you mean `member`?" },
 };
 
 static void every_sentence(void **state)
@@ -363,7 +442,8 @@ static void every_sentence(void **state)
 		struct outcome o = bind(wrong[i].yaml);
 		str got = o.e == OK ? S("accepted") : o.problem.text;
 		if (o.e != ERR_PARAM_VALUE || !str_eq(got, str_of(wrong[i].sentence))) {
-			print_error("yaml: %s\ngot:  %.*s\nwant: %s\n", wrong[i].yaml, FMT(got), wrong[i].sentence);
+			print_error(
+			    "yaml: %s\ngot:  %.*s\nwant: %s\n", wrong[i].yaml, FMT(got), wrong[i].sentence);
 			bad++;
 		}
 		arena_unref(o.mem);
@@ -384,10 +464,12 @@ static void what_is_wrong_outside_the_file_names_its_place(void **state)
 
 	(void)state;
 	same(a.problem.text,
-	    "GATEHOUSE_TOKENS_ACCESS_TTL: `soon` is not a value of tokens.access_ttl: write a duration such as 60s, 10m, 24h or 30d.");
+	    "GATEHOUSE_TOKENS_ACCESS_TTL: `soon` is not a value of tokens.access_ttl: write a duration such "
+	    "as 60s, 10m, 24h or 30d.");
 	same(b.problem.text, "--listen: listen `80` is not HOST:PORT: write localhost:8080 or 0.0.0.0:8080.");
 	same(c.problem.text, "conf.d/a.yml:1:1: an included file includes no others.");
-	same(d.problem.text, "conf.d/a.yml:1:1: listen is set already, at gatehouse.yml:2:9; keep one of the two.");
+	same(d.problem.text,
+	    "conf.d/a.yml:1:1: listen is set already, at gatehouse.yml:2:9; keep one of the two.");
 	arena_unref(a.mem);
 	arena_unref(b.mem);
 	arena_unref(c.mem);

@@ -1,9 +1,9 @@
 /*
- * kit: a whole authorization server in memory for tests and fuzzers: a site, a store, a person, and a runner that takes a
- * handler's steps through their lanes as app does. Time is k->now, nothing sleeps.
+ * kit: a whole authorization server in memory for tests and fuzzers: a site, a store, a person, and a runner
+ * that takes a handler's steps through their lanes as app does. Time is k->now, nothing sleeps.
  *
- * Every WRITE step runs in a group beside a job that fails, so each is thrown away once and runs again: a step that left
- * a mark outside its transaction does not pass here.
+ * Every WRITE step runs in a group beside a job that fails, so each is thrown away once and runs again: a
+ * step that left a mark outside its transaction does not pass here.
  */
 #ifndef TEST_OAUTH_KIT_H
 #define TEST_OAUTH_KIT_H
@@ -439,7 +439,10 @@ KIT struct answer kit_register(struct kit *k, str json)
 
 /* ---- taking answers apart */
 
-/* A parameter of the address that the browser is sent to, decoded; p NULL when it is not there. More than one: aborts. */
+/*
+ * A parameter of the address that the browser is sent to, decoded; p NULL when it is not there. More than
+ * one: aborts.
+ */
 KIT str kit_param(struct kit *k, str location, const char *name)
 {
 	struct form f;

@@ -1,4 +1,7 @@
-/* grant_type=refresh_token: rotation, the grace, reuse; RT rows of the attack list and clients-observed 1 to 3. */
+/*
+ * grant_type=refresh_token: rotation, the grace, reuse; RT rows of the attack list and clients-observed 1 to
+ * 3.
+ */
 #include "base/unit.h"
 #include "oauth/kit.h"
 
@@ -175,7 +178,10 @@ static void nothing_changes(void **state)
 	assert_true(refresh(k, next).n > 0);
 }
 
-/* RT-07, clients-observed 1: never invalid_scope, never more than was granted, and only for this access token. */
+/*
+ * RT-07, clients-observed 1: never invalid_scope, never more than was granted, and only for this access
+ * token.
+ */
 static void scopes(void **state)
 {
 	static const struct {

@@ -48,7 +48,10 @@ static struct answer get(struct kit *k, enum err (*handler)(struct ctx *c), str 
 	return kit_send(k, &(struct sent){ handler, LANE_LOOP, HTTP_GET, path });
 }
 
-/* DISC-01, -09, -10, -11; A-03, S-09. The request plays no part (DISC-02 to -07): the text was made before it came. */
+/*
+ * DISC-01, -09, -10, -11; A-03, S-09. The request plays no part (DISC-02 to -07): the text was made before it
+ * came.
+ */
 static void authorization_server(void **state)
 {
 	struct kit *k = *state;

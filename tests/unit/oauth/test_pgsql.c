@@ -1,6 +1,6 @@
 /*
- * The protocol on PostgreSQL (GATEHOUSE_TEST_POSTGRES, see tools/with_postgres): every statement of ours with its real
- * arguments, and what only several writers can do to each other.
+ * The protocol on PostgreSQL (GATEHOUSE_TEST_POSTGRES, see tools/with_postgres): every statement of ours with
+ * its real arguments, and what only several writers can do to each other.
  */
 #include "base/unit.h"
 #include "oauth/kit.h"

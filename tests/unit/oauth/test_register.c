@@ -27,7 +27,10 @@ static int teardown(void **state)
 	"endpoint_auth_method\":\"none\""
 #define BOTH "\"grant_types\":[\"authorization_code\",\"refresh_token\"],\"response_types\":[\"code\"]"
 
-/* Sent and answered by the clients that people have. In the answer client_id and client_id_issued_at stand in front. */
+/*
+ * Sent and answered by the clients that people have. In the answer client_id and client_id_issued_at stand in
+ * front.
+ */
 static void real_bodies(void **state)
 {
 	static const struct {
@@ -276,7 +279,7 @@ static void refused(void **state)
 		    ERR_REGISTER_REDIRECT, "invalid_redirect_uri" },
 		{ "DCR-17 grant types of others only",
 		    "{" URI ",\"grant_types\":[\"password\",\"implicit\",\"urn:ietf:params:oauth:grant-type:"
-			    "token-exchange\"]}",
+		    "token-exchange\"]}",
 		    ERR_REGISTER_METADATA, "invalid_client_metadata" },
 		{ "no grant types", "{" URI ",\"grant_types\":[]}", ERR_REGISTER_METADATA,
 		    "invalid_client_metadata" },
@@ -284,7 +287,7 @@ static void refused(void **state)
 		    ERR_REGISTER_METADATA, "invalid_client_metadata" },
 		{ "DCR-23 private key",
 		    "{" URI ",\"jwks\":{\"keys\":[{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"a\",\"y\":\"b\","
-			    "\"d\":\"c\"}]}}",
+		    "\"d\":\"c\"}]}}",
 		    ERR_REGISTER_METADATA, "invalid_client_metadata" },
 		{ "DCR-23 a symmetric key", "{" URI ",\"jwks\":{\"keys\":[{\"kty\":\"oct\",\"k\":\"c\"}]}}",
 		    ERR_REGISTER_METADATA, "invalid_client_metadata" },

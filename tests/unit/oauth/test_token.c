@@ -1,4 +1,7 @@
-/* /token: the phases that every grant type shares; TOK and AUTH rows of the attack list, and the shape of the answer. */
+/*
+ * /token: the phases that every grant type shares; TOK and AUTH rows of the attack list, and the shape of the
+ * answer.
+ */
 #include "base/unit.h"
 #include "oauth/kit.h"
 #include "base/id.h"

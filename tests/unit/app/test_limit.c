@@ -1,0 +1,81 @@
+#include "app/limit.h"
+#include "base/unit.h"
+
+static void holds_a_burst_and_fills_again(void **state)
+{
+	struct limits *l = limits_new();
+	int64_t now = 1000000, wait = 0;
+	(void)state;
+
+	for (int i = 0; i < 3; i++)
+		assert_true(limit_take(l, LIMIT_REGISTER, 5, now, 3, 3, &wait));
+	assert_false(limit_take(l, LIMIT_REGISTER, 5, now, 3, 3, &wait));
+	assert_int_equal(wait, 20); /* three a minute */
+	assert_false(limit_take(l, LIMIT_REGISTER, 5, now + 19000, 3, 3, &wait));
+	assert_int_equal(wait, 1);
+	assert_true(limit_take(l, LIMIT_REGISTER, 5, now + 20000, 3, 3, &wait));
+	assert_false(limit_take(l, LIMIT_REGISTER, 5, now + 20000, 3, 3, &wait));
+	/* a long pause fills it to the brim, not further */
+	for (int i = 0; i < 3; i++)
+		assert_true(limit_take(l, LIMIT_REGISTER, 5, now + 100000000, 3, 3, &wait));
+	assert_false(limit_take(l, LIMIT_REGISTER, 5, now + 100000000, 3, 3, &wait));
+	limits_free(l);
+}
+
+static void keeps_addresses_apart(void **state)
+{
+	struct limits *l = limits_new();
+	(void)state;
+
+	assert_true(limit_take(l, LIMIT_REGISTER, 5, 1000, 1, 1, NULL));
+	assert_false(limit_take(l, LIMIT_REGISTER, 5, 1000, 1, 1, NULL));
+	assert_true(limit_take(l, LIMIT_REGISTER, 6, 1000, 1, 1, NULL));
+	limits_free(l);
+}
+
+static void lets_unix_sockets_and_zero_through(void **state)
+{
+	struct limits *l = limits_new();
+	(void)state;
+
+	for (int i = 0; i < 100; i++) {
+		assert_true(limit_take(l, LIMIT_REGISTER, 0, 1000, 1, 1, NULL));
+		assert_true(limit_take(l, LIMIT_REGISTER, 9, 1000, 0, 0, NULL)); /* 0: no limit */
+	}
+	limits_free(l);
+}
+
+/* More addresses than there is room for: somebody may get a full bucket too early, nobody is refused without reason. */
+static void forgets_kindly(void **state)
+{
+	struct limits *l = limits_new();
+	(void)state;
+
+	for (uint64_t key = 1; key < 50000; key++)
+		assert_true(limit_take(l, LIMIT_REGISTER, key, 1000 + (int64_t)key, 1, 1, NULL));
+	limits_free(l);
+}
+
+static void bears_a_clock_that_goes_back(void **state)
+{
+	struct limits *l = limits_new();
+	(void)state;
+
+	assert_true(limit_take(l, LIMIT_REGISTER, 5, 5000000, 2, 2, NULL));
+	assert_true(limit_take(l, LIMIT_REGISTER, 5, 1000, 2, 2, NULL));
+	assert_false(limit_take(l, LIMIT_REGISTER, 5, 1000, 2, 2, NULL));
+	limits_free(l);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(holds_a_burst_and_fills_again),
+		cmocka_unit_test(keeps_addresses_apart),
+		cmocka_unit_test(lets_unix_sockets_and_zero_through),
+		cmocka_unit_test(forgets_kindly),
+		cmocka_unit_test(bears_a_clock_that_goes_back),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

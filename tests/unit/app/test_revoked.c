@@ -1,0 +1,70 @@
+#include "app/revoked.h"
+#include "base/unit.h"
+
+static void knows_what_was_taken_back(void **state)
+{
+	struct revoked *r = revoked_new();
+	(void)state;
+
+	assert_false(revoked_has(r, EFFECT_REVOKE_GRANT, 7, 100));
+	revoked_add(r, EFFECT_REVOKE_GRANT, 7, 200);
+	assert_true(revoked_has(r, EFFECT_REVOKE_GRANT, 7, 100));
+	assert_true(revoked_has(r, EFFECT_REVOKE_GRANT, 7, 200));
+	assert_false(revoked_has(r, EFFECT_REVOKE_GRANT, 7, 201)); /* given after it */
+	assert_false(revoked_has(r, EFFECT_REVOKE_USER, 7, 100));  /* another kind */
+	revoked_add(r, EFFECT_REVOKE_GRANT, 7, 150);               /* an older row does not shorten it */
+	assert_true(revoked_has(r, EFFECT_REVOKE_GRANT, 7, 200));
+	revoked_free(r);
+}
+
+static void keeps_many_and_forgets_the_old(void **state)
+{
+	struct revoked *r = revoked_new();
+	(void)state;
+
+	for (int64_t i = 1; i <= 10000; i++)
+		revoked_add(r, i % 2 ? EFFECT_REVOKE_GRANT : EFFECT_REVOKE_CLIENT, i, 1000 + i);
+	assert_int_equal(revoked_count(r), 10000);
+	for (int64_t i = 1; i <= 10000; i++)
+		assert_true(revoked_has(r, i % 2 ? EFFECT_REVOKE_GRANT : EFFECT_REVOKE_CLIENT, i, 1000 + i));
+	revoked_sweep(r, 6000);
+	assert_int_equal(revoked_count(r), 5000);
+	assert_false(revoked_has(r, EFFECT_REVOKE_GRANT, 4999, 1));
+	assert_true(revoked_has(r, EFFECT_REVOKE_GRANT, 9999, 1));
+	revoked_free(r);
+}
+
+static void without_an_end_is_for_good(void **state)
+{
+	struct revoked *r = revoked_new();
+	(void)state;
+
+	revoked_add(r, EFFECT_REVOKE_USER, 3, 0);
+	assert_true(revoked_has(r, EFFECT_REVOKE_USER, 3, INT64_MAX / 2));
+	revoked_free(r);
+}
+
+static void knows_how_old_the_feed_is(void **state)
+{
+	struct revoked *r = revoked_new();
+	(void)state;
+
+	assert_false(revoked_fresh(r, 5000)); /* never read */
+	revoked_read_at(r, 5000);
+	assert_true(revoked_fresh(r, 5000));
+	assert_true(revoked_fresh(r, 5000 + REVOKED_FRESH_MS));
+	assert_false(revoked_fresh(r, 5001 + REVOKED_FRESH_MS));
+	revoked_free(r);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(knows_what_was_taken_back),
+		cmocka_unit_test(keeps_many_and_forgets_the_old),
+		cmocka_unit_test(without_an_end_is_for_good),
+		cmocka_unit_test(knows_how_old_the_feed_is),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
