@@ -59,7 +59,8 @@ fuzz-coverage:
 	@tools/fuzz_coverage.sh
 
 bench: build
-	bench/run
+	@tools/deps.sh test
+	PATH="$(CURDIR)/tests/node_modules/.bin:$$PATH" bench/run
 
 install: build
 	@$(MESON) configure build -Dprefix=$(PREFIX) >/dev/null && $(NINJA) -C build >/dev/null

@@ -3,7 +3,8 @@
 #
 #   * relative links of every Markdown file lead somewhere;
 #   * each `make X` and `gatehouse VERB` written as code exists;
-#   * no file holds a path of the machine it was written on, or a note to do something later.
+#   * no file holds a path of the machine it was written on, or a note to do something later;
+#   * what docs/CONFORMANCE.md calls proven is (tools/check_conformance.sh).
 #
 # That the commands of the README and the guides do what is said, a story proves by running them.
 set -eu
@@ -103,5 +104,7 @@ for dir in "$(pwd)" "${HOME:-}"; do
 	esac
 done >"$tmp/paths"
 while IFS= read -r hit; do say "$hit (a path of this machine)"; done <"$tmp/paths"
+
+tools/check_conformance.sh || found=1
 
 exit "$found"

@@ -14,3 +14,9 @@ SELECT id, at, event, actor, user_id, client, grant_id, ip, detail FROM audit
 WHERE tenant = :tenant AND id > :after AND substr(event, 1, length(:event)) = :event
   AND (user_id = :user_id OR :user_id = 0) AND (client = :client OR :client = '')
 ORDER BY id LIMIT :limit;
+
+-- When the store was last told something: a clock that is behind this has been set back.
+-- name: audit_newest :one
+-- any-tenant: all of them have one clock
+-- out: at int
+SELECT at FROM audit ORDER BY id DESC LIMIT 1;

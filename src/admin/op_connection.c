@@ -88,8 +88,7 @@ enum err op_connection_revoke(struct ctx *c, const struct op_call *q, struct jou
 		return FAIL(c, OP_NOT_FOUND, "connection %lld", (long long)in.id);
 	TRY(e);
 	TRY(confirm(c, q, row.client_name));
-	if (!row.ended)
-		TRY(grant_end(c, in.id, S("revoked")));
+	TRY(grant_take_back(c, in.id, row.user_id, row.client, S("revoked")));
 	jout_bool(j, S("revoked"), true);
 	jout_str(j, S("id"), id_text(c->mem, ID_GRANT, in.id));
 	jout_str(j, S("client_name"), row.client_name);

@@ -4,6 +4,7 @@
 #include "crypto/crypto.h"
 #include "gate/headers.h"
 #include "http/auth.h"
+#include "oauth/client.h"
 #include "sql_gen.h"
 
 #include <string.h>
@@ -30,6 +31,7 @@ static enum err let_in(struct ctx *c)
 		.user = b->pass.user,
 		.grant = b->pass.grant,
 		.scope = pass_scope(&b->pass),
+		.client_id = pass_client(&b->pass),
 		.resource = b->resource,
 	};
 	enum err e = pass_scopes(c, b->resource, &b->pass);
@@ -82,11 +84,16 @@ static enum err remember(struct ctx *c)
 	return judge(c);
 }
 
+/* Once a token: the name that the audit has too, as far as it is known without the store. */
 static enum err verify(struct ctx *c)
 {
 	struct bearer *b = exchange_of(c)->bearer;
+	struct client client;
 
 	TRY(pass_read(c, b->resource, b->token, &b->pass));
+	if (client_open(c, c->actor.client_id, &client) == OK)
+		pass_call_client(&b->pass, client_label(&client));
+	c->actor.client_id = pass_client(&b->pass);
 	return NEED(c, LANE_LOOP, remember);
 }
 
@@ -103,11 +110,13 @@ static enum err read_token(struct ctx *c, struct bearer *b)
 	if (c->req->query.n && form_parse(c->mem, c->req->query, &c->query) == OK && token_in_query(c))
 		return FAIL(c, TOKEN_IN_QUERY, "access_token in the query");
 	if (auth_parse(c->mem, c->req, &auth) != OK)
-		return FAIL(c, AUTH_MALFORMED, "an Authorization header of %zu bytes", http_header(c->req, S("Authorization")).n);
+		return FAIL(c, AUTH_MALFORMED, "an Authorization header of %zu bytes",
+		    http_header(c->req, S("Authorization")).n);
 	if (auth.scheme == AUTH_NONE)
 		return FAIL(c, TOKEN_MISSING, "no Authorization header");
 	if (auth.scheme != AUTH_BEARER)
-		return FAIL(c, TOKEN_SCHEME, "%s", auth.scheme == AUTH_BASIC ? "Basic" : "another scheme than Bearer");
+		return FAIL(c, TOKEN_SCHEME, "%s",
+		    auth.scheme == AUTH_BASIC ? "Basic" : "another scheme than Bearer");
 	if (auth.token.n > JWT_MAX)
 		return FAIL(c, TOKEN_MALFORMED, "%zu bytes", auth.token.n);
 	b->token = auth.token;
@@ -126,7 +135,8 @@ enum err bearer_check(struct ctx *c, const struct resource *res, enum err (*then
 	if (origin.p && !gate_origin_ok(c->site, origin))
 		return FAIL(c, ORIGIN_FORBIDDEN, "origin %.*s", FMT(str_sub(origin, 0, 200)));
 	TRY(read_token(c, b));
-	const struct pass *known = pass_cache_find(x->floor->passes, b->hash, pass_resource(c->site, res), c->now);
+	const struct pass *known =
+	    pass_cache_find(x->floor->passes, b->hash, pass_resource(c->site, res), c->now);
 	if (!known)
 		return NEED(c, LANE_VERIFY, verify);
 	b->pass = *known;

@@ -64,19 +64,20 @@ static struct addr walk_back(const struct house_site *s, const struct http_req *
 static void compare_forwarded(struct ctx *c, struct house *h)
 {
 	const struct house_site *s = house_site(c->site);
-	str host = http_header(c->req, S("X-Forwarded-Host")), proto = http_header(c->req, S("X-Forwarded-Proto"));
+	str host = http_header(c->req, S("X-Forwarded-Host")),
+	    proto = http_header(c->req, S("X-Forwarded-Proto"));
 	str name, port;
 
 	if (!host.p && !proto.p)
 		return;
 	if (!str_cut(host, ':', &name, &port))
 		name = host;
-	bool differs = (name.n && name.p[0] != '[' && !str_ieq(name, s->issuer_host)) ||
-		       (proto.n && !str_ieq(proto, c->site->secure ? S("https") : S("http")));
+	bool differs = (name.n && !str_starts(name, S("[")) && !str_ieq(name, s->issuer_host)) ||
+	    (proto.n && !str_ieq(proto, c->site->secure ? S("https") : S("http")));
 	if (atomic_exchange(&h->forwarded_differs, differs) == differs || !differs)
 		return;
-	log_warn("a trusted proxy disagrees with base_url", LOG_STR("forwarded_host", host), LOG_STR("forwarded_proto", proto),
-	    LOG_STR("base_url", c->site->config->base_url),
+	log_warn("a trusted proxy disagrees with base_url", LOG_STR("forwarded_host", host),
+	    LOG_STR("forwarded_proto", proto), LOG_STR("base_url", c->site->config->base_url),
 	    LOG_STRZ("mend", "set base_url to the address that people use, or correct the proxy"));
 }
 
@@ -104,7 +105,8 @@ bool client_is_local(const struct ctx *c)
 	struct addr a;
 
 	/* A proxy on this machine that we were not told to trust still says that it speaks for others. */
-	if (http_header(c->req, S("X-Forwarded-For")).p || http_header(c->req, S("Forwarded")).p || http_header(c->req, S("Via")).p)
+	if (http_header(c->req, S("X-Forwarded-For")).p || http_header(c->req, S("Forwarded")).p ||
+	    http_header(c->req, S("Via")).p)
 		return false;
 	return addr_parse(c->req->peer, &a) == OK && addr_loopback(&a);
 }
@@ -122,7 +124,8 @@ static bool ours(const struct house_site *s, str host)
 {
 	if (str_ieq(host, s->issuer_host))
 		return true;
-	if (s->loopback && (str_ieq(host, S("localhost")) || str_eq(host, S("127.0.0.1")) || str_eq(host, S("[::1]"))))
+	if (s->loopback &&
+	    (str_ieq(host, S("localhost")) || str_eq(host, S("127.0.0.1")) || str_eq(host, S("[::1]"))))
 		return true;
 	for (size_t i = 0; i < s->host_count; i++)
 		if (str_ieq(host, s->hosts[i]))
@@ -134,5 +137,6 @@ bool client_host_ok(const struct ctx *c)
 {
 	const struct house_site *s = house_site(c->site);
 
-	return ours(s, host_of(c->req->host)) && (c->req->authority.n == 0 || ours(s, host_of(c->req->authority)));
+	return ours(s, host_of(c->req->host)) &&
+	    (c->req->authority.n == 0 || ours(s, host_of(c->req->authority)));
 }

@@ -3,6 +3,7 @@
 #include "app/exchange.h"
 #include "app/house.h"
 #include "base/log.h"
+#include "core/journal.h"
 #include "core/recorder.h"
 
 #include <pwd.h>
@@ -38,6 +39,9 @@ static void write_refusal(struct ctx *c, enum err e, struct buf *out)
 	row = err_row(e);
 	if (c->fail.id.n == 0)
 		(void)recorder_add(c);
+	struct journal_row refused = journal_row_of(c, S("op.refused"));
+	refused.status = row->status;
+	journal_add(&refused);
 	if (row->kind == ERR_KIND_FAULT)
 		log_error("operation failed", LOG_STRZ("error", row->name), LOG_STR("detail", c->fail.detail),
 		    LOG_STR("why", c->fail.id));
@@ -87,7 +91,11 @@ static void asked(struct control_call *call, void *arg)
 	*t = (struct talk){
 		.call = call,
 		.out = BUF(call->mem),
-		.req = { .method_text = S("verb"), .path = call->op, .peer = S("local"), .minor = 1, .length = -1 },
+		.req = { .method_text = S("verb"),
+		    .path = call->op,
+		    .peer = S("local"),
+		    .minor = 1,
+		    .length = -1 },
 	};
 	x->done = finish;
 	x->done_arg = t;

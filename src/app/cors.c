@@ -6,7 +6,7 @@
 bool cors_is_preflight(const struct http_req *r)
 {
 	return r->method == HTTP_OPTIONS && http_header(r, S("Access-Control-Request-Method")).p &&
-	       http_header(r, S("Origin")).p;
+	    http_header(r, S("Origin")).p;
 }
 
 /* Request headers that clients of ours send. */
@@ -59,7 +59,8 @@ enum err cors_preflight(struct ctx *c, int methods)
 	str headers = allowed_headers(c);
 
 	if (origin.n == 0)
-		return FAIL(c, ORIGIN_FORBIDDEN, "origin %.*s", FMT(str_sub(http_header(c->req, S("Origin")), 0, 200)));
+		return FAIL(c, ORIGIN_FORBIDDEN, "origin %.*s",
+		    FMT(str_sub(http_header(c->req, S("Origin")), 0, 200)));
 	c->reply->status = 204;
 	reply_header(c->reply, S("Access-Control-Allow-Methods"), route_allow(c->mem, methods));
 	if (headers.n)
@@ -87,6 +88,7 @@ str cors_lines(struct ctx *c)
 	if (origin.n == 0)
 		return S("");
 	return arena_printf(c->mem,
-	    "Access-Control-Allow-Origin: %.*s\r\nAccess-Control-Expose-Headers: " EXPOSED "\r\nVary: Origin\r\n",
+	    "Access-Control-Allow-Origin: %.*s\r\nAccess-Control-Expose-Headers: " EXPOSED
+	    "\r\nVary: Origin\r\n",
 	    FMT(origin));
 }

@@ -5,9 +5,20 @@
 #include "app/guard.h"
 #include "app/house.h"
 #include "app/reply.h"
+#include "core/journal.h"
 #include "http/path.h"
+#include "login/session.h"
 #include "oauth/handlers.h"
 #include "web/page.h"
+
+/* WRITE */
+static enum err slide_session(struct ctx *c)
+{
+	const struct route *r = exchange_of(c)->route;
+
+	TRY(session_load(c));
+	return NEED(c, r->lane, r->handler);
+}
 
 /* The first step of a route: what every handler may rely on, then the handler, on the lane that its row names. */
 static enum err begin(struct ctx *c)
@@ -17,7 +28,11 @@ static enum err begin(struct ctx *c)
 
 	TRY(guard_params(c));
 	TRY(guard_check(c, r->guard, &answered));
-	return answered ? OK : r->handler(c);
+	if (answered)
+		return OK;
+	if (c->actor.stale) /* once an hour: whoever comes every day stays signed in */
+		return NEED(c, LANE_WRITE, slide_session);
+	return r->handler(c);
 }
 
 /* The first step at a protected resource. */
@@ -36,7 +51,8 @@ static enum err limit(struct ctx *c)
 
 	if (!x->route || x->route->handler != register_client || c->req->method != HTTP_POST)
 		return OK;
-	if (limit_take(x->floor->house->limits, LIMIT_REGISTER, client_address_key(c), c->now_ms, burst, burst, &wait))
+	if (limit_take(x->floor->house->limits, LIMIT_REGISTER, client_address_key(c), c->now_ms, burst,
+		burst, &wait))
 		return OK;
 	reply_header(c->reply, S("Retry-After"), arena_printf(c->mem, "%lld", (long long)wait));
 	return FAIL(c, RATE_LIMITED, "more than %lld registrations a minute", (long long)burst);
@@ -77,10 +93,11 @@ static enum err route(struct ctx *c, struct http_req *req)
 {
 	struct exchange *x = exchange_of(c);
 	int methods, method = (int)req->method;
+	char shown[PATH_SHOWN];
 	str path, local;
 
 	if (path_normal(c->mem, req->path, &path) != OK)
-		return FAIL(c, PATH_AMBIGUOUS, "%.*s", FMT(str_sub(req->path, 0, 200)));
+		return FAIL(c, PATH_AMBIGUOUS, "%.*s", FMT(path_show(shown, req->path)));
 	req->path = path; /* what is matched is what everybody sees from here on */
 	const struct route *r = route_find(path, house_site(c->site)->issuer_path, method, &local, &methods);
 	if (!client_host_ok(c) && !(r && answers_any_host(r)))
@@ -90,7 +107,7 @@ static enum err route(struct ctx *c, struct http_req *req)
 	if (x->resource)
 		return route_resource(c);
 	if (!r || only_health)
-		return FAIL(c, NO_ROUTE, "%.*s", FMT(str_sub(path, 0, 200)));
+		return FAIL(c, NO_ROUTE, "%.*s", FMT(path_show(shown, path)));
 	x->route = r;
 	x->cors = r->cors == CORS_OPEN;
 	c->style = r->style;
@@ -98,8 +115,20 @@ static enum err route(struct ctx *c, struct http_req *req)
 	if (!(methods & (method == HTTP_HEAD ? HTTP_GET : method)))
 		return preflight_or_refuse(c, methods);
 	TRY(limit(c));
-	x->rq->body_max = r->body;
+	/* A row may ask for less than limits.body, never for more; the largest ones mean just that. */
+	int64_t most = c->site->config->limit_body;
+	x->rq->body_max = r->body == ROUTE_BODY_MOST || r->body > most ? most : r->body;
 	return NEED(c, r->lane, begin);
+}
+
+/* Also what was refused by a redirect or a page. A tool's refusal is in the row of its call. */
+static void note_refusal(struct exchange *x, enum err e)
+{
+	if (x->c.fail.id.n == 0 || (e == OK && x->resource))
+		return;
+	struct journal_row row =
+	    journal_row_of(&x->c, x->resource ? S("gateway.refused") : S("auth.refused"));
+	journal_add(&row);
 }
 
 /* Completes c->reply, whatever it is so far, and sends it. */
@@ -114,8 +143,12 @@ static void answer(struct exchange *x, struct request *rq, enum err e)
 	if (c->style == STYLE_PAGE)
 		guard_cookies(c);
 	cors_apply(c);
+	note_refusal(x, e);
 	metrics_request(&x->floor->metrics,
-	    x->route ? route_index(x->route) : x->resource ? METRICS_RESOURCE : METRICS_NOTHING, c->reply->status);
+	    x->route          ? route_index(x->route)
+		: x->resource ? METRICS_RESOURCE
+			      : METRICS_NOTHING,
+	    c->reply->status);
 	request_reply(rq, c->reply);
 }
 
@@ -169,8 +202,9 @@ static void on_broken(struct request *rq, enum err e)
 	struct exchange *x = rq->app ? rq->app : open_exchange(rq, rq->mem);
 
 	x->reply.close = true;
-	finish(x, fail_set(&x->c, e, __FILE__, __LINE__, "a head of %zu bytes, %lld bytes of body so far", rq->http.head.n,
-	    (long long)rq->body_got));
+	finish(x,
+	    fail_set(&x->c, e, __FILE__, __LINE__, "a head of %zu bytes, %lld bytes of body so far",
+		rq->http.head.n, (long long)rq->body_got));
 }
 
 /* The exchange is on some lane, and so is its arena: the client is told by another one. */

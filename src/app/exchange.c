@@ -65,7 +65,8 @@ void exchange_go(struct exchange *x, enum err e)
 	} else if (x->want_body) {
 		x->want_body = false;
 		x->held = false;
-		request_read_body(x->rq, x->body_max); /* comes back through the server's `ready`, or `gone` */
+		request_read_body(
+		    x->rq, x->body_max); /* comes back through the server's `ready`, or `gone` */
 	} else {
 		lane_ask(x);
 	}

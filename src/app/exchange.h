@@ -26,17 +26,17 @@ struct reply_mark {
 struct exchange {
 	struct ctx c; /* first: a step's ctx is its exchange */
 	struct http_reply reply;
-	struct request *rq;             /* NULL for the control socket */
-	struct floor *floor;            /* home */
-	const struct route *route;      /* NULL: a resource, or nothing */
+	struct request *rq;        /* NULL for the control socket */
+	struct floor *floor;       /* home */
+	const struct route *route; /* NULL: a resource, or nothing */
 	const struct resource *resource;
-	struct bearer *bearer;          /* app/bearer.c's own */
-	bool held;                      /* a step or a lane has it, and will call done */
-	bool cors;                      /* the answer may be read by web pages */
-	bool new_browser;               /* c.browser was made here: send the cookie */
-	bool basic;                     /* the client authenticated with Basic */
-	bool streamed;                  /* taken: whoever took it answers */
-	bool want_body;                 /* parked until the body is whole */
+	struct bearer *bearer; /* app/bearer.c's own */
+	bool held;             /* a step or a lane has it, and will call done */
+	bool cors;             /* the answer may be read by web pages */
+	bool new_browser;      /* c.browser was made here: send the cookie */
+	bool basic;            /* the client authenticated with Basic */
+	bool streamed;         /* taken: whoever took it answers */
+	bool want_body;        /* parked until the body is whole */
 	int64_t body_max;
 	void (*done)(struct exchange *x, enum err e); /* on the loop; e is not ERR_NEED */
 	void *done_arg;
@@ -47,7 +47,8 @@ struct exchange {
 	struct reply_mark mark;
 	enum err result;
 	enum err (*next_step)(struct ctx *c);
-	bool wait_reload; /* its commit changed what the site is made of: it goes on once every loop has the new one */
+	bool
+	    wait_reload; /* its commit changed what the site is made of: it goes on once every loop has the new one */
 };
 
 /* The exchange of a ctx that a step was given. */

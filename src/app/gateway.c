@@ -54,7 +54,8 @@ static enum err forward(struct ctx *c)
 
 static enum err only_issuer(struct ctx *c)
 {
-	return FAIL(c, NO_ROUTE, "%.*s has no upstream: only its tokens come from here", FMT(c->actor.resource->identifier));
+	return FAIL(c, NO_ROUTE, "%.*s has no upstream: only its tokens come from here",
+	    FMT(c->actor.resource->identifier));
 }
 
 enum err gateway_request(struct ctx *c, struct request *rq, const struct resource *res)

@@ -31,7 +31,8 @@ static bool well_formed(str value)
 		return false;
 	for (size_t i = 0; i < value.n; i++) {
 		char ch = value.p[i];
-		if (!((ch | 0x20) >= 'a' && (ch | 0x20) <= 'z') && !(ch >= '0' && ch <= '9') && ch != '-' && ch != '_')
+		if (!((ch | 0x20) >= 'a' && (ch | 0x20) <= 'z') && !(ch >= '0' && ch <= '9') && ch != '-' &&
+		    ch != '_')
 			return false;
 	}
 	return true;
@@ -57,7 +58,8 @@ void guard_cookies(struct ctx *c)
 	if (!exchange_of(c)->new_browser)
 		return;
 	str value = { (const char *)c->browser.bytes, c->browser.len };
-	reply_header(c->reply, S("Set-Cookie"), cookie_write(c->mem, browser_name(c->site), value, c->site->secure, -1));
+	reply_header(c->reply, S("Set-Cookie"),
+	    cookie_write(c->mem, browser_name(c->site), value, c->site->secure, -1));
 }
 
 /* To the sign-in page and back: the way back is a path of ours, never a whole address. */
@@ -79,12 +81,14 @@ static enum err send_to_login(struct ctx *c)
 static enum err check_form(struct ctx *c)
 {
 	if (!content_type_is(c->req, S("application/x-www-form-urlencoded")))
-		return FAIL(c, CONTENT_TYPE, "%.*s", FMT(str_sub(http_header(c->req, S("Content-Type")), 0, 100)));
+		return FAIL(
+		    c, CONTENT_TYPE, "%.*s", FMT(str_sub(http_header(c->req, S("Content-Type")), 0, 100)));
 	str sent = form_get(&c->form, S("csrf"));
 	if (exchange_of(c)->new_browser)
 		return FAIL(c, CSRF, "no browser cookie came with the form");
 	if (!secret_eq(secret_of(sent), secret_of(form_token(c))))
-		return FAIL(c, CSRF, "%s", sent.n ? "the token is of another session or browser" : "no token in the form");
+		return FAIL(c, CSRF, "%s",
+		    sent.n ? "the token is of another session or browser" : "no token in the form");
 	return OK;
 }
 

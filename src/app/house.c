@@ -71,7 +71,8 @@ static void flush(void *arg)
 	lanes_flush(arg);
 }
 
-static enum err open_floor(struct house *h, size_t i, const struct config *config, const struct house_site *site)
+static enum err open_floor(
+    struct house *h, size_t i, const struct config *config, const struct house_site *site)
 {
 	struct floor *f = &h->floors[i];
 	struct server_limits limits = house_limits(config);

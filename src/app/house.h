@@ -11,6 +11,7 @@
 #include "app/revoked.h"
 #include "app/site_load.h"
 #include "gate/pass.h"
+#include "net/fetcher.h"
 #include "net/resolve.h"
 #include "net/server.h"
 #include "net/thread.h"
@@ -40,6 +41,7 @@ struct house {
 	struct limits *limits;
 	struct revoked *revoked;
 	struct resolver *resolver; /* of upstreams' names */
+	struct fetcher fetcher;    /* of documents that strangers name */
 	struct inlets inlets;
 	struct server_shared shared;
 	struct floor floors[FLOORS_MAX];
@@ -47,8 +49,8 @@ struct house {
 	int64_t started; /* epoch seconds */
 	/* asks the main thread to load the site again; waiting (or NULL) goes home once every floor has it. Any thread. */
 	void (*reload)(struct house *h, struct exchange *waiting);
-	const struct config *config; /* the newest; main thread's */
-	atomic_bool forwarded_differs; /* a trusted proxy said another host or scheme than base_url */
+	const struct config *config;         /* the newest; main thread's */
+	atomic_bool forwarded_differs;       /* a trusted proxy said another host or scheme than base_url */
 	atomic_int_fast64_t store_failed_at; /* epoch seconds of the last fault of the store, 0: none */
 };
 

@@ -102,7 +102,8 @@ static void feeding(void *arg)
 		if (k->bell)
 			(void)listen_wait(k->bell, FEED_MS);
 		if (read_feed(k) != OK)
-			atomic_store(&k->house->store_failed_at, time_now()); /* the driver has said why in the log */
+			atomic_store(
+			    &k->house->store_failed_at, time_now()); /* the driver has said why in the log */
 		recorder_look(time_now());
 		recorder_flush();
 	}

@@ -21,7 +21,7 @@ struct queue {
 	struct exchange *first, **end;
 	size_t max;
 	atomic_size_t count;
-	int idle;    /* workers that sleep */
+	int idle; /* workers that sleep */
 	int workers;
 	bool stop;
 };
@@ -70,7 +70,9 @@ static struct exchange *queue_add(struct queue *q, struct exchange *list, bool f
 		added++;
 	}
 	atomic_store_explicit(&q->count, count, memory_order_relaxed);
-	int wake = q->idle < (int)(added + BATCH / 4 - 1) / (BATCH / 4) ? q->idle : (int)(added + BATCH / 4 - 1) / (BATCH / 4);
+	int wake = q->idle < (int)(added + BATCH / 4 - 1) / (BATCH / 4)
+	    ? q->idle
+	    : (int)(added + BATCH / 4 - 1) / (BATCH / 4);
 	pthread_mutex_unlock(&q->lock);
 	for (; wake > 0; wake--)
 		pthread_cond_signal(&q->more);
@@ -158,13 +160,29 @@ static void send_on(struct lanes *l, struct exchange **batch, size_t count)
 
 /* --- the threads */
 
+static bool is_fault(enum err e)
+{
+	return e != OK && err_row(e)->kind == ERR_KIND_FAULT;
+}
+
+/* A step passes on what the store said; here it becomes what `gatehouse why` shows as arrived: statement and engine's words. */
+static enum err explained(struct exchange *x, enum err e, const struct db *db)
+{
+	if (!is_fault(e) || x->c.fail.code == e || !db)
+		return e;
+	str why = db_why(db);
+	return fail_set(&x->c, e, __FILE__, __LINE__, "%.*s", FMT(why));
+}
+
 static void work(void *arg)
 {
 	struct worker *w = arg;
+	struct fetch_port port = { fetcher_fetch, &w->lanes->house->fetcher };
 	struct exchange *batch[BATCH];
-	size_t n;
+	/* One that waits for a stranger's server is not to wait for the one before it as well. */
+	size_t max = w->lane == LANE_FETCH ? 1 : BATCH, n;
 
-	while ((n = queue_take(&w->lanes->queues[w->lane], batch, BATCH)) > 0) {
+	while ((n = queue_take(&w->lanes->queues[w->lane], batch, max)) > 0) {
 		for (size_t i = 0; i < n; i++) {
 			struct exchange *x = batch[i];
 			if (exchange_cancelled(x)) {
@@ -172,8 +190,10 @@ static void work(void *arg)
 				continue;
 			}
 			x->c.db = w->db;
-			x->result = exchange_step(x, w->lane);
+			x->c.fetch = w->lane == LANE_FETCH ? &port : NULL;
+			x->result = explained(x, exchange_step(x, w->lane), w->db);
 			x->c.db = NULL;
+			x->c.fetch = NULL;
 		}
 		send_on(w->lanes, batch, n);
 	}
@@ -196,25 +216,21 @@ static enum err write_step(struct db *db, void *arg)
 	c->fail = (struct fail){ 0 };
 	c->db = db;
 	c->lane = LANE_WRITE;
-	enum err e = step(c);
+	enum err e = explained(x, step(c), db);
 	c->db = NULL;
 	/*
 	 * An inner error that nobody has turned into something else must not commit half of a step. As a fault it makes the
 	 * group run again, which also is the cure for two random ids that happened to be equal.
 	 */
 	if (e != ERR_NEED && e != OK && err_row(e)->kind == ERR_KIND_INNER)
-		e = fail_set(c, ERR_INTERNAL, __FILE__, __LINE__, "inner error %s on WRITE: %.*s", err_row(e)->name, FMT(c->fail.detail));
+		e = fail_set(c, ERR_INTERNAL, __FILE__, __LINE__, "inner error %s on WRITE: %.*s",
+		    err_row(e)->name, FMT(c->fail.detail));
 	if (e != ERR_NEED)
 		return e;
 	/* A second run must start with this step again, so what comes next is kept apart until the commit. */
 	x->next_step = c->next;
 	c->next = step;
 	return e;
-}
-
-static bool is_fault(enum err e)
-{
-	return e != OK && err_row(e)->kind == ERR_KIND_FAULT;
 }
 
 static void write_group(struct worker *w, struct exchange **batch, size_t n)
@@ -229,13 +245,14 @@ static void write_group(struct worker *w, struct exchange **batch, size_t n)
 			continue;
 		}
 		x->job = (struct db_job){ .run = write_step, .arg = x };
-		x->mark = (struct reply_mark){ x->reply.status, x->reply.header_count, x->reply.body, x->reply.close };
+		x->mark = (struct reply_mark){ x->reply.status, x->reply.header_count, x->reply.body,
+			x->reply.close };
 		jobs[count++] = &x->job;
 	}
 	db_group(w->db, jobs, count);
 	for (size_t i = 0; i < count; i++) {
 		struct exchange *x = jobs[i]->arg;
-		x->result = jobs[i]->result;
+		x->result = explained(x, jobs[i]->result, w->db);
 		if (x->result == ERR_NEED)
 			x->c.next = x->next_step;
 		if (!is_fault(x->result))
@@ -259,7 +276,8 @@ static void write_all(void *arg)
 
 /* --- begin and end */
 
-static enum err add_workers(struct lanes *l, enum lane lane, int count, const char *name, const struct lane_settings *s)
+static enum err add_workers(
+    struct lanes *l, enum lane lane, int count, const char *name, const struct lane_settings *s)
 {
 	for (int i = 0; i < count; i++) {
 		if (l->worker_count == WORKERS_MAX)
@@ -289,6 +307,7 @@ static enum err open_all(struct lanes *l, const struct lane_settings *s)
 	TRY(add_workers(l, LANE_READ, s->readers, "gh-read", s));
 	TRY(add_workers(l, LANE_HASH, s->hashers, "gh-hash", s));
 	TRY(add_workers(l, LANE_VERIFY, s->verifiers, "gh-verify", s));
+	TRY(add_workers(l, LANE_FETCH, s->fetchers, "gh-fetch", s));
 	for (size_t i = 0; i < l->worker_count; i++)
 		TRY(thread_start(&l->workers[i].thread));
 	return OK;
@@ -296,9 +315,11 @@ static enum err open_all(struct lanes *l, const struct lane_settings *s)
 
 enum err lanes_start(struct house *h, const struct lane_settings *s, struct lanes **out)
 {
-	static const size_t max[LANE_COUNT] = {
-		[LANE_READ] = 4096, [LANE_WRITE] = 4096, [LANE_HASH] = 64, [LANE_VERIFY] = 1024, [LANE_FETCH] = 64
-	};
+	static const size_t max[LANE_COUNT] = { [LANE_READ] = 4096,
+		[LANE_WRITE] = 4096,
+		[LANE_HASH] = 64,
+		[LANE_VERIFY] = 1024,
+		[LANE_FETCH] = 64 };
 	struct lanes *l = calloc(1, sizeof *l);
 
 	if (!l)
@@ -367,7 +388,8 @@ void lanes_flush(struct floor *f)
 			end[list->c.need] = &list->next;
 		}
 		for (int i = 0; i < LANE_COUNT; i++) {
-			struct exchange *full = by_lane[i] ? queue_add(&f->house->lanes->queues[i], by_lane[i], false) : NULL;
+			struct exchange *full =
+			    by_lane[i] ? queue_add(&f->house->lanes->queues[i], by_lane[i], false) : NULL;
 			for (struct exchange *next; full; full = next) {
 				next = full->next;
 				exchange_go(full, FAIL(&full->c, OVERLOADED, "lane %d is full", i));

@@ -18,6 +18,7 @@ struct lane_settings {
 	int readers; /* threads, each with a read-only handle */
 	int writers; /* on PostgreSQL; SQLite has one */
 	int hashers, verifiers;
+	int fetchers; /* each waits for one document */
 };
 
 /* Opens the store's handles and starts the threads. ERR_STORE..., ERR_INTERNAL; the log says why. */

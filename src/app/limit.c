@@ -66,8 +66,8 @@ static struct bucket *find(struct limits *l, uint64_t key, int64_t now_ms, int64
 	return oldest;
 }
 
-bool limit_take(struct limits *l, enum limit_kind kind, uint64_t key, int64_t now_ms, int64_t burst, int64_t per_minute,
-    int64_t *wait)
+bool limit_take(struct limits *l, enum limit_kind kind, uint64_t key, int64_t now_ms, int64_t burst,
+    int64_t per_minute, int64_t *wait)
 {
 	int64_t full = burst * UNIT;
 

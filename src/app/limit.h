@@ -14,7 +14,7 @@ void limits_free(struct limits *l);
  * Takes one from the bucket of kind and key, which holds `burst` and fills again with `per_minute`. When it is empty:
  * false, and *wait says the seconds until there is one again. key 0 (a unix socket) is never limited.
  */
-bool limit_take(struct limits *l, enum limit_kind kind, uint64_t key, int64_t now_ms, int64_t burst, int64_t per_minute,
-    int64_t *wait);
+bool limit_take(struct limits *l, enum limit_kind kind, uint64_t key, int64_t now_ms, int64_t burst,
+    int64_t per_minute, int64_t *wait);
 
 #endif

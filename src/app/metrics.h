@@ -19,7 +19,8 @@ struct metrics {
 /* One more; there is one writer, so no locked instruction is needed. */
 static inline void metrics_add(atomic_uint_fast64_t *counter)
 {
-	atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + 1, memory_order_relaxed);
+	atomic_store_explicit(
+	    counter, atomic_load_explicit(counter, memory_order_relaxed) + 1, memory_order_relaxed);
 }
 
 static inline void metrics_request(struct metrics *m, size_t route, int status)

@@ -1,348 +1,235 @@
-#include "app/proxy.h"
+#include "app/proxy_inner.h"
+#include "app/streams.h"
+#include "base/log.h"
+#include "core/journal.h"
 
-#include "app/exchange.h"
-#include "base/url.h"
-#include "net/server.h"
+#define COPY_MAX ((size_t)65536) /* of a request's body, kept for a redirect or a stale connection */
+#define SIZE_LINE 20             /* of a chunk */
 
-#define COPY_MAX 65536    /* of a request's body, kept for a redirect or a stale connection */
-#define GATHER_MAX 16384  /* small runs of an answer leave together */
-#define QUIET_MS 15000    /* an event stream says something at least so often, or proxies in between cut it (spec: field, 22) */
-#define CHUNK_HEAD 20
+/* --- life */
 
-struct proxy {
-	struct proxy_call call;
-	struct pass who;
-	const struct site *site;
-	struct upstream up;
-	str path;            /* at the upstream, after a redirect another */
-	struct upcall *x;  /* NULL once it is over */
-	struct timer quiet;
-	struct buf copy;     /* of the request's body */
-	struct buf out;      /* heap: of the answer, not sent yet */
-	int64_t body;        /* bytes of the request's body so far */
-	bool copied;         /* copy holds all of the body so far */
-	bool body_ended;
-	bool begun;          /* the answer's head is out or in `out` */
-	bool chunked;        /* we write chunks */
-	bool events;         /* text/event-stream */
-	char tail[2];        /* the last bytes of it */
-	bool redirect;       /* the answer is a redirect that we follow */
-	bool followed, retried;
-	bool over;           /* the client's side is done with */
-};
-
-static void start(struct proxy *p, bool fresh);
-
-/* The end of everything: nothing of p is used after the caller returns. */
-static void finish(struct proxy *p)
+void proxy_enter(struct proxy *p)
 {
-	p->over = true;
-	loop_timer_drop(server_loop(p->call.rq->server), &p->quiet);
-	buf_free(&p->out);
-	if (p->x) {
-		upcall_drop(p->x);
-		p->x = NULL;
-	}
-	site_unref(p->site);
-	arena_unref(p->call.c->mem);
+	p->entered++;
 }
 
-static void refuse(struct proxy *p, enum err e)
+void proxy_leave(struct proxy *p)
+{
+	if (--p->entered || !p->over)
+		return;
+	const struct site *site = p->call.c->site;
+	arena_unref(p->call.c->mem);
+	site_unref(site);
+}
+
+static void note(struct proxy *p)
+{
+	const struct http_req *r = &p->call.rq->http;
+	const struct pass *who = p->call.who;
+	struct journal_row row = {
+		.event = S("gateway.call"),
+		.reason = str_of(p->cut),
+		.user = who->user ? pass_sub(who) : S(""),
+		.grant = pass_gid(who),
+		.client = pass_client(who),
+		.path = r->path,
+		.method = r->method_text,
+		.peer = r->peer,
+		.status = p->status,
+		.begun_ms = p->call.c->now_ms,
+		.counted = true,
+		.up = p->body,
+		.down = p->down,
+	};
+
+	journal_add(&row);
+}
+
+void proxy_finish(struct proxy *p)
+{
+	if (p->over)
+		return;
+	p->over = true;
+	if (!p->refused)
+		note(p);
+	loop_timer_drop(proxy_loop(p), &p->quiet);
+	p->out->n = 0;
+	buf_free(&p->copy);
+	if (p->x)
+		upcall_drop(p->x);
+	p->x = NULL;
+	if (p->counted)
+		streams_leave(p->call.who->user ? p->call.who->user : -p->call.who->grant);
+}
+
+/* The answer stops in the middle: the client only sees a broken connection, so the log has the reason. */
+static void break_off(struct proxy *p, enum err e)
+{
+	log_warn("an answer was broken off", LOG_STRZ("error", err_row(e)->name), LOG_STR("detail", p->call.c->fail.detail),
+	    LOG_STR("resource", p->call.resource->identifier));
+	request_abort(p->call.rq);
+}
+
+void proxy_refuse(struct proxy *p, enum err e)
 {
 	struct proxy_call call = p->call;
-	bool begun = p->begun;
+	bool sent = p->sent;
 
 	if (p->over)
 		return;
-	struct arena *hold = arena_ref(call.c->mem);
-	p->over = true; /* `closed` may be called while the answer is written */
-	if (begun)
-		request_abort(call.rq); /* a status is out already: only a broken connection says that the answer is not whole */
+	p->refused = !sent;
+	p->cut = err_row(e)->name;
+	proxy_enter(p);
+	proxy_finish(p); /* first, so that nothing comes back while the answer is written */
+	if (sent)
+		break_off(p, e);
 	else
 		call.refuse(call.c, call.rq, e);
-	finish(p);
-	arena_unref(hold);
+	proxy_leave(p);
 }
-
-/* --- the answer, from the upstream */
-
-static void send_out(struct proxy *p)
-{
-	str all = buf_str(&p->out);
-
-	if (all.n && !request_send(p->call.rq, &all, 1) && p->x)
-		upcall_want_more(p->x, false);
-	p->out.n = 0;
-}
-
-static void put_data(struct proxy *p, str data)
-{
-	char head[CHUNK_HEAD];
-	struct buf h = { .p = head, .cap = sizeof head, .max = sizeof head };
-
-	if (p->chunked) {
-		buf_printf(&h, "%zx\r\n", data.n);
-		buf_put(&p->out, buf_str(&h));
-	}
-	if (p->out.n + data.n <= GATHER_MAX) {
-		buf_put(&p->out, data);
-	} else {
-		str parts[] = { buf_str(&p->out), data };
-		bool room = request_send(p->call.rq, parts, COUNT(parts));
-		p->out.n = 0;
-		if (!room && p->x)
-			upcall_want_more(p->x, false);
-	}
-	if (p->chunked && !p->over)
-		buf_put(&p->out, S("\r\n"));
-}
-
-/* Same origin and the body still at hand: then one redirect is ours to follow (clients would not). */
-static bool can_follow(struct proxy *p, const struct http_res *res)
-{
-	struct url to;
-	str where = http_res_header(res, S("location"));
-
-	if (p->followed || !p->copied || !p->body_ended || where.n == 0)
-		return false;
-	if (where.p[0] == '/' && !str_starts(where, S("//"))) {
-		p->path = arena_copy(p->call.c->mem, where);
-	} else {
-		struct upstream other;
-		where = arena_copy(p->call.c->mem, where);
-		if (upstream_parse(where, &other) != OK || other.port != p->up.port || !str_ieq(other.host, p->up.host) ||
-		    url_parse(where, &to) != OK)
-			return false;
-		p->path = other.path;
-	}
-	str path, query;
-	(void)str_cut(p->path, '?', &path, &query);
-	p->path = path; /* the client's own query is sent again */
-	return str_within(p->path, 0x21, 0x7e);
-}
-
-static enum err judge_status(struct proxy *p, const struct http_res *res)
-{
-	struct ctx *c = p->call.c;
-	str up = p->call.resource->upstream;
-
-	switch (res->status) {
-	case 401:
-	case 403:
-	case 407:
-		return FAIL(c, UPSTREAM_REFUSED, "%.*s answered %d to the gateway", FMT(up), res->status);
-	case 307:
-	case 308:
-		if (can_follow(p, res)) {
-			p->redirect = true;
-			return OK;
-		}
-		return FAIL(c, UPSTREAM_REDIRECT, "%.*s answered %d to %.*s", FMT(up), res->status,
-		    FMT(str_sub(http_res_header(res, S("location")), 0, 200)));
-	case 301:
-	case 302:
-	case 303:
-		return FAIL(c, UPSTREAM_REDIRECT, "%.*s answered %d", FMT(up), res->status);
-	default: return OK;
-	}
-}
-
-static void on_quiet(struct timer *t);
-
-static void start_events(struct proxy *p)
-{
-	p->events = true;
-	p->tail[0] = p->tail[1] = '\n';
-	p->quiet.fire = on_quiet;
-	loop_timer(server_loop(p->call.rq->server), &p->quiet, QUIET_MS);
-}
-
-static enum err on_head(void *arg, const struct http_res *res)
-{
-	struct proxy *p = arg;
-	const struct http_req *r = &p->call.rq->http;
-
-	TRY(judge_status(p, res));
-	if (p->redirect)
-		return OK;
-	bool body = !res->no_body && res->status != 204;
-	p->chunked = body && (res->chunked || res->length < 0) && r->minor == 1;
-	gate_response_head(&p->out, res, p->chunked, r->minor == 1 || !body || res->length >= 0, p->call.cors);
-	p->begun = true;
-	str type, rest;
-	(void)str_cut(http_res_header(res, S("content-type")), ';', &type, &rest);
-	if (str_ieq(str_trim(type), S("text/event-stream")) && p->chunked)
-		start_events(p);
-	return OK;
-}
-
-static void on_data(void *arg, str data)
-{
-	struct proxy *p = arg;
-
-	if (p->redirect || p->over)
-		return;
-	if (p->events) {
-		if (data.n >= 2) {
-			p->tail[0] = data.p[data.n - 2];
-			p->tail[1] = data.p[data.n - 1];
-		} else {
-			p->tail[0] = p->tail[1];
-			p->tail[1] = data.p[0];
-		}
-		loop_timer(server_loop(p->call.rq->server), &p->quiet, QUIET_MS);
-	}
-	put_data(p, data);
-}
-
-static void on_turn(void *arg)
-{
-	struct proxy *p = arg;
-
-	if (!p->over)
-		send_out(p);
-}
-
-/* A comment between two events, which every client passes over. Not inside one. */
-static void on_quiet(struct timer *t)
-{
-	struct proxy *p = (struct proxy *)(void *)((char *)t - offsetof(struct proxy, quiet));
-
-	if (p->tail[0] == '\n' && p->tail[1] == '\n' && request_waiting(p->call.rq) == 0) {
-		put_data(p, S(": still here\n\n"));
-		send_out(p);
-	}
-	if (!p->over)
-		loop_timer(server_loop(p->call.rq->server), &p->quiet, QUIET_MS);
-}
-
-static void on_end(void *arg)
-{
-	struct proxy *p = arg;
-
-	p->x = NULL;
-	if (p->over)
-		return;
-	if (p->redirect) {
-		p->redirect = false;
-		p->followed = true;
-		start(p, false);
-		return;
-	}
-	if (p->chunked)
-		buf_put(&p->out, S("0\r\n\r\n"));
-	struct arena *hold = arena_ref(p->call.c->mem);
-	struct request *rq = p->call.rq;
-	bool whole = p->chunked || rq->http.minor == 1;
-	send_out(p);
-	if (!p->over) {
-		p->over = true;
-		request_end(rq, whole);
-		finish(p);
-	}
-	arena_unref(hold);
-}
-
-static void on_failed(void *arg, enum err e, bool stale)
-{
-	struct proxy *p = arg;
-	struct ctx *c = p->call.c;
-
-	p->x = NULL;
-	if (p->over)
-		return;
-	/* The server had closed a kept connection, and nothing of the request can have been read by it. */
-	if (stale && !p->retried && p->copied && p->body_ended) {
-		p->retried = true;
-		start(p, true);
-		return;
-	}
-	if (c->fail.code != e) {
-		str up = p->call.resource->upstream;
-		if (e == ERR_UPSTREAM_DOWN)
-			e = FAIL(c, UPSTREAM_DOWN, "no connection to %.*s", FMT(up));
-		else if (e == ERR_UPSTREAM_SLOW)
-			e = FAIL(c, UPSTREAM_SLOW, "%.*s took the request and did not answer", FMT(up));
-		else
-			e = FAIL(c, UPSTREAM_BROKEN, "%.*s closed the connection or answered no HTTP", FMT(up));
-	}
-	refuse(p, e);
-}
-
-static void on_drained_up(void *arg)
-{
-	struct proxy *p = arg;
-
-	if (!p->over)
-		request_want(p->call.rq, true);
-}
-
-static const struct upcall_ops UPWARD = { .head = on_head, .data = on_data, .turn = on_turn, .end = on_end,
-	.failed = on_failed, .drained = on_drained_up };
 
 /* --- the request, from the client */
 
-static void send_body(struct proxy *p, str data)
+static str size_line(size_t n, char room[SIZE_LINE])
 {
-	char head[CHUNK_HEAD];
-	struct buf h = { .p = head, .cap = sizeof head, .max = sizeof head };
+	size_t at = SIZE_LINE;
+
+	room[--at] = '\n';
+	room[--at] = '\r';
+	do
+		room[--at] = "0123456789abcdef"[n & 15];
+	while (n >>= 4);
+	return (str){ room + at, SIZE_LINE - at };
+}
+
+/* False when the rest is to wait. */
+static bool send_body(struct proxy *p, str data)
+{
+	char room[SIZE_LINE];
 	str parts[3] = { { NULL, 0 }, data, { NULL, 0 } };
 
 	if (p->call.rq->http.chunked) {
-		buf_printf(&h, "%zx\r\n", data.n);
-		parts[0] = buf_str(&h);
+		parts[0] = size_line(data.n, room);
 		parts[2] = S("\r\n");
 	}
-	if (p->x && !upcall_send(p->x, parts, COUNT(parts)))
+	return upcall_send(p->x, parts, COUNT(parts));
+}
+
+static void end_body(struct proxy *p)
+{
+	if (p->call.rq->http.chunked)
+		buf_put(upcall_out(p->x), S("0\r\n\r\n"));
+	upcall_sent(p->x);
+}
+
+/* RFC 9110 section 9.2.2. */
+static bool idempotent(enum http_method m)
+{
+	return m == HTTP_GET || m == HTTP_HEAD || m == HTTP_OPTIONS || m == HTTP_PUT || m == HTTP_DELETE;
+}
+
+static struct upcall *start(struct proxy *p, bool fresh)
+{
+	const struct http_req *r = &p->call.rq->http;
+	int64_t patience = p->call.c->site->config->limit_upstream_seconds * 1000;
+	struct upcall_want want = {
+		.host = p->up.host,
+		.port = p->up.port,
+		.fresh = fresh,
+		.sure = r->chunked || r->length > (int64_t)COPY_MAX,
+		.twice = idempotent(r->method),
+		.to_head = r->method == HTTP_HEAD,
+		.head_ms = patience,
+		.body_ms = patience,
+	};
+
+	return upcall_start(p->call.pool, &want, &proxy_upward, p);
+}
+
+void proxy_send(struct proxy *p, bool fresh)
+{
+	struct ctx *c = p->call.c;
+	bool room = true;
+
+	p->x = start(p, fresh);
+	if (!p->x) {
+		proxy_refuse(p, FAIL(c, UPSTREAM_DOWN, "no connection to %.*s", FMT(p->call.resource->upstream)));
+		return;
+	}
+	gate_request_head(upcall_out(p->x), &p->call.rq->http, &p->up, p->path, p->query, p->call.who);
+	if (p->copy.n)
+		room = send_body(p, buf_str(&p->copy));
+	if (p->body_ended)
+		end_body(p);
+	else if (p->copy.n)
+		request_want(p->call.rq, room);
+}
+
+/* Small bodies are kept until the answer begins: to send them again when a redirect or a stale connection wants that. */
+static void keep_copy(struct proxy *p, str data)
+{
+	int64_t length = p->call.rq->http.length;
+	size_t all = length > 0 ? (size_t)length : data.n;
+
+	if (!p->copied || p->begun || all > COPY_MAX || p->copy.n + data.n > COPY_MAX) {
+		p->copied = false;
+		buf_free(&p->copy);
+		return;
+	}
+	if (p->copy.n || buf_room(&p->copy, all)) /* once, instead of growing step by step */
+		buf_put(&p->copy, data);
+}
+
+static void take_body(struct proxy *p, str data)
+{
+	struct ctx *c = p->call.c;
+	int64_t most = c->site->config->limit_body_mcp;
+
+	p->body += (int64_t)data.n;
+	if (p->body > most) {
+		proxy_refuse(p, FAIL(c, TOO_LARGE, "a body over %lld bytes", (long long)most));
+		return;
+	}
+	if (!p->x)
+		proxy_send(p, false);
+	if (p->over)
+		return;
+	keep_copy(p, data); /* behind proxy_send, which would send it too */
+	if (!send_body(p, data))
 		request_want(p->call.rq, false);
 }
 
 static void on_body(void *arg, str data)
 {
 	struct proxy *p = arg;
-	struct ctx *c = p->call.c;
 
-	if (p->over || !p->x)
+	if (p->over)
 		return;
-	p->body += (int64_t)data.n;
-	if (p->body > c->site->config->limit_body_mcp) {
-		refuse(p, FAIL(c, TOO_LARGE, "a body over %lld bytes", (long long)c->site->config->limit_body_mcp));
-		return;
-	}
-	if (p->copied && p->copy.n + data.n <= COPY_MAX) {
-		buf_put(&p->copy, data);
-	} else {
-		p->copied = false;
-		p->copy.n = 0;
-	}
-	send_body(p, data);
-	if (p->x)
-		upcall_flush(p->x);
-}
-
-static void end_body(struct proxy *p)
-{
-	str last = S("0\r\n\r\n");
-
-	if (p->call.rq->http.chunked)
-		(void)upcall_send(p->x, &last, 1);
-	upcall_sent(p->x);
+	proxy_enter(p);
+	take_body(p, data);
+	proxy_leave(p);
 }
 
 static void on_body_end(void *arg)
 {
 	struct proxy *p = arg;
 
+	if (p->over)
+		return;
+	proxy_enter(p);
 	p->body_ended = true;
-	if (!p->over && p->x)
+	if (p->x)
 		end_body(p);
+	else
+		proxy_send(p, false);
+	proxy_leave(p);
 }
 
-static void on_drained_down(void *arg)
+static void on_drained(void *arg)
 {
 	struct proxy *p = arg;
 
-	if (p->x)
+	if (!p->over && p->x)
 		upcall_want_more(p->x, true);
 }
 
@@ -350,67 +237,52 @@ static void on_closed(void *arg)
 {
 	struct proxy *p = arg;
 
-	if (!p->over)
-		finish(p);
+	p->cut = "CLIENT_GONE";
+	proxy_enter(p);
+	proxy_finish(p);
+	proxy_leave(p);
 }
 
 /* Access was taken back: the stream ends at once. The client's next request gets the 401 that explains it. */
 static void on_notice(void *arg, int kind, int64_t id)
 {
 	struct proxy *p = arg;
-	bool hit = (kind == EFFECT_REVOKE_GRANT && id == p->who.grant) || (kind == EFFECT_REVOKE_USER && id && id == p->who.user);
+	const struct pass *who = p->call.who;
+	bool hit = (kind == EFFECT_REVOKE_GRANT && id == who->grant) || (kind == EFFECT_REVOKE_USER && id && id == who->user);
 
 	if (!hit || p->over)
 		return;
+	p->cut = err_row(ERR_TOKEN_REVOKED)->name;
+	proxy_enter(p);
+	proxy_finish(p);
 	request_abort(p->call.rq);
-	finish(p);
+	proxy_leave(p);
 }
 
-static const struct stream_ops DOWNWARD = { .body = on_body, .body_end = on_body_end, .drained = on_drained_down,
+static const struct stream_ops DOWNWARD = { .body = on_body, .body_end = on_body_end, .drained = on_drained,
 	.closed = on_closed, .notice = on_notice };
 
-static void start(struct proxy *p, bool fresh)
-{
-	struct ctx *c = p->call.c;
-	struct request *rq = p->call.rq;
-	struct buf head = BUF(c->mem);
-	struct upcall_want want = { .host = p->up.host, .port = p->up.port, .fresh = fresh,
-		.to_head = rq->http.method == HTTP_HEAD, .head_ms = c->site->config->limit_upstream_seconds * 1000 };
-
-	p->x = upcall_start(p->call.pool, &want, &UPWARD, p);
-	gate_request_head(&head, &rq->http, &p->up, p->path, &p->who);
-	str bytes = buf_str(&head);
-	(void)upcall_send(p->x, &bytes, 1);
-	if (!p->body_ended)
-		return; /* the head leaves with the first of the body */
-	if (p->copy.n)
-		send_body(p, buf_str(&p->copy));
-	end_body(p);
-}
-
+/* Nothing is sent before the first of the body, or its end, has come: who sends slowly holds no connection upstream. */
 enum err proxy_start(const struct proxy_call *call)
 {
 	struct ctx *c = call->c;
-	struct proxy *p = NEW(c->mem, struct proxy);
-	enum err e = OK;
+	int64_t length = call->rq->http.length, most = c->site->config->limit_body_mcp;
+	struct proxy *p;
 
+	if (!call->rq->conn)
+		return ERR_CANCELLED; /* the client went away while its token was looked at: nobody would tell us again */
+	if (length > most)
+		return FAIL(c, TOO_LARGE, "a body of %lld bytes, the limit is %lld", (long long)length, (long long)most);
+	p = NEW(c->mem, struct proxy);
+	if (upstream_parse(call->resource->upstream, &p->up) != OK)
+		return FAIL(c, UPSTREAM_DOWN, "%.*s is no http address", FMT(call->resource->upstream));
 	p->call = *call;
-	p->who = *call->who;
-	p->copied = true;
-	p->copy = (struct buf)BUF(c->mem);
-	if (call->rq->http.length > c->site->config->limit_body_mcp)
-		e = FAIL(c, TOO_LARGE, "a body of %lld bytes, the limit is %lld", (long long)call->rq->http.length,
-		    (long long)c->site->config->limit_body_mcp);
-	else if (upstream_parse(call->resource->upstream, &p->up) != OK)
-		e = FAIL(c, UPSTREAM_DOWN, "%.*s is no http address", FMT(call->resource->upstream));
-	if (e != OK)
-		return e;
-	(void)arena_ref(c->mem); /* finish gives both back: the exchange is dropped as soon as it is a stream */
-	p->site = site_ref(c->site);
 	p->path = p->up.path;
-	start(p, false);
-	e = exchange_stream(c, &DOWNWARD, p);
-	if (!p->over && p->x)
-		upcall_flush(p->x); /* a body that has not come yet must not keep the head back */
-	return e;
+	p->query = call->rq->http.query;
+	p->out = pool_scratch(call->pool);
+	p->copied = true;
+	/* Given back by proxy_leave: the exchange is dropped as soon as it is a stream. */
+	(void)arena_ref(c->mem);
+	(void)site_ref(c->site);
+	return exchange_stream(c, &DOWNWARD, p);
 }

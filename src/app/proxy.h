@@ -13,7 +13,7 @@ struct proxy_call {
 	struct ctx *c;
 	struct request *rq;
 	const struct resource *resource;
-	const struct pass *who; /* copied */
+	const struct pass *who; /* lives in c->mem */
 	struct pool *pool;      /* of this loop */
 	str cors;               /* header lines of ours for the answer, each with CRLF; lives in c->mem */
 	/* Answers with what c->fail says, in the gateway's style; used only while nothing of the answer has been sent. */

@@ -5,6 +5,7 @@
 #include "core/recorder.h"
 #include "http/accept.h"
 #include "http/auth.h"
+#include "http/path.h"
 #include "ui_gen.h"
 #include "web/page.h"
 #include "web/snippet.h"
@@ -25,7 +26,8 @@ str reply_challenge(struct ctx *c, enum err e, str description)
 	str scope = c->fail.need_scope.n ? c->fail.need_scope : r->challenge;
 
 	/* RFC 6750 section 3.1: no error when the request had no token at all. */
-	return auth_challenge(c->mem, str_of(err_row(e)->code), scope, reply_metadata_url(c->mem, r), description);
+	return auth_challenge(
+	    c->mem, str_of(err_row(e)->code), scope, reply_metadata_url(c->mem, r), description);
 }
 
 /* The public words, with the number that `gatehouse why` takes. Without '(' nothing is lost when a client cuts them. */
@@ -50,7 +52,9 @@ static str code_of(enum err e)
 {
 	str code = str_of(err_row(e)->code);
 
-	return code.n && !is_number(code) ? code : err_row(e)->status == 401 ? S("invalid_token") : S("invalid_request");
+	return code.n && !is_number(code) ? code
+	    : err_row(e)->status == 401   ? S("invalid_token")
+					  : S("invalid_request");
 }
 
 static void no_store(struct ctx *c, str type)
@@ -90,7 +94,10 @@ static void write_rpc(struct ctx *c, enum err e)
 	else
 		jout_null(&j, S("id"));
 	jout_object(&j, S("error"));
-	jout_raw(&j, S("code"), is_number(code) ? code : row->kind == ERR_KIND_FAULT ? S("-32603") : S("-32600"));
+	jout_raw(&j, S("code"),
+	    is_number(code)                   ? code
+		: row->kind == ERR_KIND_FAULT ? S("-32603")
+					      : S("-32600"));
 	jout_str(&j, S("message"), words_of(c, e));
 	if (c->fail.data.n)
 		jout_raw(&j, S("data"), c->fail.data);
@@ -151,7 +158,9 @@ static void write_resource_page(struct ctx *c, enum err e)
 	const struct resource *r = exchange_of(c)->resource;
 	struct view_resource *view = NEW(c->mem, struct view_resource);
 
-	*view = (struct view_resource){ .name = r->name.n ? r->name : r->identifier, .address = r->identifier, .id = c->fail.id };
+	*view = (struct view_resource){
+		.name = r->name.n ? r->name : r->identifier, .address = r->identifier, .id = c->fail.id
+	};
 	view->snippets = snippet_views(c->mem, r->name, r->identifier, &view->snippets_count);
 	(void)reply_page(c, err_row(e)->status, PAGE_RESOURCE, view);
 	page_render(c);
@@ -159,7 +168,8 @@ static void write_resource_page(struct ctx *c, enum err e)
 
 static bool wants_page(const struct ctx *c)
 {
-	return c->req && (c->req->method == HTTP_GET || c->req->method == HTTP_HEAD) && accept_names(c->req, S("text/html"));
+	return c->req && (c->req->method == HTTP_GET || c->req->method == HTTP_HEAD) &&
+	    accept_names(c->req, S("text/html"));
 }
 
 static void write_body(struct ctx *c, enum err e)
@@ -208,8 +218,8 @@ static void write_challenge(struct ctx *c, enum err e)
 
 static bool passing(enum err e)
 {
-	return e == ERR_OVERLOADED || e == ERR_STOPPING || e == ERR_STORE_BUSY || e == ERR_STORE_GONE || e == ERR_STORE_FULL ||
-	       e == ERR_RATE_LIMITED || e == ERR_THROTTLED;
+	return e == ERR_OVERLOADED || e == ERR_STORE_BUSY || e == ERR_STORE_GONE || e == ERR_STORE_FULL ||
+	    e == ERR_RATE_LIMITED || e == ERR_THROTTLED;
 }
 
 /* What a step knows better than we do: how long to wait, and what happened to the browser's cookies. */
@@ -218,8 +228,8 @@ static size_t keep_headers(struct http_reply *r, struct http_header *kept)
 	size_t n = 0;
 
 	for (size_t i = 0; i < r->header_count; i++)
-		if (str_ieq(r->headers[i].name, S("Retry-After")) || str_ieq(r->headers[i].name, S("Set-Cookie")) ||
-		    str_ieq(r->headers[i].name, S("Allow")))
+		if (str_ieq(r->headers[i].name, S("Retry-After")) ||
+		    str_ieq(r->headers[i].name, S("Set-Cookie")) || str_ieq(r->headers[i].name, S("Allow")))
 			kept[n++] = r->headers[i];
 	return n;
 }
@@ -233,14 +243,17 @@ static enum err outward(struct ctx *c, enum err e)
 		return e;
 	}
 	const char *file = c->fail.file ? c->fail.file : __FILE__;
-	return fail_set(c, ERR_INTERNAL, file, c->fail.line, "inner error %s: %.*s", err_row(e)->name, FMT(c->fail.detail));
+	return fail_set(c, ERR_INTERNAL, file, c->fail.line, "inner error %s: %.*s", err_row(e)->name,
+	    FMT(c->fail.detail));
 }
 
 static void say_fault(struct ctx *c, enum err e)
 {
+	char shown[PATH_SHOWN];
+
 	log_error("request failed", LOG_STRZ("error", err_row(e)->name), LOG_STR("detail", c->fail.detail),
-	    LOG_STR("why", c->fail.id), LOG_STR("path", c->req ? c->req->path : S("")), LOG_STRZ("file", c->fail.file),
-	    LOG_INT("line", c->fail.line));
+	    LOG_STR("why", c->fail.id), LOG_STR("path", c->req ? path_show(shown, c->req->path) : S("")),
+	    LOG_STRZ("file", c->fail.file), LOG_INT("line", c->fail.line));
 }
 
 void reply_refusal(struct ctx *c, enum err e)
@@ -262,7 +275,8 @@ void reply_refusal(struct ctx *c, enum err e)
 		reply_header(c->reply, kept[i].name, kept[i].value);
 	}
 	if (passing(e) && !waits)
-		reply_header(c->reply, S("Retry-After"), e == ERR_RATE_LIMITED || e == ERR_THROTTLED ? S("10") : S("2"));
+		reply_header(c->reply, S("Retry-After"),
+		    e == ERR_RATE_LIMITED || e == ERR_THROTTLED ? S("10") : S("2"));
 	write_challenge(c, e);
 	write_body(c, e);
 }

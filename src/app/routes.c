@@ -81,8 +81,9 @@ str route_allow(struct arena *mem, int methods)
 	static const struct {
 		int bit;
 		str name;
-	} all[] = { { HTTP_GET, S_INIT("GET, HEAD") }, { HTTP_POST, S_INIT("POST") }, { HTTP_PUT, S_INIT("PUT") },
-		{ HTTP_PATCH, S_INIT("PATCH") }, { HTTP_DELETE, S_INIT("DELETE") } };
+	} all[] = { { HTTP_GET, S_INIT("GET, HEAD") }, { HTTP_POST, S_INIT("POST") },
+		{ HTTP_PUT, S_INIT("PUT") }, { HTTP_PATCH, S_INIT("PATCH") },
+		{ HTTP_DELETE, S_INIT("DELETE") } };
 	struct buf b = BUF(mem);
 
 	for (size_t i = 0; i < COUNT(all); i++) {

@@ -7,6 +7,8 @@
 enum guard { GUARD_NONE, GUARD_MAYBE, GUARD_SESSION, GUARD_FORM, GUARD_SESSION_FORM };
 enum cors { CORS_OPEN, CORS_SHUT };
 
+#define ROUTE_BODY_MOST 65536 /* in a row: as much as limits.body says */
+
 struct route {
 	int methods; /* enum http_method, or-ed; GET stands for HEAD too */
 	str path;    /* relative to the issuer; a star at the end matches everything below */

@@ -8,9 +8,11 @@
 #include "crypto/crypto.h"
 #include "login/first.h"
 #include "login/link.h"
+#include "net/journal.h"
 #include "net/notify.h"
 #include "net/process.h"
 #include "net/recorder.h"
+#include "net/sandbox.h"
 #include "sql_gen.h"
 #include "store/db.h"
 
@@ -19,7 +21,9 @@
 
 #define DRAIN_MS 10000
 #define STREAM_DRAIN_MS 3000
-#define SPARE_DESCRIPTORS 256 /* for the store, loops, upstreams */
+#define CLOCK_BEGINS 1700000000 /* 2023: nothing of ours was written before */
+#define CLOCK_BACK 300          /* seconds */
+#define SPARE_DESCRIPTORS 256   /* for the store, loops, upstreams */
 
 struct serve {
 	struct house house;
@@ -79,6 +83,33 @@ static enum err check_address(struct db *db, void *arg)
 	return q_meta_put(db, a->mem, &(struct meta_put_in){ .name = in.name, .value = a->base_url }, NULL);
 }
 
+/*
+ * With a clock that was set back, tokens that have expired would be good again, and new ids would no longer be the
+ * newest. Nodes may differ a little.
+ */
+static enum err check_clock(struct serve *s, struct arena *mem)
+{
+	int64_t now = time_now();
+	struct audit_newest_out newest = { 0 };
+	enum err e = q_audit_newest(s->db, mem, &newest);
+
+	if (e == ERR_NOT_FOUND)
+		e = OK;
+	if (e != OK || (now > CLOCK_BEGINS && newest.at <= now + CLOCK_BACK))
+		return e;
+	str says = time_rfc3339(mem, now), last = time_rfc3339(mem, newest.at);
+	if (newest.at)
+		buf_printf(&s->why,
+		    "the clock of this machine says %.*s, but the store was last written at %.*s. Set the "
+		    "clock: with one "
+		    "that goes back, tokens that have expired would be good again",
+		    FMT(says), FMT(last));
+	else
+		buf_printf(&s->why, "the clock of this machine says %.*s. Set it: tokens are good for a time",
+		    FMT(says));
+	return ERR_INTERNAL;
+}
+
 static enum err open_store(struct serve *s)
 {
 	const struct config *c = s->config;
@@ -90,12 +121,15 @@ static enum err open_store(struct serve *s)
 		e = db_migrate(s->db);
 	if (e == OK)
 		e = db_do(s->db, check_address, &a);
+	if (e == OK)
+		e = check_clock(s, mem);
 	if (e == ERR_OP_PRECONDITION)
 		buf_printf(&s->why,
-		    "base_url is %.*s, and this store has served %.*s. Changing it signs everybody out; if that is "
+		    "base_url is %.*s, and this store has served %.*s. Changing it signs everybody out; if "
+		    "that is "
 		    "meant, start once with --accept-new-base-url",
 		    FMT(c->base_url), FMT(a.before));
-	else if (e != OK)
+	else if (e != OK && s->why.n == 0)
 		(void)failed(s, e, "the store");
 	arena_unref(mem);
 	return e;
@@ -186,9 +220,11 @@ static void load_site(struct serve *s, const struct config *config)
 /* What cannot change under a running daemon is said, not silently left out. */
 static void say_fixed(const struct config *old, const struct config *new)
 {
-	if (!str_eq(old->listen, new->listen) || !str_eq(old->ops, new->ops) || !str_eq(old->store, new->store) ||
-	    !str_eq(old->data_dir, new->data_dir) || !str_eq(old->base_url, new->base_url) || old->loops != new->loops)
-		log_warn("listen, ops, store, data_dir, base_url and limits.loops are taken over by a restart only");
+	if (!str_eq(old->listen, new->listen) || !str_eq(old->ops, new->ops) ||
+	    !str_eq(old->store, new->store) || !str_eq(old->data_dir, new->data_dir) ||
+	    !str_eq(old->base_url, new->base_url) || old->loops != new->loops)
+		log_warn("listen, ops, store, data_dir, base_url and limits.loops are taken over by a "
+			 "restart only");
 }
 
 static void reload(struct serve *s)
@@ -239,7 +275,8 @@ static enum err open_control(struct serve *s, bool look)
 
 	if (path.n >= INLET_PATH_MAX) {
 		if (!look)
-			log_warn("the path of data_dir is too long for a control socket: verbs open the store themselves",
+			log_warn("the path of data_dir is too long for a control socket: verbs open the "
+				 "store themselves",
 			    LOG_STR("path", path));
 	} else if (look)
 		e = inlet_unix_free(path, &s->why);
@@ -257,6 +294,7 @@ static enum err open_lanes(struct serve *s)
 		.readers = alone ? 1 : 2,
 		.writers = 4,
 		.hashers = alone ? 1 : 2,
+		.fetchers = 4,
 		.verifiers = 1,
 	};
 	enum err e = lanes_start(&s->house, &set, &s->house.lanes);
@@ -269,26 +307,55 @@ static void check_descriptors(struct serve *s)
 	int64_t most = process_descriptors() - SPARE_DESCRIPTORS;
 
 	if (s->config->limit_connections > most)
-		log_warn("limits.connections is more than the descriptors that the system gives; raise LimitNOFILE",
+		log_warn("limits.connections is more than the descriptors that the system gives; raise "
+			 "LimitNOFILE",
 		    LOG_INT("limit", s->config->limit_connections), LOG_INT("possible", most));
+}
+
+static str dir_of(str path)
+{
+	while (path.n && path.p[path.n - 1] != '/')
+		path.n--;
+	return path.n ? path : S(".");
+}
+
+/* From here on only the directories that the daemon lives in can be written to. */
+static void shut_in(struct serve *s)
+{
+	const struct config *c = s->config;
+	str dirs[2 + INLETS_MAX] = { c->data_dir };
+	size_t n = 1;
+
+	if (str_starts(c->store, S("sqlite:")))
+		dirs[n++] = dir_of(str_sub(c->store, 7, c->store.n));
+	for (size_t i = 0; i < s->house.inlets.count; i++)
+		if (s->house.inlets.items[i].path[0])
+			dirs[n++] = dir_of(str_of(s->house.inlets.items[i].path));
+	sandbox_enter(dirs, n);
 }
 
 static enum err begin(struct serve *s)
 {
+	/* Before there are sockets, keys, threads and the sandbox, of which it is to have nothing. */
+	enum err e = fetcher_start(&s->house.fetcher);
+	if (e != OK)
+		return failed(s, e, "the fetcher");
 	TRY(open_control(s, true)); /* a second daemon on the same directory ends here */
 	TRY(open_inlets(s));
-	enum err e = crypto_start();
+	e = crypto_start();
 	if (e != OK)
 		return failed(s, e, "the crypto library");
 	TRY(open_store(s));
 	TRY(site_load(s->config, s->db, now_ms(), &s->site, &s->why));
 	s->house.started = time_now();
 	s->house.reload = want_site;
+	shut_in(s); /* before the first thread, whose children inherit it */
 	e = house_open(&s->house, s->config, s->site);
 	if (e != OK)
 		return failed(s, e, "the loops");
 	TRY(open_control(s, false));
 	recorder_open(s->config->data_dir, true);
+	journal_open(s->config->data_dir);
 	TRY(open_lanes(s));
 	e = keeper_start(&s->house, s->config->store, s->site->site.tenant.id, &s->keeper);
 	if (e != OK)
@@ -315,7 +382,8 @@ static enum err make_link(struct db *db, void *arg)
 	TRY(owner_exists(db, f->mem, f->site->tenant.id, &owned));
 	if (owned)
 		return OK;
-	return setup_link_make(db, f->mem, f->site->tenant.id, time_now(), f->site->config->base_url, &f->url);
+	return setup_link_make(
+	    db, f->mem, f->site->tenant.id, time_now(), f->site->config->base_url, &f->url);
 }
 
 /* For people, on standard output: where it is, and while nobody owns it, the way in. */
@@ -347,6 +415,12 @@ static void cut_floor(struct floor *f, void *arg)
 	server_cut_streams(f->server);
 }
 
+/* No floor watches them any more: who connects now is refused at once, or gets the next daemon. */
+static void close_inlets(void *arg)
+{
+	inlets_close(arg);
+}
+
 /* Lets what is under way finish, within limits; a second signal ends the waiting. */
 static void drain(struct serve *s)
 {
@@ -355,7 +429,7 @@ static void drain(struct serve *s)
 
 	notify_stopping();
 	atomic_store(&s->house.shared.draining, true);
-	house_each(&s->house, drain_floor, NULL, NULL);
+	house_each(&s->house, drain_floor, &s->house.inlets, close_inlets);
 	while ((passed = time_mono_ms() - begun) < DRAIN_MS) {
 		if (process_wait(20) == PROCESS_STOP)
 			break;
@@ -384,9 +458,11 @@ static void end(struct serve *s)
 	else
 		control_close(s->control);
 	house_stop(&s->house);
+	fetcher_stop(&s->house.fetcher);
 	inlets_close(&s->house.inlets);
 	house_close(&s->house);
 	recorder_close();
+	journal_close();
 	if (s->site)
 		site_unref(&s->site->site);
 	db_close(s->db);

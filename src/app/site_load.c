@@ -134,7 +134,8 @@ static enum err load_keys(struct load *l, struct secret master)
 /* --- resources */
 
 /* Scopes and their words, from any list of pairs. */
-static void set_scopes(struct load *l, struct resource *r, const struct scope_word *words, size_t count, str required)
+static void set_scopes(
+    struct load *l, struct resource *r, const struct scope_word *words, size_t count, str required)
 {
 	struct buf b = BUF(l->mem);
 
@@ -170,7 +171,9 @@ static struct resource declared(struct load *l, const struct config_resource *c)
 
 static struct resource made(struct load *l, const struct resource_list_out *row)
 {
-	struct resource r = { .id = row->id, .path = row->path, .name = row->name, .upstream = row->upstream };
+	struct resource r = {
+		.id = row->id, .path = row->path, .name = row->name, .upstream = row->upstream
+	};
 	const struct json *o = NULL;
 	size_t n = 0;
 
@@ -209,8 +212,9 @@ static enum err load_resources(struct load *l)
 	for (size_t i = 0; i < l->config->resource_count; i++) {
 		struct resource r = declared(l, &l->config->resources[i]);
 		if (taken(all, n, &r)) {
-			buf_printf(l->why, "%.*s:%d: the path or address %.*s is taken already", FMT(l->config->file),
-			    l->config->resources[i].line, FMT(r.path.n ? r.path : r.identifier));
+			buf_printf(l->why, "%.*s:%d: the path or address %.*s is taken already",
+			    FMT(l->config->file), l->config->resources[i].line,
+			    FMT(r.path.n ? r.path : r.identifier));
 			return ERR_OP_EXISTS;
 		}
 		all[n++] = r;
@@ -257,7 +261,8 @@ static void load_clients(struct load *l)
 			.auth_method = c->secret.n ? S("client_secret_basic") : S("none"),
 			.secret_hash = c->secret.n ? token_hash(l->mem, secret_of(c->secret)) : S(""),
 			.redirect_uris = c->redirect_uris,
-			.grant_types = c->grant_types.n ? c->grant_types : S("authorization_code refresh_token"),
+			.grant_types =
+			    c->grant_types.n ? c->grant_types : S("authorization_code refresh_token"),
 			.scope = c->scopes,
 		};
 	}
@@ -296,7 +301,8 @@ static enum err load_all(struct load *l)
 	return OK;
 }
 
-enum err site_load(const struct config *config, struct db *db, int64_t now_ms, struct house_site **out, struct buf *why)
+enum err site_load(
+    const struct config *config, struct db *db, int64_t now_ms, struct house_site **out, struct buf *why)
 {
 	struct arena *mem = arena_new(SITE_MAX);
 	struct house_site *s = NEW(mem, struct house_site);

@@ -29,6 +29,7 @@ static inline const struct house_site *house_site(const struct site *s)
  * Makes the site; give it back with site_unref. db: DB_WRITE, no transaction (a new store gets its keys here). On error
  * `why` has one clear sentence, and nothing is kept.
  */
-CHECKED enum err site_load(const struct config *config, struct db *db, int64_t now_ms, struct house_site **out, struct buf *why);
+CHECKED enum err site_load(
+    const struct config *config, struct db *db, int64_t now_ms, struct house_site **out, struct buf *why);
 
 #endif

@@ -15,6 +15,11 @@ int64_t id_make(int64_t now_ms, uint32_t random22)
 	return (int64_t)(((uint64_t)ms & (((uint64_t)1 << 41) - 1)) << 22 | (random22 & 0x3fffff));
 }
 
+int64_t id_ms(int64_t id)
+{
+	return (id >> 22) + EPOCH_MS;
+}
+
 str id_text(struct arena *mem, const char *prefix, int64_t id)
 {
 	char digits[ID_DIGITS];

@@ -155,10 +155,6 @@ static void check_choices(struct check *k)
 {
 	const struct config *c = k->config;
 
-	if (c->registration == REGISTRATION_SHARED)
-		note(k, "registration",
-		    S("shared: applications that are alike are one client, and are revoked together"),
-		    S("registration: { mode: per_client }"));
 	if (c->access_ttl > ACCESS_TTL_LONG)
 		note(k, "tokens.access_ttl",
 		    arena_printf(k->cli->mem,

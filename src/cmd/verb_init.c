@@ -76,7 +76,7 @@ static int init(struct cli *cli, const struct config *config, struct owner *o, s
 
 	if (rc == CLI_DONE && pwhash_make(cli->mem, secret_of(password), &o->phc) != OK)
 		rc = cli_failed("the password could not be hashed.");
-	if (rc == CLI_DONE) {
+	if (rc == CLI_DONE && site) {
 		o->tenant = site->site.tenant.id;
 		enum err e = db_do(db, make_owner, o);
 		if (e == ERR_SETUP_DONE)

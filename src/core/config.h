@@ -6,7 +6,7 @@
 #include "base/err.h"
 #include "base/secret.h"
 
-enum registration_mode { REGISTRATION_PER_CLIENT, REGISTRATION_SHARED, REGISTRATION_OFF };
+enum registration_mode { REGISTRATION_PER_CLIENT, REGISTRATION_OFF };
 
 struct config_scope {
 	str scope, words;
@@ -21,10 +21,10 @@ struct config_resource {
 };
 
 struct config_client {
-	str client_id, name, secret;                 /* secret empty: public */
-	str redirect_uris, grant_types, scopes;      /* blank-separated */
-	bool trusted;                                /* no consent page: an application of the house */
-	bool secret_literal;                         /* it stands in the file as it is */
+	str client_id, name, secret;            /* secret empty: public */
+	str redirect_uris, grant_types, scopes; /* blank-separated */
+	bool trusted;                           /* no consent page: an application of the house */
+	bool secret_literal;                    /* it stands in the file as it is */
 	int line;
 };
 
@@ -34,17 +34,17 @@ struct config_role {
 };
 
 struct config {
-	struct arena *mem; /* holds everything below */
-	str file;       /* where it came from; empty: all defaults */
-	str base_url;   /* no trailing slash */
-	bool base_url_given; /* it does not merely follow listen */
-	str listen;     /* "127.0.0.1:8080", "localhost:8080", "unix:/path" */
-	str ops;        /* empty: none */
-	str data_dir;   /* "none" with PostgreSQL and a master key */
-	str store;      /* "sqlite:PATH" or "postgres://..." */
+	struct arena *mem;        /* holds everything below */
+	str file;                 /* where it came from; empty: all defaults */
+	str base_url;             /* no trailing slash */
+	bool base_url_given;      /* it does not merely follow listen */
+	str listen;               /* "127.0.0.1:8080", "localhost:8080", "unix:/path" */
+	str ops;                  /* empty: none */
+	str data_dir;             /* "none" with PostgreSQL and a master key */
+	str store;                /* "sqlite:PATH" or "postgres://..." */
 	struct secret master_key; /* len 0: made in data_dir */
 	bool master_key_literal;  /* it stands in the file as it is */
-	const str *trust_proxy; /* CIDR texts */
+	const str *trust_proxy;   /* CIDR texts */
 	size_t trust_proxy_count;
 	bool management;
 	str management_path;
@@ -62,15 +62,15 @@ struct config {
 	size_t role_count;
 	int64_t audit_retention;
 	/* limits: every cap, with its default in tables/config.def */
-	int64_t limit_connections;     /* in all */
+	int64_t limit_connections; /* in all */
 	int64_t limit_per_address;
-	int64_t limit_body;            /* bytes, pages and OAuth */
+	int64_t limit_body; /* bytes, pages and OAuth */
 	int64_t limit_body_mcp;
 	int64_t limit_head_seconds, limit_idle_seconds, limit_write_stall_seconds;
 	int64_t limit_streams_per_user;
 	int64_t limit_upstream_seconds; /* to the head of an answer */
-	int64_t limit_register_burst;  /* registrations per minute and address, generous */
-	int64_t loops;                 /* loop threads; 0: one per core */
+	int64_t limit_register_burst;   /* registrations per minute and address, generous */
+	int64_t loops;                  /* loop threads; 0: one per core */
 	bool accept_new_base_url;
 };
 

@@ -149,7 +149,7 @@ static bool parse_bool(str text, bool *out)
 
 static bool parse_mode(str text, enum registration_mode *out)
 {
-	static const str modes[] = { S_INIT("per_client"), S_INIT("shared"), S_INIT("off") };
+	static const str modes[] = { S_INIT("per_client"), S_INIT("off") };
 
 	for (size_t i = 0; i < COUNT(modes); i++) {
 		if (str_eq(text, modes[i])) {
@@ -231,6 +231,11 @@ enum err config_set(struct config_bind *b, const struct config_row *row, str whe
 		fits = time_duration_parse(text, member) == OK;
 		break;
 	case CONFIG_MODE:
+		/* taking it, and then refusing each client that registers, would be worse */
+		if (str_eq(text, S("shared")))
+			return config_fail(b, where,
+			    "%.*s shared is not served by this version; use per_client or off.",
+			    FMT(row->key));
 		fits = parse_mode(text, member);
 		break;
 	case CONFIG_CIDR:

@@ -14,6 +14,7 @@
 #include "http/msg.h"
 
 struct db;
+struct fetch_port; /* core/fetch.h */
 
 enum lane {
 	LANE_LOOP,   /* nothing that blocks; signing is allowed (18 us) */
@@ -44,6 +45,7 @@ struct fail {
 /* What the guard proved. */
 struct actor {
 	int64_t session;   /* row, 0 when there is none */
+	bool stale;        /* the session was last written long ago: a step on WRITE that loads it again slides its expiry */
 	int64_t user;
 	str email, name, role;
 	int64_t auth_time;
@@ -75,6 +77,7 @@ struct ctx {
 	struct http_reply *reply;
 	enum style style;
 	struct db *db;  /* on READ and WRITE only */
+	const struct fetch_port *fetch; /* on FETCH only */
 	struct fail fail;
 	struct actor actor;
 	enum lane lane; /* where we are */

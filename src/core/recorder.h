@@ -17,8 +17,8 @@ struct record {
 	str name;      /* the row's name, "CODE_EXPIRED"; or "NEVER_REDEEMED" ... for what never came */
 	str detail;    /* what arrived */
 	str method, path, client, peer;
-	str place;     /* file:line */
-	bool missing;  /* awaited, and never came */
+	str place;    /* file:line */
+	bool missing; /* awaited, and never came */
 };
 
 enum awaited {

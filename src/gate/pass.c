@@ -2,30 +2,27 @@
 
 #include "base/id.h"
 #include "base/json.h"
+#include "core/journal.h"
 
 #include <string.h>
 
 #define SKEW 30 /* seconds that two clocks may differ */
 
-uint32_t pass_resource(const struct site *s, const struct resource *res)
+struct pass_place pass_resource(const struct site *s, const struct resource *res)
 {
-	uint32_t h = 2166136261U; /* FNV-1a over tenant and identifier */
-	uint64_t tenant = (uint64_t)s->tenant.id;
-
-	for (int i = 0; i < 8; i++)
-		h = (h ^ (unsigned char)(tenant >> (8 * i))) * 16777619U;
-	for (size_t i = 0; i < res->identifier.n; i++)
-		h = (h ^ (unsigned char)res->identifier.p[i]) * 16777619U;
-	return h;
+	return (struct pass_place){ s->tenant.id, res->identifier };
 }
 
-static bool keep(char *to, size_t max, unsigned short *n, str s)
+/* Into its room, or where there is none, to where it already lies. */
+static void keep(char *to, size_t max, unsigned short *n, str *at, str s)
 {
-	if (s.n > max)
-		return false;
-	memcpy(to, s.p, s.n);
+	if (s.n > max) {
+		*at = s;
+		return;
+	}
+	if (s.n)
+		memcpy(to, s.p, s.n);
 	*n = (unsigned short)s.n;
-	return true;
 }
 
 enum err pass_read(struct ctx *c, const struct resource *res, str token, struct pass *out)
@@ -35,7 +32,7 @@ enum err pass_read(struct ctx *c, const struct resource *res, str token, struct 
 	struct jwt t;
 	int64_t user = 0;
 
-	*out = (struct pass){ .resource = pass_resource(c->site, res) };
+	*out = (struct pass){ .place = pass_resource(c->site, res) };
 	switch (jwt_verify(c->mem, token, c->site->keys, &want, &t)) {
 	case OK: break;
 	case ERR_TOKEN_KEY_UNKNOWN: return FAIL(c, TOKEN_KEY_UNKNOWN, "a token whose kid is none of ours");
@@ -53,14 +50,17 @@ enum err pass_read(struct ctx *c, const struct resource *res, str token, struct 
 	str gid = json_get_str(t.claims, S("gid"));
 
 	/* A token without a grant could never be taken back, so there is none. */
-	if (id_parse(gid, ID_GRANT, &out->grant) != OK || sub.n == 0)
+	if (id_parse(gid, ID_GRANT, &out->grant) != OK || gid.n > PASS_GID_MAX || sub.n == 0)
 		return FAIL(c, TOKEN_MALFORMED, "a token without a grant");
-	if (id_parse(sub, ID_USER, &user) == OK)
+	/* RFC 9068 section 5: a client that is named like a person stays a client. */
+	if (!str_eq(sub, json_get_str(t.claims, S("client_id"))) && id_parse(sub, ID_USER, &user) == OK)
 		out->user = user;
-	if (!keep(out->sub, sizeof out->sub, &out->sub_n, sub) ||
-	    !keep(out->gid, sizeof out->gid, &out->gid_n, gid) ||
-	    !keep(out->scope, sizeof out->scope, &out->scope_n, json_get_str(t.claims, S("scope"))))
-		return FAIL(c, TOKEN_MALFORMED, "a token with a scope or subject that is too long");
+	memcpy(out->gid, gid.p, gid.n);
+	out->gid_n = (unsigned short)gid.n;
+	keep(out->sub, sizeof out->sub, &out->sub_n, &out->long_sub, sub);
+	keep(out->scope, sizeof out->scope, &out->scope_n, &out->long_scope, json_get_str(t.claims, S("scope")));
+	c->actor.client_id = json_get_str(t.claims, S("client_id"));
+	pass_call_client(out, journal_client(c->mem, c->actor.client_id));
 	out->expires = t.exp;
 	return OK;
 }
@@ -77,15 +77,31 @@ enum err pass_scopes(struct ctx *c, const struct resource *res, const struct pas
 
 str pass_sub(const struct pass *p)
 {
-	return (str){ p->sub, p->sub_n };
+	return p->long_sub.n ? p->long_sub : (str){ p->sub, p->sub_n };
 }
 
 str pass_scope(const struct pass *p)
 {
-	return (str){ p->scope, p->scope_n };
+	return p->long_scope.n ? p->long_scope : (str){ p->scope, p->scope_n };
 }
 
 str pass_gid(const struct pass *p)
 {
 	return (str){ p->gid, p->gid_n };
+}
+
+str pass_client(const struct pass *p)
+{
+	return (str){ p->client, p->client_n };
+}
+
+void pass_call_client(struct pass *p, str label)
+{
+	str text = str_sub(label, 0, PASS_CLIENT_MAX);
+
+	while (text.n < label.n && text.n && ((unsigned char)label.p[text.n] & 0xc0) == 0x80)
+		text.n--; /* not in the middle of a sign */
+	p->client_n = (unsigned short)text.n;
+	if (text.n)
+		memcpy(p->client, text.p, text.n);
 }

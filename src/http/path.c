@@ -78,3 +78,21 @@ enum err path_normal(struct arena *mem, str raw, str *out)
 	*out = path;
 	return OK;
 }
+
+#define RUN_MAX 40 /* nothing that is served has a longer one */
+
+str path_show(char room[PATH_SHOWN], str path)
+{
+	size_t n = 0;
+
+	for (size_t i = 0, end; i < path.n && n < PATH_SHOWN; i = end + 1) {
+		for (end = i; end < path.n && path.p[end] != '/';)
+			end++;
+		str run = end - i > RUN_MAX ? S("...") : str_sub(path, i, end);
+		for (size_t k = 0; k < run.n && n < PATH_SHOWN; k++)
+			room[n++] = (unsigned char)run.p[k] < 0x20 || run.p[k] == 0x7f ? '?' : run.p[k];
+		if (end < path.n && n < PATH_SHOWN)
+			room[n++] = '/';
+	}
+	return (str){ room, n };
+}

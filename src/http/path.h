@@ -10,4 +10,12 @@
  */
 CHECKED enum err path_normal(struct arena *mem, str raw, str *out);
 
+#define PATH_SHOWN 200 /* bytes */
+
+/*
+ * A path for logs: cut, without control characters, and "..." for each run between slashes that is over 40 bytes, since
+ * that may be a secret that somebody put there. In room.
+ */
+str path_show(char room[PATH_SHOWN], str path);
+
 #endif

@@ -160,12 +160,7 @@ enum err connections_show(struct ctx *c)
 /* The access and the remembered yes: the next authorization asks again. */
 static enum err end(struct ctx *c, const struct connection_list_out *r)
 {
-	struct consent_drop_in consent = {
-		.tenant = c->site->tenant.id, .user_id = c->actor.user, .client = r->client
-	};
-
-	TRY(grant_end(c, r->id, S("user")));
-	return q_consent_drop(c->db, c->mem, &consent, NULL);
+	return grant_take_back(c, r->id, c->actor.user, r->client, S("user"));
 }
 
 /* WRITE. What was typed is compared with what is there now, in the transaction that ends it. */

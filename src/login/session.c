@@ -17,13 +17,13 @@ static void set_cookie(struct ctx *c, str value, int64_t max_age)
 	    c->reply, S("Set-Cookie"), cookie_write(c->mem, cookie_name(c), value, c->site->secure, max_age));
 }
 
-static enum err touch(struct ctx *c, int64_t id, int64_t seen, str cookie)
+static enum err touch(struct ctx *c, int64_t id, str cookie)
 {
 	struct session_touch_in in = {
 		.id = id, .tenant = c->site->tenant.id, .now = c->now, .expires = c->now + SESSION_SECONDS
 	};
 
-	if (c->lane != LANE_WRITE || c->now - seen < TOUCH_SECONDS)
+	if (c->lane != LANE_WRITE)
 		return OK;
 	TRY(q_session_touch(c->db, c->mem, &in, NULL));
 	set_cookie(c, cookie, SESSION_SECONDS);
@@ -46,9 +46,12 @@ enum err session_load(struct ctx *c)
 	TRY(e);
 	if (!ticket_fits(&t, row.hash) || c->now >= row.expires || !str_eq(row.status, S("active")))
 		return OK;
-	TRY(touch(c, t.id, row.seen, cookie));
+	bool stale = c->now - row.seen >= TOUCH_SECONDS;
+	if (stale)
+		TRY(touch(c, t.id, cookie));
 	c->actor = (struct actor){
 		.session = t.id,
+		.stale = stale && c->lane != LANE_WRITE,
 		.user = row.user_id,
 		.email = row.email,
 		.name = row.name,

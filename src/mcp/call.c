@@ -1,4 +1,5 @@
 /* tools/call: checked before anything runs, run on the operation's lane, answered on LOOP after the commit. */
+#include "core/journal.h"
 #include "core/recorder.h"
 #include "mcp/inner.h"
 
@@ -52,6 +53,18 @@ static void write_refusal(struct ctx *c, struct mcp *m)
 	mcp_result_end(m, &j);
 }
 
+/* A batch is several calls: what one was refused for is not the next one's reason. */
+static void note(struct ctx *c, const struct mcp *m)
+{
+	struct journal_row row = journal_row_of(c, S("mcp.call"));
+
+	if (m->outcome == OK)
+		row.id = row.reason = S("");
+	row.tool = m->op->name;
+	row.status = 200;
+	journal_add(&row);
+}
+
 static enum err answer(struct ctx *c)
 {
 	struct mcp *m = c->state;
@@ -62,6 +75,7 @@ static enum err answer(struct ctx *c)
 		(void)recorder_add(c);
 		write_refusal(c, m);
 	}
+	note(c, m);
 	m->at++;
 	return mcp_next(c);
 }

@@ -76,7 +76,8 @@ enum err addr_parse(str text, struct addr *out)
 
 str addr_text(const struct addr *a, char out[ADDR_TEXT])
 {
-	if (a->family == ADDR_LOCAL || !inet_ntop(a->family == ADDR_IPV4 ? AF_INET : AF_INET6, a->ip, out, ADDR_TEXT))
+	if (a->family == ADDR_LOCAL ||
+	    !inet_ntop(a->family == ADDR_IPV4 ? AF_INET : AF_INET6, a->ip, out, ADDR_TEXT))
 		memcpy(out, "local", sizeof "local");
 	return str_of(out);
 }

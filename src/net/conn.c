@@ -24,7 +24,8 @@ static struct conn *of_timer(struct timer *t)
 	return (struct conn *)(void *)((char *)t - offsetof(struct conn, timer));
 }
 
-struct conn *conn_open(struct server *sv, int fd, const struct inlet *from, const struct addr *peer, bool counted)
+struct conn *conn_open(
+    struct server *sv, int fd, const struct inlet *from, const struct addr *peer, bool counted)
 {
 	struct conn *c = calloc(1, sizeof *c);
 

@@ -65,7 +65,7 @@ struct server {
 	void *app;
 	struct conn *conns;
 	size_t count;
-	char *buffer; /* READ_SIZE bytes */
+	char *buffer;     /* READ_SIZE bytes */
 	struct buf spare; /* an output buffer for the next connection that needs one */
 	struct door doors[INLETS_MAX];
 	size_t door_count;
@@ -75,7 +75,8 @@ struct server {
 };
 
 /* A connection for a socket that was accepted; NULL (and the socket is closed) when that cannot be. */
-struct conn *conn_open(struct server *sv, int fd, const struct inlet *from, const struct addr *peer, bool counted);
+struct conn *conn_open(
+    struct server *sv, int fd, const struct inlet *from, const struct addr *peer, bool counted);
 /* Ends it now. */
 void conn_close(struct conn *c);
 /* Sets when the connection is given up, as things stand. */

@@ -4,7 +4,9 @@
 
 #include <sys/socket.h>
 
-#define COPY_MAX ((size_t)HTTP_HEAD_MAX + 4096) /* of the input into the request's arena at once: a head and a small body */
+#define COPY_MAX                 \
+	((size_t)HTTP_HEAD_MAX + \
+	    4096) /* of the input into the request's arena at once: a head and a small body */
 
 /* A new request, with nothing in it but where it came from. */
 static struct request *make(struct conn *c)

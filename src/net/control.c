@@ -204,8 +204,8 @@ static void on_connect(struct watch *w, int events)
 	k->count++;
 }
 
-enum err control_open(struct loop *l, str path, const struct control_hooks *hooks, void *arg, struct control **out,
-    struct buf *why)
+enum err control_open(struct loop *l, str path, const struct control_hooks *hooks, void *arg,
+    struct control **out, struct buf *why)
 {
 	int fd;
 

@@ -16,8 +16,8 @@ struct control;
 struct control_call {
 	struct arena *mem;
 	str op;
-	const struct json *args; /* an object, or NULL */
-	unsigned uid;            /* of the peer */
+	const struct json *args;   /* an object, or NULL */
+	unsigned uid;              /* of the peer */
 	struct control_peer *peer; /* NULL once it has gone: then the answer goes nowhere */
 };
 
@@ -30,8 +30,8 @@ struct control_hooks {
  * Opens path (a stale file is replaced). ERR_INTERNAL with a sentence in why: another daemon uses this directory, or the path
  * cannot be used.
  */
-CHECKED enum err control_open(struct loop *l, str path, const struct control_hooks *hooks, void *arg, struct control **out,
-    struct buf *why);
+CHECKED enum err control_open(struct loop *l, str path, const struct control_hooks *hooks, void *arg,
+    struct control **out, struct buf *why);
 /* The answer: one JSON object's text. */
 void control_answer(struct control_call *call, str json);
 /* Closes the socket and its connections and removes the file. The loop's thread, or after it has stopped. */

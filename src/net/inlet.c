@@ -48,12 +48,14 @@ static enum err refuse(struct buf *why, str text, int error, int port)
 		break;
 	case EACCES:
 		buf_printf(why,
-		    " may not be listened on by this user: ports below 1024 need a right of their own (port %d); "
+		    " may not be listened on by this user: ports below 1024 need a right of their own (port "
+		    "%d); "
 		    "choose a higher one with --listen, or let systemd or a proxy hold it.",
 		    port);
 		break;
 	case EADDRNOTAVAIL:
-		buf_put(why, S(" is no address of this machine. Give one that it has, or *:PORT for all of them."));
+		buf_put(why,
+		    S(" is no address of this machine. Give one that it has, or *:PORT for all of them."));
 		break;
 	default:
 		buf_printf(why, " cannot be listened on: %s.", strerror(error));
@@ -65,13 +67,15 @@ static enum err refuse(struct buf *why, str text, int error, int port)
 static int open_tcp(const struct addr *a, bool only_v6, int *out)
 {
 	struct sockaddr_in6 room;
-	int fd = socket(a->family == ADDR_IPV4 ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int fd = socket(
+	    a->family == ADDR_IPV4 ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
 	if (fd < 0)
 		return errno;
 	/* Past connections in TIME_WAIT do not keep a new start off; a listener that is alive does. */
 	set(fd, SOL_SOCKET, SO_REUSEADDR);
-	set(fd, IPPROTO_TCP, TCP_NODELAY); /* accepted connections inherit it: one system call less for each */
+	set(fd, IPPROTO_TCP,
+	    TCP_NODELAY); /* accepted connections inherit it: one system call less for each */
 	if (a->family == ADDR_IPV6 && only_v6)
 		set(fd, IPPROTO_IPV6, IPV6_V6ONLY);
 	size_t n = addr_to(a, &room);
@@ -84,7 +88,8 @@ static int open_tcp(const struct addr *a, bool only_v6, int *out)
 	return 0;
 }
 
-static enum err add_tcp(struct inlets *ls, str text, const struct addr *a, bool only_v6, bool ops, struct buf *why)
+static enum err add_tcp(
+    struct inlets *ls, str text, const struct addr *a, bool only_v6, bool ops, struct buf *why)
 {
 	int fd, error = open_tcp(a, only_v6, &fd);
 
@@ -131,7 +136,8 @@ static bool split(str text, str *host, int *port)
 	while (at > 0 && text.p[at - 1] != ':')
 		at--;
 	str tail = str_sub(text, at, text.n);
-	if (at == 0 || tail.n == 0 || tail.n > 5 || !str_within(tail, '0', '9') || !str_int(tail, &n) || n > 65535)
+	if (at == 0 || tail.n == 0 || tail.n > 5 || !str_within(tail, '0', '9') || !str_int(tail, &n) ||
+	    n > 65535)
 		return false;
 	*host = str_sub(text, 0, at - 1);
 	*port = (int)n;
@@ -151,7 +157,8 @@ enum err inlet_open(struct inlets *ls, str text, bool ops, struct buf *why)
 	}
 	if (!split(text, &host, &port)) {
 		buf_put(why, text);
-		buf_put(why, S(" is no listening address: write HOST:PORT, as in 127.0.0.1:8080, or unix:/path."));
+		buf_put(why,
+		    S(" is no listening address: write HOST:PORT, as in 127.0.0.1:8080, or unix:/path."));
 		return ERR_INTERNAL;
 	}
 	if (str_ieq(host, S("localhost")))
@@ -183,7 +190,8 @@ static enum err in_use(str path, struct buf *why)
 {
 	buf_put(why, path);
 	buf_put(why,
-	    S(" is in use: another Gatehouse is running with this data directory. Stop it, or give this one a directory of its "
+	    S(" is in use: another Gatehouse is running with this data directory. Stop it, or give this one "
+	      "a directory of its "
 	      "own with --data."));
 	return ERR_INTERNAL;
 }
@@ -260,7 +268,10 @@ enum err inlets_inherit(struct inlets *ls, struct buf *why)
 		str_cut(names, ':', &name, &names);
 		if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &n) != 0 ||
 		    getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &n) != 0 || !listening) {
-			buf_printf(why, "descriptor %d, given by systemd, is no listening socket; look at the .socket unit.", fd);
+			buf_printf(why,
+			    "descriptor %d, given by systemd, is no listening socket; look at the .socket "
+			    "unit.",
+			    fd);
 			return ERR_INTERNAL;
 		}
 		(void)fcntl(fd, F_SETFD, FD_CLOEXEC);

@@ -15,8 +15,8 @@
 
 struct inlet {
 	int fd;
-	bool ops;       /* of the `ops` key: metrics answer there */
-	bool local;     /* a unix socket */
+	bool ops;                  /* of the `ops` key: metrics answer there */
+	bool local;                /* a unix socket */
 	char path[INLET_PATH_MAX]; /* of a unix socket of ours, to remove at the end; else empty */
 };
 

@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include <uv.h>
 
-_Static_assert(sizeof(uv_poll_t) <= sizeof(((struct watch *)0)->under), "struct watch has room for uv_poll_t");
+_Static_assert(
+    sizeof(uv_poll_t) <= sizeof(((struct watch *)0)->under), "struct watch has room for uv_poll_t");
 
 struct loop {
 	uv_loop_t uv;
@@ -195,7 +196,8 @@ static int uv_events(int events)
 	return (events & WATCH_READ ? UV_READABLE : 0) | (events & WATCH_WRITE ? UV_WRITABLE : 0);
 }
 
-enum err watch_open(struct loop *l, struct watch *w, int fd, int events, void (*ready)(struct watch *w, int events))
+enum err watch_open(
+    struct loop *l, struct watch *w, int fd, int events, void (*ready)(struct watch *w, int events))
 {
 	if (uv_poll_init(&l->uv, poll_of(w), fd) != 0)
 		return ERR_INTERNAL;

@@ -53,8 +53,8 @@ void loop_timer(struct loop *l, struct timer *t, int64_t in_ms);
 void loop_timer_drop(struct loop *l, struct timer *t);
 
 /* Starts watching fd for events. ERR_INTERNAL when the system cannot. */
-CHECKED enum err watch_open(struct loop *l, struct watch *w, int fd, int events,
-    void (*ready)(struct watch *w, int events));
+CHECKED enum err watch_open(
+    struct loop *l, struct watch *w, int fd, int events, void (*ready)(struct watch *w, int events));
 /* Changes what is watched for; 0 watches nothing. Costs two system calls when it changes, so it is for rare turns. */
 void watch_set(struct watch *w, int events);
 /* Stops watching. The watch's memory is in use until gone is called, in a later turn. Does not close fd. */

@@ -2,6 +2,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "crypto/crypto.h"
+#include "http/path.h"
 
 #include <fcntl.h>
 #include <pthread.h>
@@ -57,7 +58,8 @@ static const struct {
 } absences[AWAIT_COUNT] = {
 	[AWAIT_CODE] = { "NEVER_REDEEMED", "a code was given and never redeemed", 90 },
 	[AWAIT_TOKEN] = { "NEVER_USED", "a token was given and never used at a resource", 30 },
-	[AWAIT_AUTHORIZE] = { "NEVER_FOLLOWED", "a client registered and never came to the authorization endpoint", 600 },
+	[AWAIT_AUTHORIZE] = { "NEVER_FOLLOWED",
+	    "a client registered and never came to the authorization endpoint", 600 },
 };
 
 /* --- entries */
@@ -129,7 +131,7 @@ static void show(struct arena *mem, const struct entry *e, struct record *out)
 
 static str add(struct ctx *c)
 {
-	char id[RECORD_ID + 1], at[80] = "";
+	char id[RECORD_ID + 1], at[80] = "", path[PATH_SHOWN];
 	const char *file = c->fail.file ? strstr(c->fail.file, "src/") : NULL;
 
 	make_id(id);
@@ -138,7 +140,8 @@ static str add(struct ctx *c)
 	const str texts[TEXTS] = {
 		c->fail.detail,
 		c->req ? c->req->method_text : S(""),
-		c->req ? c->req->path : S(""), /* without the query, where secrets might stand */
+		c->req ? path_show(path, c->req->path)
+		       : S(""), /* without the query, where secrets might stand */
 		c->actor.client_id,
 		c->req ? c->req->peer : S(""),
 		str_of(at),
@@ -168,9 +171,11 @@ static void expect(enum awaited kind, int64_t id, str client, int64_t now)
 	struct expectation *x = awaited_at(kind, id);
 	if (!x->open)
 		atomic_fetch_add_explicit(&rec.open, 1, memory_order_relaxed);
-	*x = (struct expectation){
-		.id = id, .deadline = now + absences[kind].within, .since = now, .kind = (uint8_t)kind, .open = true
-	};
+	*x = (struct expectation){ .id = id,
+		.deadline = now + absences[kind].within,
+		.since = now,
+		.kind = (uint8_t)kind,
+		.open = true };
 	x->n = (uint16_t)(client.n < sizeof x->client ? client.n : sizeof x->client);
 	if (x->n)
 		memcpy(x->client, client.p, x->n);
@@ -237,7 +242,8 @@ static void note_absence(const struct expectation *x, int64_t now)
 {
 	char detail[160];
 
-	snprintf(detail, sizeof detail, "%s, %lld s after it", absences[x->kind].words, (long long)(now - x->since));
+	snprintf(detail, sizeof detail, "%s, %lld s after it", absences[x->kind].words,
+	    (long long)(now - x->since));
 	const str texts[TEXTS] = { [DETAIL] = str_of(detail), [CLIENT] = { x->client, x->n } };
 	struct entry *e = place();
 	make_id(e->id);
@@ -315,8 +321,12 @@ static void read_line(struct arena *mem, str line)
 		return;
 	memcpy(made.id, id.p, id.n);
 	const str texts[TEXTS] = {
-		json_get_str(o, S("detail")), json_get_str(o, S("method")), json_get_str(o, S("path")),
-		json_get_str(o, S("client")), json_get_str(o, S("peer")), json_get_str(o, S("place")),
+		json_get_str(o, S("detail")),
+		json_get_str(o, S("method")),
+		json_get_str(o, S("path")),
+		json_get_str(o, S("client")),
+		json_get_str(o, S("peer")),
+		json_get_str(o, S("place")),
 	};
 	set_texts(&made, texts);
 	*place() = made;
@@ -338,7 +348,8 @@ static void read_segment(int segment)
 		return;
 	char *all = NULL;
 	ssize_t n = -1;
-	if (fstat(fd, &st) == 0 && st.st_size > 0 && st.st_size <= SEGMENT_MAX * 2 && (all = malloc((size_t)st.st_size)))
+	if (fstat(fd, &st) == 0 && st.st_size > 0 && st.st_size <= SEGMENT_MAX * 2 &&
+	    (all = malloc((size_t)st.st_size)))
 		n = read(fd, all, (size_t)st.st_size);
 	close(fd);
 	str rest = { all, n > 0 ? (size_t)n : 0 }, line;
@@ -360,7 +371,8 @@ static void open_segment(void)
 	rec.fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
 	rec.size = rec.fd >= 0 && fstat(rec.fd, &st) == 0 ? st.st_size : 0;
 	if (rec.fd < 0)
-		log_warn("the recorder's file cannot be written; refusals are kept in memory only", LOG_STRZ("file", path));
+		log_warn("the recorder's file cannot be written; refusals are kept in memory only",
+		    LOG_STRZ("file", path));
 }
 
 /* Two segments, so that at least one full one is always there. */

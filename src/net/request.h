@@ -55,7 +55,7 @@ struct request {
 	/* the connection's own from here on */
 	struct buf body;
 	struct chunk_reader chunk;
-	int64_t body_left;     /* of a Content-Length */
+	int64_t body_left; /* of a Content-Length */
 	int64_t body_got;
 	int64_t body_since_ms; /* when the first of it was waited for */
 	bool body_done, continued, paused, ended_body;

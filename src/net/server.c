@@ -25,8 +25,8 @@ void server_shared_free(struct server_shared *s)
 	s->peers = NULL;
 }
 
-struct server *server_new(struct loop *l, const struct server_hooks *hooks, const struct server_limits *limits,
-    struct server_shared *shared, void *app)
+struct server *server_new(struct loop *l, const struct server_hooks *hooks,
+    const struct server_limits *limits, struct server_shared *shared, void *app)
 {
 	struct server *sv = calloc(1, sizeof *sv);
 
@@ -88,8 +88,9 @@ str server_date(struct server *sv)
 /* Over a cap: the cheapest answer that a client still understands. */
 static void turn_away(struct server *sv, int fd)
 {
-	static const char busy[] = "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\n"
-				   "Connection: close\r\n\r\n";
+	static const char busy[] =
+	    "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\n"
+	    "Connection: close\r\n\r\n";
 
 	atomic_fetch_add_explicit(&sv->shared->turned_away, 1, memory_order_relaxed);
 	(void)send(fd, busy, sizeof busy - 1, MSG_NOSIGNAL | MSG_DONTWAIT);

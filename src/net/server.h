@@ -40,8 +40,8 @@ struct server_shared {
 struct server;
 
 /* hooks and limits must outlive the server; app is for server_app. */
-struct server *server_new(struct loop *l, const struct server_hooks *hooks, const struct server_limits *limits,
-    struct server_shared *shared, void *app);
+struct server *server_new(struct loop *l, const struct server_hooks *hooks,
+    const struct server_limits *limits, struct server_shared *shared, void *app);
 /* After the loop has stopped: closes what is left. */
 void server_free(struct server *sv);
 void *server_app(const struct server *sv);

@@ -4,6 +4,7 @@
  * button, nothing else.
  */
 #include "base/url.h"
+#include "model/known.h"
 #include "model/resource.h"
 #include "oauth/client.h"
 #include "oauth/code.h"
@@ -67,6 +68,29 @@ static str home_host(struct client *client)
 	return client_verified(client) && url_parse(client->uri, &u) == OK ? u.host : (str){ NULL, 0 };
 }
 
+/*
+ * What the address that gets the answer tells of a client that nobody vouched for. An https one is its owner's alone, so
+ * its name stands there instead of the registered one, which anybody may choose (RFC 7591 section 5).
+ */
+static void put_known(const struct ask *a, struct view_consent *view)
+{
+	const struct known_client *known = known_client(a->redirect_uri);
+	str claimed = known_name(a->client.name);
+
+	if (client_verified(&a->client))
+		return;
+	if (known && known_proves(known)) {
+		view->client_name = known->name;
+		view->verified = view->by_address = true;
+		return;
+	}
+	if (known)
+		view->opens = known->name;
+	/* programs on this computer have no address of their own: there the name may well be true */
+	if (a->redirect_kind != REDIRECT_LOOPBACK && !(known && str_eq(known->name, claimed)))
+		view->claims = claimed;
+}
+
 static enum err show(struct ctx *c, struct ask *a)
 {
 	struct view_consent *view = NEW(c->mem, struct view_consent);
@@ -87,6 +111,7 @@ static enum err show(struct ctx *c, struct ask *a)
 		.workspace = c->site->tenant.name,
 		.lasts = lasts(c, &a->client),
 	};
+	put_known(a, view);
 	put_scopes(c, a, view);
 	return reply_page(c, 200, PAGE_CONSENT, view);
 }

@@ -29,7 +29,7 @@ static enum err check(struct ctx *c, struct token *t)
 	if (t->p.code.len == 0)
 		return FAIL(c, PARAM_MISSING, "code");
 	if (t->p.code_verifier.len == 0)
-		return FAIL(c, PARAM_MISSING, "code_verifier");
+		return FAIL(c, PKCE_MISMATCH, "no code_verifier");
 	if (!verifier_ok(t->p.code_verifier))
 		return FAIL(
 		    c, PKCE_MISMATCH, "a verifier of %zu bytes, or of other signs", t->p.code_verifier.len);

@@ -4,6 +4,7 @@
  * for that gets a row.
  */
 #include "base/enc.h"
+#include "core/journal.h"
 #include "core/recorder.h"
 #include "crypto/crypto.h"
 #include "http/accept.h"
@@ -38,7 +39,11 @@ static enum err reply(struct ctx *c)
 	TRY(registration_write(c, &job->r, job->secret, &json));
 	recorder_expect(
 	    AWAIT_AUTHORIZE, recorder_key(job->r.client.client_id), client_label(&job->r.client), c->now);
-	return reply_json(c, 201, json);
+	c->actor.client_id = client_label(&job->r.client);
+	(void)reply_json(c, 201, json);
+	struct journal_row row = journal_row_of(c, S("auth.register"));
+	journal_add(&row);
+	return OK;
 }
 
 static enum err put_row(struct ctx *c)

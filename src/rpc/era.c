@@ -55,6 +55,16 @@ static enum err refuse_envelope(struct arena *mem, struct rpc_fault *fault, cons
 	    buf_str(&data));
 }
 
+/* A version as far as it is visible ASCII: a header may hold bytes that are no UTF-8, and JSON may not. */
+static str visible(str version)
+{
+	size_t n = 0;
+
+	while (n < version.n && n < REQUESTED_MAX && version.p[n] >= 0x20 && version.p[n] < 0x7f)
+		n++;
+	return str_sub(version, 0, n);
+}
+
 static enum err refuse_version(struct arena *mem, struct rpc_fault *fault, str requested)
 {
 	struct buf data = BUF(mem);
@@ -62,7 +72,7 @@ static enum err refuse_version(struct arena *mem, struct rpc_fault *fault, str r
 
 	jout_object(&j, S(""));
 	rpc_version_list(&j, S("supported"));
-	jout_str(&j, S("requested"), str_sub(requested, 0, REQUESTED_MAX));
+	jout_str(&j, S("requested"), visible(requested));
 	jout_end(&j);
 	return rpc_refuse(fault, ERR_RPC_VERSION, S(""), buf_str(&data));
 }

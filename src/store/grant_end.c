@@ -31,3 +31,11 @@ enum err grant_end(struct ctx *c, int64_t grant, str why)
 		.grant = grant,
 		.detail = buf_str(&b) });
 }
+
+enum err grant_take_back(struct ctx *c, int64_t grant, int64_t user, int64_t client, str why)
+{
+	struct consent_drop_in consent = { .tenant = c->site->tenant.id, .user_id = user, .client = client };
+
+	TRY(grant_end(c, grant, why));
+	return q_consent_drop(c->db, c->mem, &consent, NULL);
+}

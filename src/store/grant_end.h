@@ -7,9 +7,14 @@
 /*
  * WRITE. Ends a grant with its refresh family: the row, the line in the feed that other nodes read, what this
  * node's memory must learn after the commit, the audit row. why: a word or two for the row ("user", "code
- * replayed"). Nothing happens when the grant has ended already or is not this tenant's. Whether the person's
- * remembered consent goes too is the caller's affair.
+ * replayed"). Nothing happens when the grant has ended already or is not this tenant's.
  */
 CHECKED enum err grant_end(struct ctx *c, int64_t grant, str why);
+
+/*
+ * WRITE. What a person takes back (or an owner for them): the grant, and the remembered yes with it, so that the next
+ * authorization of that client (row id) asks again.
+ */
+CHECKED enum err grant_take_back(struct ctx *c, int64_t grant, int64_t user, int64_t client, str why);
 
 #endif

@@ -10,7 +10,7 @@
 
 #include <unistd.h>
 
-#define TRIES 4       /* of one job: the first and three more */
+#define TRIES 20      /* of one job: parallel refreshes of one token all want its row */
 #define TRIES_MS 2000 /* but who waited for a lock or a time-out this long gives up */
 
 enum outcome {
@@ -121,7 +121,7 @@ static void run_alone(struct db *db, struct db_job *job, bool alone)
 
 	for (int i = 0; i < TRIES && again && (i == 0 || time_mono_ms() < end); i++) {
 		if (i) /* so that two do not meet again and again */
-			(void)usleep((1000 + rand_u32() % 4000) << i);
+			(void)usleep((1000 + rand_u32() % 4000) << (i < 5 ? i : 5));
 		job->result = settled(run_one(db, job, alone, &again));
 	}
 }

@@ -86,6 +86,13 @@ export default story('mistakes', async (t) => {
     writeFileSync(join(d.data, 'master.key'), 'f'.repeat(64) + '\n', { mode: 0o600 });
     sentence(await run(['serve', '--data', d.data, '--listen', `localhost:${d.port}`], { cwd: d.dir, timeout: 10000 }), /master.?key/i);
   });
+  await t.test('OPS-07 a clock that was set back is refused, because expired tokens would be good again', async () => {
+    const d = await serve(t, {});
+    await new Jar(d.base).signIn();
+    await d.stop();
+    spawnSync('sqlite3', [join(d.data, 'gatehouse.db'), 'UPDATE audit SET at = at + 86400']);
+    sentence(await run(['serve', '--data', d.data, '--listen', `localhost:${d.port}`], { cwd: d.dir, timeout: 10000 }), /the clock of this machine says .* Set the clock/);
+  });
   await t.test('changing base_url is refused until it is accepted', async () => {
     const d = await serve(t, {});
     await d.stop();

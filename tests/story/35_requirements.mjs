@@ -82,6 +82,41 @@ clients:
       assert.equal(r.status, 400);
     }
   });
+  await t.test('A-36, A-37, U-11 Claude and Cursor register with their addresses, and the page knows them by these, not by a name', async () => {
+    const page = async (client_name, redirect_uri, others = []) => {
+      const one = (await register(d.base, { client_name, redirect_uris: [redirect_uri, ...others] })).json;
+      const r = await jar.ask(`/authorize?${authorizeQuery(one.client_id, pkce().challenge, { redirect_uri, resource: at('weather') })}`);
+      return (await jar.ask(r.location)).text.replace(/<[^>]*>/g, '').replace(/\s+/g, ' ');
+    };
+    const claude = 'https://claude.ai/api/mcp/auth_callback';
+    for (const name of ['Claude', 'Your Bank']) {
+      const text = await page(name, claude, ['https://claude.com/api/mcp/auth_callback']);
+      assert.match(text, /Claude asks to use Weather/);
+      assert.match(text, /Application Claude verified by its address: claude\.ai/);
+      assert.doesNotMatch(text, /Your Bank|not verified/);
+    }
+    const cursor = ['cursor://anysphere.cursor-mcp/oauth/callback', 'https://www.cursor.com/agents/mcp/oauth/callback', 'http://localhost:8787/callback'];
+    const scheme = await page('Cursor', cursor[0], cursor.slice(1));
+    assert.match(scheme, /Cursor asks to use Weather/);
+    assert.match(scheme, /not verified/);
+    assert.match(scheme, /opens Cursor, or the application that opens cursor:\/\/anysphere\.cursor-mcp links/);
+    assert.match(scheme, /Anybody can give an application this name/);
+    assert.match(await page('Cursor', cursor[1], [cursor[0], cursor[2]]), /Cursor verified by its address: www\.cursor\.com/);
+    const liar = await page('claude connector', 'https://claude.ai.evil.example/api/mcp/auth_callback');
+    assert.match(liar, /not verified/);
+    assert.match(liar, /It calls itself Claude, but does not return to an address that is known as that of Claude/);
+    assert.doesNotMatch(await page('Claude Code', 'http://localhost:3118/callback'), /It calls itself/);
+  });
+  await t.test('pages of a known application may call a resource, those of a host that only looks like it may not', async () => {
+    const x = await get(at('weather'));
+    const call = (origin) => ask(at('weather'), { method: 'POST', body: JSON.stringify(initialize), headers: { origin, authorization: `Bearer ${x.access_token}`, 'content-type': 'application/json', accept: 'application/json, text/event-stream' } });
+    const yes = await call('https://claude.ai');
+    assert.deepEqual([yes.status, yes.headers.get('access-control-allow-origin')], [200, 'https://claude.ai']);
+    for (const origin of ['https://claude.ai.evil.example', 'http://claude.ai', 'https://claude.ai:8443', 'https://evil.example']) {
+      const no = await call(origin);
+      assert.deepEqual([no.status, no.headers.get('access-control-allow-origin')], [403, null], origin);
+    }
+  });
   await t.test('A-13 a wrong verifier is invalid_grant, a missing one is refused too', async () => {
     const redeem = (a, code_verifier) => post(`${d.base}/token`, { grant_type: 'authorization_code', client_id: client.client_id, code: a.code, redirect_uri: CB, code_verifier });
     const wrong = await redeem(await authorize(jar, client.client_id, { resource: at('weather') }), pkce().verifier);

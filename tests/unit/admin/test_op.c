@@ -274,7 +274,7 @@ static void another_tenant_is_not_there(void **state)
 
 	for (size_t i = 0; (op = op_at(i)); i++) {
 		const char *name = arena_copy(r->mem, op->name).p;
-		if (op->writes || !str_find(op->tool, S("tenant_id")))
+		if (op->writes || str_find(op->tool, S("tenant_id")) < 0)
 			continue;
 		rig_as(r, "owner", RIG_ALL);
 		if (rig_op(r, name, foreign) == ERR_OP_ARGUMENTS)
@@ -286,6 +286,24 @@ static void another_tenant_is_not_there(void **state)
 		assert_int_equal(rig_op(r, name, own), OK);
 		assert_false(rig_says(r, "zoe") || rig_says(r, "Elsewhere"));
 	}
+}
+
+static void nothing_is_written_into_another_tenant(void **state)
+{
+	struct rig *r = *state;
+	str foreign = rig_id(r, ID_TENANT, r->other_tenant);
+
+	rig_as(r, "owner", RIG_ALL);
+	assert_int_equal(
+	    rig_op(r, "create_user",
+		printz(r, "{\"email\":\"n@example.com\",\"name\":\"N\",\"tenant_id\":\"%.*s\"}", foreign)),
+	    ERR_OP_NOT_FOUND);
+	assert_int_equal(
+	    rig_op(r, "revoke_connection",
+		printz(r, "{\"connection_id\":\"grant_0000000000000\",\"tenant_id\":\"%.*s\"}", foreign)),
+	    ERR_OP_NOT_FOUND);
+	assert_int_equal(rig_op(r, "list_users", "{\"search\":\"n@example.com\"}"), OK);
+	assert_says(r, "\"total\":0");
 }
 
 static void connections_of_another_tenant_cannot_be_seen_or_ended(void **state)
@@ -558,6 +576,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(an_unknown_operation_is_not_found, setup, teardown),
 		cmocka_unit_test_setup_teardown(hostile_strings_harm_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(another_tenant_is_not_there, setup, teardown),
+		cmocka_unit_test_setup_teardown(nothing_is_written_into_another_tenant, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 		    connections_of_another_tenant_cannot_be_seen_or_ended, setup, teardown),
 		cmocka_unit_test_setup_teardown(get_me_says_who_and_where, setup, teardown),

@@ -23,11 +23,19 @@ struct rig {
 };
 
 static const struct resource rig_resources[] = {
-	{ .path = S_INIT("/mcp"), .identifier = S_INIT("https://gate.example/mcp"), .name = S_INIT("Management"), .management = true,
-	  .scopes = S_INIT("users:read users:write"), .challenge = S_INIT("users:read") },
-	{ .path = S_INIT("/weather/mcp"), .identifier = S_INIT("https://gate.example/weather/mcp"), .name = S_INIT("Weather"),
-	  .upstream = S_INIT("http://127.0.0.1:9000/mcp"), .scopes = S_INIT("mcp:tools"), .required = S_INIT("mcp:tools"),
-	  .challenge = S_INIT("mcp:tools") },
+	{ .path = S_INIT("/mcp"),
+	    .identifier = S_INIT("https://gate.example/mcp"),
+	    .name = S_INIT("Management"),
+	    .management = true,
+	    .scopes = S_INIT("users:read users:write"),
+	    .challenge = S_INIT("users:read") },
+	{ .path = S_INIT("/weather/mcp"),
+	    .identifier = S_INIT("https://gate.example/weather/mcp"),
+	    .name = S_INIT("Weather"),
+	    .upstream = S_INIT("http://127.0.0.1:9000/mcp"),
+	    .scopes = S_INIT("mcp:tools"),
+	    .required = S_INIT("mcp:tools"),
+	    .challenge = S_INIT("mcp:tools") },
 };
 
 static inline str rig_record(struct ctx *c)
@@ -56,19 +64,25 @@ static inline void rig_open(struct rig *r, const char *head)
 
 	memset(r, 0, sizeof *r);
 	r->mem = arena_new(1 << 20);
-	r->config = (struct config){ .mem = r->mem, .base_url = S("https://gate.example"), .limit_register_burst = 2 };
+	r->config = (struct config){
+		.mem = r->mem, .base_url = S("https://gate.example"), .limit_register_burst = 2
+	};
 	r->site = (struct house_site){
-		.site = { .mem = r->mem, .config = &r->config, .secure = true,
-			  .tenant = { .id = 1, .name = S("Test"), .issuer = S("https://gate.example") },
-			  .resources = rig_resources, .resource_count = COUNT(rig_resources),
-			  .key_form = { key, sizeof key } },
+		.site = { .mem = r->mem,
+		    .config = &r->config,
+		    .secure = true,
+		    .tenant = { .id = 1, .name = S("Test"), .issuer = S("https://gate.example") },
+		    .resources = rig_resources,
+		    .resource_count = COUNT(rig_resources),
+		    .key_form = { key, sizeof key } },
 		.issuer_host = S("gate.example"),
 	};
 	r->floor = &r->house.floors[0];
 	r->floor->house = &r->house;
 	r->floor->site = &r->site;
 	r->rq.mem = r->mem;
-	assert_int_equal(http_parse_request(r->mem, arena_copy(r->mem, str_of(head)), &scan, &r->rq.http, &used), OK);
+	assert_int_equal(
+	    http_parse_request(r->mem, arena_copy(r->mem, str_of(head)), &scan, &r->rq.http, &used), OK);
 	assert_true(used > 0);
 	r->rq.http.peer = S("203.0.113.9");
 	r->rq.peer = (struct addr){ .family = ADDR_IPV4, .ip = { 203, 0, 113, 9 } };

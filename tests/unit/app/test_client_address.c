@@ -15,20 +15,29 @@ static void trust(struct rig *r, const char *net)
 static const struct {
 	const char *sentence, *net, *head, *want;
 } rows[] = {
-	{ "nobody is trusted", NULL, GET "Host: gate.example\r\nX-Forwarded-For: 198.51.100.7\r\n\r\n", "203.0.113.9" },
-	{ "the peer is no proxy of ours", "10.0.0.0/8", GET "Host: gate.example\r\nX-Forwarded-For: 198.51.100.7\r\n\r\n", "203.0.113.9" },
-	{ "the proxy says who", "203.0.113.0/24", GET "Host: gate.example\r\nX-Forwarded-For: 198.51.100.7\r\n\r\n", "198.51.100.7" },
+	{ "nobody is trusted", NULL, GET "Host: gate.example\r\nX-Forwarded-For: 198.51.100.7\r\n\r\n",
+	    "203.0.113.9" },
+	{ "the peer is no proxy of ours", "10.0.0.0/8",
+	    GET "Host: gate.example\r\nX-Forwarded-For: 198.51.100.7\r\n\r\n", "203.0.113.9" },
+	{ "the proxy says who", "203.0.113.0/24",
+	    GET "Host: gate.example\r\nX-Forwarded-For: 198.51.100.7\r\n\r\n", "198.51.100.7" },
 	{ "only the proxy's own word counts", "203.0.113.0/24",
-	  GET "Host: gate.example\r\nX-Forwarded-For: 127.0.0.1, 198.51.100.7\r\n\r\n", "198.51.100.7" },
+	    GET "Host: gate.example\r\nX-Forwarded-For: 127.0.0.1, 198.51.100.7\r\n\r\n", "198.51.100.7" },
 	{ "a chain of our proxies", "203.0.113.0/24",
-	  GET "Host: gate.example\r\nX-Forwarded-For: 6.6.6.6, 198.51.100.7, 203.0.113.77\r\n\r\n", "198.51.100.7" },
+	    GET "Host: gate.example\r\nX-Forwarded-For: 6.6.6.6, 198.51.100.7, 203.0.113.77\r\n\r\n",
+	    "198.51.100.7" },
 	{ "two header lines are one list", "203.0.113.0/24",
-	  GET "Host: gate.example\r\nX-Forwarded-For: 6.6.6.6\r\nX-Forwarded-For: 198.51.100.7\r\n\r\n", "198.51.100.7" },
-	{ "with a port", "203.0.113.0/24", GET "Host: gate.example\r\nX-Forwarded-For: 198.51.100.7:4444\r\n\r\n", "198.51.100.7" },
-	{ "IPv6 with a port", "203.0.113.0/24", GET "Host: gate.example\r\nX-Forwarded-For: [2001:db8::7]:44\r\n\r\n", "2001:db8::7" },
-	{ "nonsense ends the walk", "203.0.113.0/24", GET "Host: gate.example\r\nX-Forwarded-For: unknown\r\n\r\n", "203.0.113.9" },
+	    GET "Host: gate.example\r\nX-Forwarded-For: 6.6.6.6\r\nX-Forwarded-For: 198.51.100.7\r\n\r\n",
+	    "198.51.100.7" },
+	{ "with a port", "203.0.113.0/24",
+	    GET "Host: gate.example\r\nX-Forwarded-For: 198.51.100.7:4444\r\n\r\n", "198.51.100.7" },
+	{ "IPv6 with a port", "203.0.113.0/24",
+	    GET "Host: gate.example\r\nX-Forwarded-For: [2001:db8::7]:44\r\n\r\n", "2001:db8::7" },
+	{ "nonsense ends the walk", "203.0.113.0/24",
+	    GET "Host: gate.example\r\nX-Forwarded-For: unknown\r\n\r\n", "203.0.113.9" },
 	{ "no header", "203.0.113.0/24", GET "Host: gate.example\r\n\r\n", "203.0.113.9" },
-	{ "Forwarded is not read", "203.0.113.0/24", GET "Host: gate.example\r\nForwarded: for=198.51.100.7\r\n\r\n", "203.0.113.9" },
+	{ "Forwarded is not read", "203.0.113.0/24",
+	    GET "Host: gate.example\r\nForwarded: for=198.51.100.7\r\n\r\n", "203.0.113.9" },
 };
 
 static void believes_trusted_proxies_only(void **state)
@@ -51,7 +60,9 @@ static void reports_a_proxy_that_disagrees(void **state)
 	struct rig r;
 	(void)state;
 
-	rig_open(&r, GET "Host: gate.example\r\nX-Forwarded-Host: gate.example:443\r\nX-Forwarded-Proto: https\r\n\r\n");
+	rig_open(&r,
+	    GET
+	    "Host: gate.example\r\nX-Forwarded-Host: gate.example:443\r\nX-Forwarded-Proto: https\r\n\r\n");
 	trust(&r, "203.0.113.9");
 	client_address(r.c, &r.rq);
 	assert_false(atomic_load(&r.house.forwarded_differs));

@@ -1,8 +1,9 @@
 #include "app/cors.h"
 #include "rig.h"
 
-#define ASK(origin, headers)                                                                                   \
-	"OPTIONS /x HTTP/1.1\r\nHost: gate.example\r\nOrigin: " origin "\r\nAccess-Control-Request-Method: POST\r\n" \
+#define ASK(origin, headers)                                           \
+	"OPTIONS /x HTTP/1.1\r\nHost: gate.example\r\nOrigin: " origin \
+	"\r\nAccess-Control-Request-Method: POST\r\n"                  \
 	"Access-Control-Request-Headers: " headers "\r\n\r\n"
 
 static void answers_anybody_at_open_addresses(void **state)
@@ -17,7 +18,8 @@ static void answers_anybody_at_open_addresses(void **state)
 	cors_apply(r.c);
 	assert_int_equal(r.x->reply.status, 204);
 	same("any origin", rig_header(&r, "Access-Control-Allow-Origin"), S("*"));
-	same("known headers", rig_header(&r, "Access-Control-Allow-Headers"), S("Content-Type, mcp-protocol-version, Authorization"));
+	same("known headers", rig_header(&r, "Access-Control-Allow-Headers"),
+	    S("Content-Type, mcp-protocol-version, Authorization"));
 	same("methods", rig_header(&r, "Access-Control-Allow-Methods"), S("POST"));
 	assert_int_equal(rig_header(&r, "Access-Control-Allow-Credentials").n, 0);
 	rig_close(&r);
@@ -31,6 +33,8 @@ static void answers_known_origins_at_resources(void **state)
 	} rows[] = {
 		{ ASK("https://gate.example", "authorization"), true },
 		{ ASK("http://localhost:6274", "authorization"), true },
+		{ ASK("https://claude.ai", "authorization"), true }, /* of a known application */
+		{ ASK("https://claude.ai.evil.example", "authorization"), false },
 		{ ASK("https://evil.example", "authorization"), false },
 		{ ASK("null", "authorization"), false },
 	};

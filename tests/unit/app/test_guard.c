@@ -2,7 +2,9 @@
 #include "rig.h"
 
 #define COOKIE "Cookie: __Host-gh_browser=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\r\n"
-#define POST(more) "POST /login HTTP/1.1\r\nHost: gate.example\r\nContent-Type: application/x-www-form-urlencoded\r\n" more "\r\n"
+#define POST(more)                                                     \
+	"POST /login HTTP/1.1\r\nHost: gate.example\r\nContent-Type: " \
+	"application/x-www-form-urlencoded\r\n" more "\r\n"
 
 static enum err check(struct rig *r, const char *head, const char *body, enum guard guard, bool *answered)
 {
@@ -18,15 +20,19 @@ static void makes_a_browser_cookie_once(void **state)
 	bool answered;
 	(void)state;
 
-	assert_int_equal(check(&r, "GET /login HTTP/1.1\r\nHost: gate.example\r\n\r\n", "", GUARD_MAYBE, &answered), OK);
+	assert_int_equal(
+	    check(&r, "GET /login HTTP/1.1\r\nHost: gate.example\r\n\r\n", "", GUARD_MAYBE, &answered), OK);
 	assert_int_equal(r.c->browser.len, 43);
 	guard_cookies(r.c);
 	str cookie = rig_header(&r, "Set-Cookie");
 	assert_true(str_starts(cookie, S("__Host-gh_browser=")));
-	assert_true(rig_has(cookie, "HttpOnly") && rig_has(cookie, "Secure") && rig_has(cookie, "SameSite=Lax"));
+	assert_true(
+	    rig_has(cookie, "HttpOnly") && rig_has(cookie, "Secure") && rig_has(cookie, "SameSite=Lax"));
 	rig_close(&r);
 
-	assert_int_equal(check(&r, "GET /login HTTP/1.1\r\nHost: gate.example\r\n" COOKIE "\r\n", "", GUARD_MAYBE, &answered), OK);
+	assert_int_equal(check(&r, "GET /login HTTP/1.1\r\nHost: gate.example\r\n" COOKIE "\r\n", "",
+			     GUARD_MAYBE, &answered),
+	    OK);
 	guard_cookies(r.c);
 	assert_int_equal(rig_header(&r, "Set-Cookie").n, 0);
 	rig_close(&r);
@@ -39,8 +45,10 @@ static void replaces_a_cookie_that_is_none_of_ours(void **state)
 	bool answered;
 	(void)state;
 
-	assert_int_equal(check(&r, "GET /login HTTP/1.1\r\nHost: gate.example\r\nCookie: __Host-gh_browser=x\r\n\r\n", "", GUARD_MAYBE,
-			     &answered), OK);
+	assert_int_equal(
+	    check(&r, "GET /login HTTP/1.1\r\nHost: gate.example\r\nCookie: __Host-gh_browser=x\r\n\r\n", "",
+		GUARD_MAYBE, &answered),
+	    OK);
 	assert_true(r.x->new_browser);
 	rig_close(&r);
 }
@@ -66,8 +74,11 @@ static void checks_the_form_token(void **state)
 	rig_close(&r);
 	assert_int_equal(check(&r, POST(COOKIE), "csrf=wrong", GUARD_FORM, &answered), ERR_CSRF);
 	rig_close(&r);
-	assert_int_equal(check(&r, "POST /login HTTP/1.1\r\nHost: gate.example\r\nContent-Type: text/plain\r\n" COOKIE "\r\n", body,
-			     GUARD_FORM, &answered), ERR_CONTENT_TYPE);
+	assert_int_equal(
+	    check(&r,
+		"POST /login HTTP/1.1\r\nHost: gate.example\r\nContent-Type: text/plain\r\n" COOKIE "\r\n",
+		body, GUARD_FORM, &answered),
+	    ERR_CONTENT_TYPE);
 	rig_close(&r);
 }
 
@@ -77,7 +88,9 @@ static void sends_to_the_sign_in_and_back(void **state)
 	bool answered = false;
 	(void)state;
 
-	assert_int_equal(check(&r, "GET /account?a=b%26c HTTP/1.1\r\nHost: gate.example\r\n\r\n", "", GUARD_SESSION, &answered), OK);
+	assert_int_equal(check(&r, "GET /account?a=b%26c HTTP/1.1\r\nHost: gate.example\r\n\r\n", "",
+			     GUARD_SESSION, &answered),
+	    OK);
 	assert_true(answered);
 	assert_int_equal(r.x->reply.status, 303);
 	same("and back", rig_header(&r, "Location"), S("/login?next=%2Faccount%3Fa%3Db%2526c"));
@@ -93,7 +106,8 @@ static void refuses_broken_parameters(void **state)
 	bool answered;
 	(void)state;
 
-	assert_int_equal(check(&r, "GET /authorize?a=%zz HTTP/1.1\r\nHost: gate.example\r\n\r\n", "", GUARD_NONE, &answered),
+	assert_int_equal(check(&r, "GET /authorize?a=%zz HTTP/1.1\r\nHost: gate.example\r\n\r\n", "",
+			     GUARD_NONE, &answered),
 	    ERR_PARAM_SYNTAX);
 	rig_close(&r);
 	assert_int_equal(check(&r, POST(""), "a=%00", GUARD_NONE, &answered), ERR_PARAM_SYNTAX);

@@ -70,7 +70,8 @@ static void challenges_at_a_resource(void **state)
 	rig_close(&r);
 
 	(void)refuse(&r, GET, STYLE_BEARER, ERR_TOKEN_EXPIRED);
-	assert_true(str_starts(rig_header(&r, "WWW-Authenticate"), S("Bearer error=\"invalid_token\", scope=")));
+	assert_true(
+	    str_starts(rig_header(&r, "WWW-Authenticate"), S("Bearer error=\"invalid_token\", scope=")));
 	rig_close(&r);
 
 	rig_open(&r, GET);

@@ -24,17 +24,19 @@ static const struct {
 	{ "HEAD is GET", "/login", "", HTTP_HEAD, login_show, "/login" },
 	{ "below a star", "/static/app.css", "", HTTP_GET, static_show, "/static/app.css" },
 	{ "not the star's place itself", "/static/", "", HTTP_GET, NULL, NULL },
-	{ "metadata of a resource", "/.well-known/oauth-protected-resource/weather/mcp", "", HTTP_GET, resource_metadata_show,
-	  "/.well-known/oauth-protected-resource/weather/mcp" },
+	{ "metadata of a resource", "/.well-known/oauth-protected-resource/weather/mcp", "", HTTP_GET,
+	    resource_metadata_show, "/.well-known/oauth-protected-resource/weather/mcp" },
 	{ "below the issuer's path", "/auth/register", "/auth", HTTP_POST, register_client, "/register" },
 	{ "and still without it", "/register", "/auth", HTTP_POST, register_client, "/register" },
 	{ "not a path that only begins like it", "/author/register", "/auth", HTTP_POST, NULL, NULL },
-	{ "metadata, path-inserted", "/.well-known/oauth-authorization-server/auth", "/auth", HTTP_GET, metadata_show,
-	  "/.well-known/oauth-authorization-server" },
-	{ "metadata, path-appended", "/auth/.well-known/openid-configuration", "/auth", HTTP_GET, metadata_show,
-	  "/.well-known/openid-configuration" },
-	{ "metadata of another issuer", "/.well-known/oauth-authorization-server/other", "/auth", HTTP_GET, NULL, NULL },
-	{ "metadata of an issuer that we are not", "/.well-known/oauth-authorization-server/auth", "", HTTP_GET, NULL, NULL },
+	{ "metadata, path-inserted", "/.well-known/oauth-authorization-server/auth", "/auth", HTTP_GET,
+	    metadata_show, "/.well-known/oauth-authorization-server" },
+	{ "metadata, path-appended", "/auth/.well-known/openid-configuration", "/auth", HTTP_GET,
+	    metadata_show, "/.well-known/openid-configuration" },
+	{ "metadata of another issuer", "/.well-known/oauth-authorization-server/other", "/auth", HTTP_GET,
+	    NULL, NULL },
+	{ "metadata of an issuer that we are not", "/.well-known/oauth-authorization-server/auth", "",
+	    HTTP_GET, NULL, NULL },
 };
 
 static void finds_rows(void **state)
@@ -44,8 +46,8 @@ static void finds_rows(void **state)
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		str local;
 		int methods;
-		const struct route *r =
-		    route_find(str_of(rows[i].path), str_of(rows[i].issuer_path), rows[i].method, &local, &methods);
+		const struct route *r = route_find(
+		    str_of(rows[i].path), str_of(rows[i].issuer_path), rows[i].method, &local, &methods);
 		holds(rows[i].sentence, (r == NULL) == (rows[i].handler == NULL));
 		if (!r)
 			continue;
@@ -75,11 +77,13 @@ static void keeps_the_rules_of_the_table(void **state)
 
 	for (size_t i = 0; i < route_count(); i++) {
 		const struct route *r = route_at(i);
-		bool guarded = r->guard != GUARD_NONE, form = r->guard == GUARD_FORM || r->guard == GUARD_SESSION_FORM;
+		bool guarded = r->guard != GUARD_NONE,
+		     form = r->guard == GUARD_FORM || r->guard == GUARD_SESSION_FORM;
 		const char *path = r->path.p;
 		holds(path, !guarded || r->lane == LANE_READ);
 		holds(path, !form || r->methods == HTTP_POST);
-		holds(path, r->style != STYLE_PAGE || r->cors == CORS_SHUT); /* pages never answer other origins */
+		holds(path,
+		    r->style != STYLE_PAGE || r->cors == CORS_SHUT); /* pages never answer other origins */
 		holds(path, (r->methods & HTTP_POST) ? r->body > 0 : r->body == 0);
 		holds(path, r->body <= 65536);
 		holds(path, r->path.p[0] == '/');

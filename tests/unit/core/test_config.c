@@ -125,7 +125,7 @@ static void everything_that_is_served_is_read(void **state)
 		 "data_dir: /var/lib/gatehouse\n"
 		 "trust_proxy: [127.0.0.1/32, 'fd00::/8']\n"
 		 "management: { path: /manage/mcp, read_only: true }\n"
-		 "registration: { mode: shared, cimd: false, public_only: yes }\n"
+		 "registration: { mode: off, cimd: false, public_only: yes }\n"
 		 "tokens: { access_ttl: 5m, refresh_ttl: 7d, alg: ES256, format: jwt }\n"
 		 "limits: { body_mcp: 8m }\n"
 		 "allow_origins: [https://app.example.com]\n"
@@ -150,7 +150,7 @@ static void everything_that_is_served_is_read(void **state)
 	assert_int_equal(o.e, OK);
 	assert_int_equal(o.config.trust_proxy_count, 2);
 	assert_true(o.config.read_only);
-	assert_int_equal(o.config.registration, REGISTRATION_SHARED);
+	assert_int_equal(o.config.registration, REGISTRATION_OFF);
 	assert_true(o.config.registration_public_only);
 	assert_int_equal(o.config.access_ttl, 300);
 	assert_int_equal(o.config.limit_body_mcp, 8 << 20);
@@ -312,7 +312,9 @@ static const struct {
 	{ "management: { path: /token }\n",
 	    "gatehouse.yml:1:21: management.path `/token` is an address of Gatehouse itself." },
 	{ "registration: { mode: open }\n",
-	    "gatehouse.yml:1:23: `open` is not a value of registration.mode: write per_client, shared or "
+	    "gatehouse.yml:1:23: `open` is not a value of registration.mode: write per_client or off." },
+	{ "registration: { mode: shared }\n",
+	    "gatehouse.yml:1:23: registration.mode shared is not served by this version; use per_client or "
 	    "off." },
 	{ "registration: { cimd: true }\n",
 	    "gatehouse.yml:1:23: this version serves only registration.cimd: false yet; write that, or leave "

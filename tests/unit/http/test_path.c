@@ -66,9 +66,26 @@ static void normal(void **state)
 	arena_unref(mem);
 }
 
+static void shown(void **state)
+{
+	char room[PATH_SHOWN], many[2 * PATH_SHOWN];
+	(void)state;
+
+	same("as it is", path_show(room, S("/weather/mcp/")), S("/weather/mcp/"));
+	same("the root", path_show(room, S("/")), S("/"));
+	same("nothing", path_show(room, S("")), S(""));
+	same("a run of 40", path_show(room, S("/1234567890123456789012345678901234567890")),
+	    S("/1234567890123456789012345678901234567890"));
+	same("a longer one", path_show(room, S("/a/12345678901234567890123456789012345678901/b")), S("/a/.../b"));
+	same("controls", path_show(room, S("/a\n\x1b[m\x7f")), S("/a??[m?"));
+	for (size_t i = 0; i < sizeof many; i++)
+		many[i] = i % 2 ? 'x' : '/';
+	same("cut", path_show(room, (str){ many, sizeof many }), (str){ many, PATH_SHOWN });
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(normal) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(normal), cmocka_unit_test(shown) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -46,7 +46,8 @@ static struct addr of(const char *text)
 
 static void counts_households(void **state)
 {
-	struct addr a = of("2001:db8:1:2::1"), b = of("2001:db8:1:2:ffff::9"), c = of("2001:db8:1:3::1"), d = of("192.0.2.1");
+	struct addr a = of("2001:db8:1:2::1"), b = of("2001:db8:1:2:ffff::9"), c = of("2001:db8:1:3::1"),
+		    d = of("192.0.2.1");
 	struct addr local = { .family = ADDR_LOCAL };
 	(void)state;
 
@@ -92,7 +93,8 @@ static void knows_networks(void **state)
 
 static void knows_loopback(void **state)
 {
-	struct addr a = of("127.9.9.9"), b = of("::1"), c = of("::ffff:127.0.0.1"), d = of("128.0.0.1"), e = of("::2");
+	struct addr a = of("127.9.9.9"), b = of("::1"), c = of("::ffff:127.0.0.1"), d = of("128.0.0.1"),
+		    e = of("::2");
 	(void)state;
 
 	assert_true(addr_loopback(&a) && addr_loopback(&b) && addr_loopback(&c));

@@ -153,8 +153,14 @@ static int start(void **state)
 	(void)state;
 
 	app.limits = (struct server_limits){
-		.head_ms = 300, .idle_ms = 600, .stall_ms = 500, .answer_ms = 500, .body_rate = 1000,
-		.connections = 20, .per_address = 20, .arena_cap = 1 << 22,
+		.head_ms = 300,
+		.idle_ms = 600,
+		.stall_ms = 500,
+		.answer_ms = 500,
+		.body_rate = 1000,
+		.connections = 20,
+		.per_address = 20,
+		.arena_cap = 1 << 22,
 	};
 	assert_int_equal(loop_new(&app.loop), OK);
 	server_shared_start(&app.shared);
@@ -184,7 +190,8 @@ static int stop(void **state)
 
 static int dial(void)
 {
-	struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons((uint16_t)app.port),
+	struct sockaddr_in at = { .sin_family = AF_INET,
+		.sin_port = htons((uint16_t)app.port),
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 
@@ -241,8 +248,9 @@ static void answers_in_order(void **state)
 	int fd = dial();
 	(void)state;
 
-	say(fd, "GET /one HTTP/1.1\r\n" HOST "\r\nGET /later HTTP/1.1\r\n" HOST "\r\nPOST /two HTTP/1.1\r\n" HOST
-		"Content-Length: 3\r\n\r\nabcGET /three HTTP/1.1\r\n" HOST "\r\n" LAST);
+	say(fd,
+	    "GET /one HTTP/1.1\r\n" HOST "\r\nGET /later HTTP/1.1\r\n" HOST "\r\nPOST /two HTTP/1.1\r\n" HOST
+	    "Content-Length: 3\r\n\r\nabcGET /three HTTP/1.1\r\n" HOST "\r\n" LAST);
 	char *t = hear(fd, NULL);
 	assert_int_equal(answers(t), 5);
 	const char *want[] = { "/one", "later", "abc", "/three", "/last" };
@@ -254,7 +262,9 @@ static void answers_in_order(void **state)
 
 static void takes_single_bytes(void **state)
 {
-	const char *text = "POST /x HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n3\r\nabc\r\n4\r\ndefg\r\n0\r\n\r\n";
+	const char *text =
+	    "POST /x HTTP/1.1\r\n" HOST
+	    "Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n3\r\nabc\r\n4\r\ndefg\r\n0\r\n\r\n";
 	int fd = dial();
 	(void)state;
 
@@ -271,9 +281,13 @@ static void refuses_what_it_cannot_read(void **state)
 		{ "bare LF", "GET / HTTP/1.1\nHost: x\n\n", "HTTP_MALFORMED" },
 		{ "a TLS hello", "\x16\x03\x01", "HTTP_MALFORMED" },
 		{ "no Host", "GET / HTTP/1.1\r\n\r\n", "HTTP_HOST" },
-		{ "both lengths", "POST / HTTP/1.1\r\n" HOST "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", "HTTP_SMUGGLING" },
-		{ "a body over the limit", "POST / HTTP/1.1\r\n" HOST "Content-Length: 100001\r\n\r\n", "TOO_LARGE" },
-		{ "a broken chunk", "POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\nzz\r\n", "HTTP_MALFORMED" },
+		{ "both lengths",
+		    "POST / HTTP/1.1\r\n" HOST "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+		    "HTTP_SMUGGLING" },
+		{ "a body over the limit", "POST / HTTP/1.1\r\n" HOST "Content-Length: 100001\r\n\r\n",
+		    "TOO_LARGE" },
+		{ "a broken chunk", "POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\nzz\r\n",
+		    "HTTP_MALFORMED" },
 		{ "a good one, then garbage", "GET /a HTTP/1.1\r\n" HOST "\r\n\x01\x02", "HTTP_MALFORMED" },
 	};
 	(void)state;
@@ -319,7 +333,9 @@ static void gives_an_unbounded_unwanted_body_up(void **state)
 	int fd = dial();
 	(void)state;
 
-	say(fd, "POST /refused HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n" LAST);
+	say(fd,
+	    "POST /refused HTTP/1.1\r\n" HOST
+	    "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n" LAST);
 	char *t = hear(fd, NULL);
 	assert_int_equal(answers(t), 1);
 	assert_non_null(strstr(t, "Connection: close"));
@@ -331,7 +347,9 @@ static void says_continue_to_who_asks(void **state)
 	int fd = dial();
 	(void)state;
 
-	say(fd, "POST /x HTTP/1.1\r\n" HOST "Expect: 100-continue\r\nContent-Length: 2\r\nConnection: close\r\n\r\n");
+	say(fd,
+	    "POST /x HTTP/1.1\r\n" HOST
+	    "Expect: 100-continue\r\nContent-Length: 2\r\nConnection: close\r\n\r\n");
 	assert_true(recv(fd, text, sizeof text - 1, 0) > 0);
 	assert_string_equal(text, "HTTP/1.1 100 Continue\r\n\r\n");
 	say(fd, "hi");
@@ -453,7 +471,8 @@ static void streams_with_back_pressure(void **state)
 	while (sent < SIZE) {
 		ssize_t k = 0;
 		if (poll(&p, 1, 50) == 1) {
-			k = send(fd, part, sizeof part < SIZE - sent ? sizeof part : SIZE - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+			k = send(fd, part, sizeof part < SIZE - sent ? sizeof part : SIZE - sent,
+			    MSG_NOSIGNAL | MSG_DONTWAIT);
 			assert_true(k > 0);
 			sent += (size_t)k;
 			continue;
@@ -505,7 +524,8 @@ static void give_notice(struct task *t)
 
 static void tells_streams_of_revocations(void **state)
 {
-	static struct notice other = { .task.run = give_notice, .id = 7 }, mine = { .task.run = give_notice, .id = 42 };
+	static struct notice other = { .task.run = give_notice, .id = 7 },
+			     mine = { .task.run = give_notice, .id = 42 };
 	int fd = dial(), before = atomic_load(&app.noticed);
 	(void)state;
 

@@ -75,15 +75,15 @@ static void strangers(void **state)
 	static const struct {
 		const char *sentence, *uris, *sent;
 		const char *host;
-		bool loopback, app;
+		bool loopback, app, known;
 	} rows[] = {
 		{ "loopback", "[\"http://127.0.0.1/cb\"]", "http%3A%2F%2F127.0.0.1%3A4000%2Fcb", "127.0.0.1",
-		    true, false },
+		    true, false, false },
 		{ "an application's scheme", "[\"cursor://anysphere.cursor-mcp/oauth/callback\"]",
 		    "cursor%3A%2F%2Fanysphere.cursor-mcp%2Foauth%2Fcallback", "cursor://anysphere.cursor-mcp",
-		    false, true },
+		    false, true, false },
 		{ "https", "[\"https://claude.ai/api/mcp/auth_callback\"]",
-		    "https%3A%2F%2Fclaude.ai%2Fapi%2Fmcp%2Fauth_callback", "claude.ai", false, false },
+		    "https%3A%2F%2Fclaude.ai%2Fapi%2Fmcp%2Fauth_callback", "claude.ai", false, false, true },
 	};
 	struct kit *k = *state;
 
@@ -97,8 +97,10 @@ static void strangers(void **state)
 		const struct view_consent *v = kit_consent(k, txn).view;
 		same(rows[i].sentence, v->redirect_host, str_of(rows[i].host));
 		holds(rows[i].sentence,
-		    v->loopback == rows[i].loopback && v->app_scheme == rows[i].app && !v->verified);
-		same(rows[i].sentence, v->client_name, S("Some Client"));
+		    v->loopback == rows[i].loopback && v->app_scheme == rows[i].app &&
+			v->verified == rows[i].known && v->by_address == rows[i].known);
+		same(rows[i].sentence, v->client_name, rows[i].known ? S("Claude") : S("Some Client"));
+		same(rows[i].sentence, v->opens, rows[i].app ? S("Cursor") : S(""));
 
 		/* one click each time, but for https */
 		struct answer a = kit_decide(k, press(k, txn, "allow"));
@@ -110,6 +112,68 @@ static void strangers(void **state)
 	}
 	assert_int_equal(kit_count(k, "SELECT count(*) FROM consent"), 1);
 	assert_int_equal(kit_count(k, "SELECT count(*) FROM client WHERE origin = 'sealed'"), 3);
+}
+
+/* The page of an application that registered this name and returns there; both URL-safe as they stand. */
+static const struct view_consent *page_of(struct kit *k, const char *name, const char *uri)
+{
+	struct answer a = kit_register(k,
+	    arena_printf(k->mem,
+		"{\"redirect_uris\":[\"%s\"],\"client_name\":\"%s\",\"token_endpoint_auth_method\":\"none\"}",
+		uri, name));
+
+	same_int(name, a.reply.status, 201);
+	str id = json_get_str(kit_json(k, a.body), S("client_id"));
+	return kit_consent(k,
+	    begin(k,
+		arena_printf(k->mem,
+		    "response_type=code&client_id=%.*s&redirect_uri=%s&code_challenge=" KIT_CHALLENGE
+		    "&code_challenge_method=S256&resource=https%%3A%%2F%%2Fauth.example%%2Fweather%%2Fmcp",
+		    FMT(id), uri)))
+	    .view;
+}
+
+/* the address decides about the name, not what was registered. */
+static void known_by_address(void **state)
+{
+	static const struct {
+		const char *name, *uri, *shown, *opens, *claims;
+		bool verified;
+	} rows[] = {
+		{ "Claude", "https://claude.ai/api/mcp/auth_callback", "Claude", "", "", true },
+		{ "Your Bank", "https://claude.com/api/mcp/auth_callback", "Claude", "", "", true },
+		{ "ChatGPT", "https://claude.ai/api/mcp/auth_callback", "Claude", "", "", true },
+		{ "Anything", "https://chatgpt.com/connector/oauth/aB3", "ChatGPT", "", "", true },
+		{ "ChatGPT", "https://chatgpt.com/connector/oauth/a/b", "ChatGPT", "", "ChatGPT", false },
+		{ "Claude", "https://claude.ai.evil.example/api/mcp/auth_callback", "Claude", "", "Claude",
+		    false },
+		{ "CLAUDE connector", "https://evil.example/cb", "CLAUDE connector", "", "Claude", false },
+		{ "Claude", "claude://claude.ai/cb", "Claude", "", "Claude", false },
+		{ "Claude Code", "http://127.0.0.1/callback", "Claude Code", "", "", false },
+		{ "Cursor", "cursor://anysphere.cursor-mcp/oauth/callback", "Cursor", "Cursor", "", false },
+		{ "Claude", "cursor://anysphere.cursor-mcp/oauth/callback", "Claude", "Cursor", "Claude",
+		    false },
+		{ "Some Client", "https://evil.example/cb", "Some Client", "", "", false },
+	};
+	struct kit *k = *state;
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const struct view_consent *v = page_of(k, rows[i].name, rows[i].uri);
+		same(rows[i].uri, v->client_name, str_of(rows[i].shown));
+		same(rows[i].uri, v->opens, str_of(rows[i].opens));
+		same(rows[i].uri, v->claims, str_of(rows[i].claims));
+		holds(rows[i].uri, v->verified == rows[i].verified && v->by_address == rows[i].verified);
+	}
+	/* the operator's own word comes before the table's */
+	k->clients[1].redirect_uris = S("https://claude.ai/api/mcp/auth_callback");
+	const struct view_consent *v = kit_consent(k,
+	    begin(k,
+		S("response_type=code&client_id=app&redirect_uri=https://claude.ai/api/mcp/auth_callback"
+		  "&code_challenge=" KIT_CHALLENGE
+		  "&code_challenge_method=S256&resource=https%3A%2F%2Fauth.example%2Fweather%2Fmcp")))
+					   .view;
+	same("vouched for", v->client_name, S("App"));
+	assert_true(v->verified && !v->by_address && v->claims.n == 0);
 }
 
 static void allowed(void **state)
@@ -338,6 +402,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(page),
 		TEST(strangers),
+		TEST(known_by_address),
 		TEST(allowed),
 		TEST(denied),
 		TEST(refused),

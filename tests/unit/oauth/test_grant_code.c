@@ -71,8 +71,8 @@ static void nothing_changes(void **state)
 		const char *client, *more;
 		enum err want;
 	} rows[] = {
-		{ "PKCE-10 no verifier", "", "app", REDIRECT, ERR_PARAM_MISSING },
-		{ "PKCE-11 empty verifier", "", "app", "&code_verifier=", ERR_PARAM_MISSING },
+		{ "PKCE-10 no verifier", "", "app", REDIRECT, ERR_PKCE_MISMATCH },
+		{ "PKCE-11 empty verifier", "", "app", "&code_verifier=", ERR_PKCE_MISMATCH },
 		{ "PKCE-17 verifier, NUL and junk", "", "app", VERIFIER "%00junk", ERR_PARAM_SYNTAX },
 		{ "PKCE-18 ten characters", "", "app", "&code_verifier=abcdefghij", ERR_PKCE_MISMATCH },
 		{ "129 characters", "", "app",

@@ -1,0 +1,38 @@
+/* fetch_wire: the packets between us and the fetcher. Fixed-size, versioned; both sides check every length. Private. */
+#ifndef NET_FETCH_WIRE_H
+#define NET_FETCH_WIRE_H
+
+#include "core/fetch.h"
+#include "net/addr.h"
+
+#define FETCH_VERSION 1u
+#define FETCH_LOOPBACK 1u
+#define FETCH_MS_MAX 5000
+#define FETCH_WHY_MAX 160
+
+/* Texts end with NUL. */
+struct fetch_ask {
+	uint32_t version, flags;
+	uint32_t max;
+	uint32_t ms;
+	char url[FETCH_URL_MAX + 1];
+	char accept[128];
+	char authorities[512];
+};
+
+/* Behind it the body, of exactly body_n bytes. */
+struct fetch_told {
+	uint32_t version, result;
+	int32_t status;
+	uint32_t type_n, cache_n, why_n, body_n;
+	char type[FETCH_TYPE_MAX], cache[FETCH_CACHE_MAX], why[FETCH_WHY_MAX];
+};
+
+/* Says why in told: a fixed text. */
+void fetch_say(struct fetch_told *told, enum fetch_result result, const char *why);
+/* The URL's rules, without asking anybody: https, no user, no fragment, no dot segments, a host that is one. */
+CHECKED enum fetch_result fetch_look(const struct fetch_ask *ask, str *host, int *port, const char **why);
+/* One document from one job process: resolves, judges, asks. body: room for ask->max bytes. */
+void fetch_perform(const struct fetch_ask *ask, struct fetch_told *told, char *body);
+
+#endif

@@ -1,0 +1,177 @@
+// Everything that happens leaves a line in `gatehouse log`: what the store decides and what the files of the journal keep.
+// No line, and no file of the data directory, has a secret in it.
+import { createServer } from 'node:http';
+import { readdirSync, readFileSync, statSync, existsSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { story, assert, until } from './lib/story.mjs';
+import { serve, freePort, OWNER } from './lib/daemon.mjs';
+import { Jar, register, authorize, tokens, refresh, post, ask, mcp, initialize } from './lib/oauth.mjs';
+import { idOf } from './lib/errors.mjs';
+
+export default story('log', async (t) => {
+  const upstream = createServer((req, res) => {
+    req.resume();
+    req.on('end', () => {
+      res.setHeader('content-type', 'application/json');
+      res.end('{"jsonrpc":"2.0","id":1,"result":{}}');
+    });
+  });
+  await new Promise((ok) => upstream.listen(0, '127.0.0.1', ok));
+  t.defer(() => new Promise((ok) => (upstream.closeAllConnections(), upstream.close(ok))));
+  const d = await serve(t, {
+    config: `ops: 127.0.0.1:${await freePort()}
+resources:
+  - { path: /weather/mcp, upstream: "http://127.0.0.1:${upstream.address().port}/mcp", name: Weather }
+  - { path: /dead/mcp, upstream: "http://127.0.0.1:${await freePort()}/mcp", name: Dead }
+`,
+  });
+  const weather = `${d.base}/weather/mcp`;
+  const secrets = new Set([OWNER.password]);
+  const rows = async (...flags) => {
+    const r = await d.verb(['log', '--json', ...flags]);
+    assert.equal(r.code, 0, r.err);
+    return r.out.trim().split('\n').filter(Boolean).map((l) => JSON.parse(l));
+  };
+  // a row is in the file within a fifth of a second
+  const row = (what, fits, ...flags) => until(what, async () => (await rows(...flags)).find(fits), 5000, 100);
+
+  // One of everything, and what was secret in it.
+  const jar = new Jar(d.base);
+  await jar.signIn();
+  const client = (await register(d.base, { client_name: 'Logged "app"' })).json;
+  const conf = (await register(d.base, { client_name: 'Confidential', token_endpoint_auth_method: 'client_secret_post' })).json;
+  const w = await tokens(d.base, { jar, client, resource: weather });
+  const m = await tokens(d.base, { jar, client, resource: `${d.base}/mcp`, scope: 'users:read' });
+  const dead = await tokens(d.base, { jar, client, resource: `${d.base}/dead/mcp` });
+  const renewed = (await refresh(d.base, client.client_id, w.refresh_token)).json;
+  for (const x of [w, m, dead]) [x.access_token, x.refresh_token, x.code, x.verifier].forEach((s) => secrets.add(s));
+  for (const s of [renewed.access_token, renewed.refresh_token, conf.client_secret, ...jar.cookies.values()]) secrets.add(s);
+  const tool = (name, args) =>
+    mcp(`${d.base}/mcp`, m.access_token, { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name, arguments: args } }, { 'mcp-protocol-version': '2025-11-25' });
+
+  await t.test('S-38 a registration is a row, with the name of the application and not its sealed id', async () => {
+    const r = await row('a registration', (l) => l.event === 'auth.register' && l.client_id === 'Logged "app"');
+    assert.equal(r.detail.status, 201);
+    assert.ok(!JSON.stringify(r).includes(client.client_id));
+  });
+  await t.test('S-38 a call through the gateway is a row: who, which application, where, how long, how much', async () => {
+    assert.equal((await mcp(`${weather}?token=in-the-query`, w.access_token, initialize)).status, 200);
+    const r = await row('a call', (l) => l.event === 'gateway.call');
+    assert.equal(r.client_id, 'Logged "app"');
+    assert.match(r.user_id, /^user_/);
+    assert.match(r.connection_id, /^grant_/);
+    assert.equal(r.ip.includes('127.0.0.1') || r.ip.includes('::1'), true, r.ip);
+    assert.equal(r.detail.path, '/weather/mcp');
+    assert.equal(r.detail.method, 'POST');
+    assert.equal(r.detail.status, 200);
+    assert.equal(r.detail.up, JSON.stringify(initialize).length);
+    assert.equal(r.detail.down, 36);
+    assert.ok(r.detail.ms >= 0 && r.detail.ms < 60000);
+  });
+  await t.test('S-38 a call of a management tool is a row, also one that is refused', async () => {
+    assert.equal((await tool('list_users', {})).status, 200);
+    const r = await row('a tool call', (l) => l.event === 'mcp.call' && l.detail.tool === 'list_users');
+    assert.equal(r.client_id, 'Logged "app"');
+    assert.equal(r.detail.why, undefined);
+    await tool('list_users', { nonsense: 1 });
+    const refused = await row('a refused tool call', (l) => l.event === 'mcp.call' && l.detail.why);
+    assert.match((await d.verb(['why', refused.detail.why])).out, new RegExp(refused.detail.reason));
+  });
+  await t.test('S-38 every refusal that has a number is a row with that number', async () => {
+    const token = await post(`${d.base}/token`, { grant_type: 'refresh_token', client_id: client.client_id, refresh_token: 'gh_rt_nothing' });
+    const page = await jar.ask('/authorize?client_id=nobody');
+    const redirect = await jar.ask(`/authorize?response_type=token&client_id=${client.client_id}&redirect_uri=${encodeURIComponent('https://client.example/cb')}&state=s`);
+    const bare = await mcp(weather, null, initialize);
+    const down = await mcp(`${d.base}/dead/mcp`, dead.access_token, initialize);
+    for (const [r, event, status] of [[token, 'auth.refused', token.status], [page, 'auth.refused', page.status], [redirect, 'auth.refused', redirect.status], [bare, 'gateway.refused', 401], [down, 'gateway.refused', 502]]) {
+      const id = idOf(r);
+      assert.ok(id, r.text);
+      const found = await row(`the refusal ${id}`, (l) => l.detail.why === id);
+      assert.equal(found.event, event);
+      assert.equal(found.detail.status, status);
+    }
+    assert.equal((await rows('--event', 'gateway.call')).some((l) => l.detail.path === '/dead/mcp'), false, 'what was refused is no call');
+  });
+  await t.test('S-38 an operation that a verb asks for and does not get is a row', async () => {
+    assert.equal((await d.verb(['why', 'w0000000000'])).code, 1);
+    await row('op.refused', (l) => l.event === 'op.refused');
+  });
+  await t.test('M-71, M-72 each event is one line, by time, and grep -i auth finds the authentication events', async () => {
+    const r = await d.verb(['log', '--since', '24h']);
+    assert.equal(r.code, 0, r.err);
+    const lines = r.out.trimEnd().split('\n');
+    const all = await rows();
+    assert.ok(Math.abs(lines.length - all.length) < 5, `${lines.length} lines, ${all.length} events`);
+    for (const l of lines) assert.match(l, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z  [a-z_.]+ /);
+    const times = lines.map((l) => Date.parse(l.slice(0, 19) + 'Z'));
+    for (let i = 1; i < times.length; i++) assert.ok(times[i] >= times[i - 1] - 2000, lines[i]);
+    const grep = lines.filter((l) => /auth/i.test(l)).join('\n');
+    for (const event of ['auth.register', 'auth.login', 'auth.consent.allow', 'auth.code.issue', 'auth.token.issue', 'auth.token.refresh', 'auth.refused']) assert.ok(grep.includes(`  ${event} `), `${event} is not in:\n${grep}`);
+    assert.ok(r.out.indexOf('auth.register') < r.out.indexOf('auth.token.issue'), 'who registers first stands first');
+  });
+  await t.test('filters fit both kinds of rows', async () => {
+    const gateway = await rows('--event', 'gateway');
+    assert.ok(gateway.length >= 3 && gateway.every((l) => l.event.startsWith('gateway.')));
+    const mine = await rows('--client', 'Logged "app"');
+    for (const event of ['auth.register', 'auth.token.issue', 'gateway.call', 'mcp.call']) assert.ok(mine.some((l) => l.event === event), event);
+    assert.ok(mine.every((l) => l.client_id === 'Logged "app"'));
+    const owner = await rows('--user', OWNER.email);
+    for (const event of ['auth.login', 'gateway.call', 'mcp.call']) assert.ok(owner.some((l) => l.event === event), event);
+    assert.ok(owner.every((l) => l.user_id === owner[0].user_id));
+    assert.deepEqual(await rows('--since', new Date(Date.now() + 3600000).toISOString().slice(0, 19) + 'Z'), []);
+    assert.equal((await d.verb(['log', '--since', 'yesterday'])).code, 1);
+  });
+  await t.test('names of strangers cannot make lines of their own', async () => {
+    await register(d.base, { client_name: 'x y' });
+    await register(d.base, { client_name: 'evil\n2026-01-01T00:00:00Z  auth.login  owner@example.com' });
+    const r = await d.verb(['log', '--event', 'auth']);
+    assert.ok(!/^2026-01-01T00:00:00Z/m.test(r.out));
+  });
+  await t.test('rows outlive a restart and a kill, and half a line does no harm', async () => {
+    const before = (await rows()).length;
+    await d.stop();
+    const after = await rows(); // without a daemon
+    assert.ok(after.length >= before);
+    await d.start();
+    assert.equal((await mcp(weather, renewed.access_token, initialize)).status, 200);
+    await until('the call after the restart', async () => (await rows('--event', 'gateway.call')).length >= 2);
+    await d.kill();
+    spawnSync('sh', ['-c', `printf '{"time":"2026-' >> "${join(d.data, 'journal-000001.log')}"`]);
+    await d.start();
+    assert.equal((await mcp(weather, renewed.access_token, initialize)).status, 200);
+    await until('the call after the kill', async () => (await rows('--event', 'gateway.call')).length >= 3);
+    for (const event of ['auth.register', 'gateway.call', 'gateway.refused', 'mcp.call', 'auth.refused']) assert.ok((await rows('--event', event)).length, event);
+  });
+  await t.test('a grant that is taken back stands there too, and the call that then fails', async () => {
+    await post(`${d.base}/revoke`, { client_id: client.client_id, token: renewed.refresh_token });
+    const r = await mcp(weather, renewed.access_token, initialize);
+    assert.equal(r.status, 401);
+    await row('the refusal', (l) => l.event === 'gateway.refused' && l.detail.reason === 'TOKEN_REVOKED');
+    assert.ok((await rows('--event', 'auth.grant.revoke')).length);
+  });
+  await t.test('what is lost is counted: gatehouse_journal_dropped_total is 0 here', async () => {
+    const r = await ask(`${d.base}/metrics`);
+    assert.match(r.text, /^gatehouse_journal_dropped_total 0$/m);
+  });
+  await t.test('OPS-02, OPS-04 no file of the data directory has a code, token, verifier, password, cookie or client secret', async () => {
+    await authorize(jar, client.client_id, { resource: weather }).then((a) => [a.code, a.verifier].forEach((s) => secrets.add(s)));
+    const page = await ask(`${d.base}/nowhere/${w.refresh_token}`); // somebody's mistake
+    assert.equal(page.status, 404);
+    for (const v of jar.cookies.values()) secrets.add(v);
+    await d.stop();
+    const files = readdirSync(d.data, { recursive: true }).map((f) => join(d.data, f)).filter((f) => existsSync(f) && statSync(f).isFile());
+    assert.ok(files.some((f) => f.endsWith('journal-000001.log')) && files.some((f) => f.endsWith('gatehouse.db')), files.join(' '));
+    assert.equal(statSync(join(d.data, 'journal-000001.log')).mode & 0o777, 0o600);
+    assert.ok(secrets.size >= 18, `${secrets.size} secrets`);
+    for (const f of files) {
+      const bytes = readFileSync(f);
+      for (const s of secrets) {
+        assert.ok(!bytes.includes(s), `${s.slice(0, 10)}… stands in ${f}`);
+        assert.ok(!bytes.includes(Buffer.from(s).toString('hex')), `${s.slice(0, 10)}… stands in ${f} as hex`);
+      }
+      if (f.endsWith('.log')) assert.ok(!bytes.includes('in-the-query'), `a query stands in ${f}`);
+    }
+    for (const s of secrets) assert.ok(!d.log.includes(s), `${s.slice(0, 10)}… stands in the daemon's output`);
+  });
+});
