@@ -59,7 +59,7 @@ fuzz-coverage:
 	@tools/fuzz_coverage.sh
 
 bench: build
-	@tools/deps.sh test
+	@tools/deps.sh bench
 	PATH="$(CURDIR)/tests/node_modules/.bin:$$PATH" bench/run
 
 install: build

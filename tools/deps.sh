@@ -3,7 +3,8 @@
 #
 #   tools/deps.sh build    compiler, meson and the libraries of the program
 #   tools/deps.sh test     that, and everything `make test` uses
-#   tools/deps.sh package  that, and what `make deb` and tools/try_deb.sh use
+#   tools/deps.sh bench    that, and what `make bench` compares with and looks through
+#   tools/deps.sh package  that of build, and what `make deb` and tools/try_deb.sh use
 #
 # Debian and Ubuntu. When everything is there this asks dpkg once and ends, without network and without sudo.
 set -eu
@@ -17,6 +18,8 @@ build='gcc libc6-dev make pkg-config meson ninja-build libuv1-dev libssl-dev lib
 # The LLVM tools carry their version: two versions of a formatter disagree about the same file.
 tests='libcmocka-dev libjansson-dev clang-14 libclang-rt-14-dev clang-format-14 clang-tidy-14 cppcheck jose
 	postgresql sqlite3 openssl curl procps chromium gcovr shellcheck git python3'
+
+bench='nginx-light strace'
 
 packages='build-essential debhelper fakeroot debootstrap'
 
@@ -128,16 +131,17 @@ case $what in
 build)
 	install_missing "$build"
 	;;
-test)
+test | bench)
 	[ "$(node_major)" -ge 18 ] && command -v npm >/dev/null 2>&1 || tests="$tests nodejs npm"
-	install_missing "$build $tests"
+	[ "$what" = bench ] || bench=
+	install_missing "$build $tests $bench"
 	node_packages
 	;;
 package)
 	install_missing "$build $packages"
 	;;
 *)
-	echo "usage: tools/deps.sh build|test|package" >&2
+	echo "usage: tools/deps.sh build|test|bench|package" >&2
 	exit 2
 	;;
 esac

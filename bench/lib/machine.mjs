@@ -58,7 +58,7 @@ export function describe(dir) {
   return [
     `${cpus()[0].model}, ${CORES} cores, Linux ${release()}`,
     first('gcc', ['--version']),
-    first('openssl', ['version']),
-    `data on ${first('stat', ['-f', '-c', '%T', dir])}`,
+    first('openssl', ['version']).replace(/ *\(.*/, ''),
+    `data on ${first('findmnt', ['-n', '-o', 'FSTYPE', '-T', dir])}`,
   ].join('; ');
 }

@@ -65,8 +65,8 @@ void proxy_finish(struct proxy *p)
 /* The answer stops in the middle: the client only sees a broken connection, so the log has the reason. */
 static void break_off(struct proxy *p, enum err e)
 {
-	log_warn("an answer was broken off", LOG_STRZ("error", err_row(e)->name), LOG_STR("detail", p->call.c->fail.detail),
-	    LOG_STR("resource", p->call.resource->identifier));
+	log_warn("an answer was broken off", LOG_STRZ("error", err_row(e)->name),
+	    LOG_STR("detail", p->call.c->fail.detail), LOG_STR("resource", p->call.resource->identifier));
 	request_abort(p->call.rq);
 }
 
@@ -153,7 +153,8 @@ void proxy_send(struct proxy *p, bool fresh)
 
 	p->x = start(p, fresh);
 	if (!p->x) {
-		proxy_refuse(p, FAIL(c, UPSTREAM_DOWN, "no connection to %.*s", FMT(p->call.resource->upstream)));
+		proxy_refuse(
+		    p, FAIL(c, UPSTREAM_DOWN, "no connection to %.*s", FMT(p->call.resource->upstream)));
 		return;
 	}
 	gate_request_head(upcall_out(p->x), &p->call.rq->http, &p->up, p->path, p->query, p->call.who);
@@ -248,7 +249,8 @@ static void on_notice(void *arg, int kind, int64_t id)
 {
 	struct proxy *p = arg;
 	const struct pass *who = p->call.who;
-	bool hit = (kind == EFFECT_REVOKE_GRANT && id == who->grant) || (kind == EFFECT_REVOKE_USER && id && id == who->user);
+	bool hit = (kind == EFFECT_REVOKE_GRANT && id == who->grant) ||
+	    (kind == EFFECT_REVOKE_USER && id && id == who->user);
 
 	if (!hit || p->over)
 		return;
@@ -259,8 +261,11 @@ static void on_notice(void *arg, int kind, int64_t id)
 	proxy_leave(p);
 }
 
-static const struct stream_ops DOWNWARD = { .body = on_body, .body_end = on_body_end, .drained = on_drained,
-	.closed = on_closed, .notice = on_notice };
+static const struct stream_ops DOWNWARD = { .body = on_body,
+	.body_end = on_body_end,
+	.drained = on_drained,
+	.closed = on_closed,
+	.notice = on_notice };
 
 /* Nothing is sent before the first of the body, or its end, has come: who sends slowly holds no connection upstream. */
 enum err proxy_start(const struct proxy_call *call)
@@ -272,7 +277,8 @@ enum err proxy_start(const struct proxy_call *call)
 	if (!call->rq->conn)
 		return ERR_CANCELLED; /* the client went away while its token was looked at: nobody would tell us again */
 	if (length > most)
-		return FAIL(c, TOO_LARGE, "a body of %lld bytes, the limit is %lld", (long long)length, (long long)most);
+		return FAIL(c, TOO_LARGE, "a body of %lld bytes, the limit is %lld", (long long)length,
+		    (long long)most);
 	p = NEW(c->mem, struct proxy);
 	if (upstream_parse(call->resource->upstream, &p->up) != OK)
 		return FAIL(c, UPSTREAM_DOWN, "%.*s is no http address", FMT(call->resource->upstream));

@@ -5,7 +5,8 @@
 
 #define GATHER_MAX ((size_t)16384)   /* small runs of an answer leave together */
 #define UNWANTED_MAX ((size_t)65536) /* of a redirect's body, to save the connection */
-#define QUIET_MS 15000 /* an event stream says something so often, or proxies in between cut it (spec: field, 22) */
+#define QUIET_MS \
+	15000 /* an event stream says something so often, or proxies in between cut it (spec: field, 22) */
 
 /* --- sending */
 
@@ -94,7 +95,8 @@ static enum err begin_events(struct proxy *p)
 
 	p->counted = streams_enter(who->user ? who->user : -who->grant, most);
 	if (!p->counted) {
-		enum err e = FAIL(c, RATE_LIMITED, "more than %lld open streams of %.*s", (long long)most, FMT(pass_sub(who)));
+		enum err e = FAIL(c, RATE_LIMITED, "more than %lld open streams of %.*s", (long long)most,
+		    FMT(pass_sub(who)));
 		c->fail.say = S("Too many open streams of one person; close one first.");
 		return e;
 	}
@@ -121,7 +123,8 @@ static void begin_comments(struct proxy *p, const struct http_res *res)
 static bool can_follow(struct proxy *p, const struct http_res *res)
 {
 	return !p->followed && p->copied &&
-	       upstream_follow(p->call.c->mem, &p->up, http_res_header(res, S("location")), &p->path, &p->query) == OK;
+	    upstream_follow(
+		p->call.c->mem, &p->up, http_res_header(res, S("location")), &p->path, &p->query) == OK;
 }
 
 static enum err judge(struct proxy *p, const struct http_res *res)
@@ -153,7 +156,8 @@ static enum err judge(struct proxy *p, const struct http_res *res)
 static enum err begin(struct proxy *p, const struct http_res *res)
 {
 	const struct http_req *r = &p->call.rq->http;
-	bool body = !res->no_body, until_close = body && !res->chunked && res->length < 0, events = is_events(res) && body;
+	bool body = !res->no_body, until_close = body && !res->chunked && res->length < 0,
+	     events = is_events(res) && body;
 
 	if (events)
 		TRY(begin_events(p));
@@ -165,7 +169,8 @@ static enum err begin(struct proxy *p, const struct http_res *res)
 	 * was answered early the rest stands between this answer and the next request. */
 	p->keep = r->minor == 1 && r->keep_alive && p->body_ended;
 	gate_response_head(p->out, res,
-	    (p->chunked ? ANSWER_CHUNKED : 0U) | (p->keep ? ANSWER_KEEP : 0U) | (events ? ANSWER_EVENTS : 0U), p->call.cors);
+	    (p->chunked ? ANSWER_CHUNKED : 0U) | (p->keep ? ANSWER_KEEP : 0U) | (events ? ANSWER_EVENTS : 0U),
+	    p->call.cors);
 	metrics_request(&exchange_of(p->call.c)->floor->metrics, METRICS_RESOURCE, res->status);
 	if (events)
 		begin_comments(p, res);
@@ -194,8 +199,9 @@ static void follow(struct proxy *p)
 	if (p->copied)
 		proxy_send(p, false);
 	else
-		proxy_refuse(p, FAIL(p->call.c, UPSTREAM_REDIRECT, "%.*s redirects a body that was too long to keep",
-		    FMT(p->call.resource->upstream)));
+		proxy_refuse(p,
+		    FAIL(p->call.c, UPSTREAM_REDIRECT, "%.*s redirects a body that was too long to keep",
+			FMT(p->call.resource->upstream)));
 }
 
 static void on_data(void *arg, str data)
@@ -293,5 +299,9 @@ static void on_drained(void *arg)
 	proxy_leave(p);
 }
 
-const struct upcall_ops proxy_upward = { .head = on_head, .data = on_data, .turn = on_turn, .end = on_end,
-	.failed = on_failed, .drained = on_drained };
+const struct upcall_ops proxy_upward = { .head = on_head,
+	.data = on_data,
+	.turn = on_turn,
+	.end = on_end,
+	.failed = on_failed,
+	.drained = on_drained };

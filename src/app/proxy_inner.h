@@ -18,28 +18,29 @@ struct proxy {
 	str path, query;  /* at the upstream; after a redirect others */
 	struct upcall *x; /* NULL before the first of the body, between two tries, and once it is over */
 	struct buf *out;  /* the pool's: of the answer, gathered in this turn */
-	struct buf copy;  /* heap: of the request's body, to send it again; given back with the answer's head */
-	int64_t body;     /* bytes of the request's body so far */
+	struct buf
+	    copy;     /* heap: of the request's body, to send it again; given back with the answer's head */
+	int64_t body; /* bytes of the request's body so far */
 	size_t entered;
-	bool over;        /* to be given back with the last leave */
+	bool over; /* to be given back with the last leave */
 	/* of the request */
-	bool copied;      /* copy holds all of the body so far */
+	bool copied; /* copy holds all of the body so far */
 	bool body_ended;
 	bool retried, followed;
 	/* of the answer */
-	bool redirect;    /* it is a redirect that we follow, and is not wanted */
-	bool begun;       /* its head is in `out`, or sent */
-	bool sent;        /* something of it was sent: too late to refuse */
-	bool chunked;     /* we write chunks */
-	bool keep;        /* the client's connection goes on behind it */
-	size_t unwanted;  /* bytes of a redirect's body */
+	bool redirect;   /* it is a redirect that we follow, and is not wanted */
+	bool begun;      /* its head is in `out`, or sent */
+	bool sent;       /* something of it was sent: too late to refuse */
+	bool chunked;    /* we write chunks */
+	bool keep;       /* the client's connection goes on behind it */
+	size_t unwanted; /* bytes of a redirect's body */
 	/* for the journal */
-	int status;       /* of the answer; 0: there was none */
-	int64_t down;     /* bytes of its body */
-	bool refused;     /* the client was told why there is none, which is a row of its own */
-	const char *cut;  /* why it is not whole, NULL: it is */
+	int status;      /* of the answer; 0: there was none */
+	int64_t down;    /* bytes of its body */
+	bool refused;    /* the client was told why there is none, which is a row of its own */
+	const char *cut; /* why it is not whole, NULL: it is */
 	/* of an event stream */
-	bool counted;     /* in streams.h */
+	bool counted; /* in streams.h */
 	struct events events;
 	struct timer quiet;
 	int64_t spoke_ms; /* when the last of it came */

@@ -1,255 +1,431 @@
-/* The resource's side of the walk. */
+/* The order of a client's steps, and where what they find goes. */
 #include "cmd/doctor.h"
 
 #include "base/time.h"
+#include "cmd/doctor_ask.h"
 #include "rpc/version.h"
 
-#define TIMEOUT_MS 10000
-#define CLOCK_SKEW 60
+#define RUN_MEMORY (64 << 20)
+#define WELL_KNOWN "/.well-known/oauth-protected-resource"
 #define INITIALIZE                                                                                 \
 	"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"initialize\",\"params\":{\"protocolVersion\":" \
 	"\"" RPC_VERSION_LEGACY "\","                                                              \
 	"\"capabilities\":{},\"clientInfo\":{\"name\":\"gatehouse-doctor\",\"version\":\"1\"}}}"
+#define DISCOVER                                                                               \
+	"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"server/discover\",\"params\":{\"_meta\":{" \
+	"\"io.modelcontextprotocol/protocolVersion\":\"" RPC_VERSION_MODERN "\","              \
+	"\"io.modelcontextprotocol/clientCapabilities\":{}}}}"
 
-void doctor_ok(struct doctor *d, const char *what, str seen)
+/* ---- the resource ------------------------------------------------------------------------------------------------- */
+
+static struct question get(str url)
 {
-	findings_add(&d->f, FINDING_OK, what, seen, S(""));
+	return (struct question){ .method = S("GET"), .url = url, .version = S(RPC_VERSION_LEGACY) };
 }
 
-void doctor_fail(struct doctor *d, const char *what, str seen, str remedy)
+static struct question post(const struct walk *w)
 {
-	findings_add(&d->f, FINDING_FAIL, what, seen, remedy);
+	return (struct question){ .method = S("POST"), .url = w->plain, .body = S(INITIALIZE) };
 }
 
-void doctor_note(struct doctor *d, const char *what, str seen, str remedy)
+static str origin_of(const struct walk *w)
 {
-	findings_add(&d->f, FINDING_NOTE, what, seen, remedy);
+	struct url bare = { .scheme = w->url.scheme, .host = w->url.host, .port = w->url.port };
+
+	return address_plain(w->mem, &bare);
 }
 
-/* What a person can do about a step that did not work. */
-static void explain(struct doctor *d, const char *what, const struct probe_answer *a)
+/* The metadata's address behind the host, with the path between (RFC 9728 section 3.1), or without. */
+static str metadata_at(const struct walk *w, bool with_path)
 {
-	static const struct {
-		const char *step, *remedy;
-	} steps[] = {
-		[PROBE_URL] = { "the address", "give it as people type it: https://host/path" },
-		[PROBE_DNS] = { "the name does not resolve", "look at the spelling, and at the DNS record" },
-		[PROBE_CONNECT] = { "nothing answers: cannot connect",
-		    "start Gatehouse or the proxy in front; look at listen, the port and the firewall" },
-		[PROBE_TLS] = { "TLS",
-		    "renew or correct the certificate of the proxy in front: it must be for this name, "
-		    "valid, and with its chain" },
-		[PROBE_HTTP] = { "HTTP", "look at what listens there, and at the proxy in front" },
+	str path = str_eq(w->url.path, S("/")) || !with_path ? S("") : w->url.path, query = S("");
+
+	if (w->url.query.p && with_path)
+		query = arena_printf(w->mem, "?%.*s", FMT(w->url.query));
+	return arena_printf(w->mem, "%.*s" WELL_KNOWN "%.*s%.*s", FMT(origin_of(w)), FMT(path), FMT(query));
+}
+
+/* No server at this path: the metadata of the host may know where the server is. */
+static void guess_path(struct walk *w)
+{
+	struct question q = get(metadata_at(w, false));
+	struct probe_answer a;
+	const struct json *doc;
+
+	if (!walk_try(w, &q, &a) || a.res.status != 200 || json_parse(w->mem, a.body, &doc, NULL) != OK)
+		return;
+	str there = json_get_str(doc, S("resource"));
+	if (there.n && !str_eq(there, w->plain))
+		verdict_note(&w->v, "address", "Try that address.", "the metadata of this host is about %.*s",
+		    FMT(str_sub(there, 0, 200)));
+}
+
+/* What clients do besides the first POST, also before they have a token: codex GETs, gemini HEADs, claude discovers. */
+static void look_at_methods(struct walk *w)
+{
+	const struct {
+		const char *what;
+		struct question q;
+	} rows[] = {
+		{ "GET", { .method = S("GET"), .url = w->plain, .version = S("2024-11-05") } },
+		{ "HEAD", { .method = S("HEAD"), .url = w->plain } },
+		{ "discover",
+		    { .method = S("POST"),
+			.url = w->plain,
+			.body = S(DISCOVER),
+			.version = S(RPC_VERSION_MODERN) } },
 	};
-	const char *at = a->address.n ? " at " : "";
+	struct probe_answer a;
 
-	bool behind = str_eq(str_of(what), S("upstream"));
-	if (a->stage < COUNT(steps))
-		doctor_fail(d, what,
-		    arena_printf(d->cli->mem, "%s%s%.*s (%.*s)", steps[a->stage].step, at, FMT(a->address),
-			FMT(a->why)),
-		    behind ? S("start the MCP server, or correct the upstream")
-			   : str_of(steps[a->stage].remedy));
+	for (size_t i = 0; i < COUNT(rows); i++)
+		if (walk_ask(w, rows[i].what, &rows[i].q, &a) &&
+		    judge_status(&w->v, rows[i].what, w->plain, &a.res))
+			verdict_ok(&w->v, rows[i].what, "401 too");
 }
 
-bool doctor_ask(struct doctor *d, const char *what, str method, str url, str body, struct probe_answer *out)
+/* The document at url judged; true with the issuer when clients can go on from there. */
+static bool read_resource(struct walk *w, const char *what, str url, str *issuer)
 {
-	const struct http_header headers[] = {
-		{ S("Accept"), S("application/json, text/event-stream") },
-		{ S("MCP-Protocol-Version"), S(RPC_VERSION_LEGACY) },
-		/* Documents are asked for as a client in a browser does, to see whether it may read them. */
-		body.n ? (struct http_header){ S("Content-Type"), S("application/json") }
-		       : (struct http_header){ S("Origin"), S("http://localhost:6274") },
+	struct question q = get(url);
+	struct probe_answer a;
+
+	if (!walk_ask(w, what, &q, &a))
+		return false;
+	const struct json *doc = judge_document(&w->v, what, url, &a);
+	if (!doc)
+		return false;
+	w->metadata = url;
+	return judge_resource(&w->v, what, doc, &w->url, issuer);
+}
+
+/* Some clients ask here first or only; a host with several resources can name but one. */
+static void look_at_root(struct walk *w, str url, str *issuer)
+{
+	static const char *const what = "root metadata";
+	struct question q = get(url);
+	struct probe_answer a;
+	str found;
+
+	if (!walk_ask(w, what, &q, &a))
+		return;
+	if (a.res.status >= 400 && a.res.status < 500) {
+		verdict_note(&w->v, what,
+		    "Serve the metadata there too, for the one resource that matters most.",
+		    "%.*s answers %d: some clients ask only there", FMT(url), a.res.status);
+		return;
+	}
+	const struct json *doc = judge_document(&w->v, what, url, &a);
+	if (!doc)
+		return;
+	str said = json_get_str(doc, S("resource"));
+	if (issuer->n && said.n && !str_eq(said, w->plain))
+		verdict_note(&w->v, what, "Nothing, if this host protects several.",
+		    "it is about %.*s: clients that ask only there find that", FMT(str_sub(said, 0, 200)));
+	else if (judge_resource(&w->v, what, doc, &w->url, &found) && !issuer->n)
+		*issuer = found;
+}
+
+/* The three places of the metadata, in the order of clients; the first that names an issuer counts. */
+static str look_at_metadata(struct walk *w, str challenged)
+{
+	str path = metadata_at(w, true), root = metadata_at(w, false), issuer = S(""), found;
+
+	if (challenged.n && read_resource(w, "metadata", challenged, &found))
+		issuer = found;
+	if (!str_eq(path, challenged) && read_resource(w, "path metadata", path, &found) && !issuer.n)
+		issuer = found;
+	if (!str_eq(root, path) && !str_eq(root, challenged))
+		look_at_root(w, root, &issuer);
+	return issuer;
+}
+
+/* ---- the issuer --------------------------------------------------------------------------------------------------- */
+
+/* One address of the issuer's metadata; gives the document that clients would take, or what they took before. */
+static const struct json *look_at_form(
+    struct walk *w, str url, str issuer, bool openid, const struct json *first, bool *spoiled)
+{
+	const char *what = openid ? "OpenID metadata" : "issuer metadata";
+	struct question q = get(url);
+	struct probe_answer a;
+
+	if (!walk_ask(w, what, &q, &a)) {
+		*spoiled = true;
+		return first;
+	}
+	if (a.res.status >= 400 && a.res.status < 500)
+		return first;
+	if (a.res.status >= 500) {
+		verdict_fail(&w->v, what, "Answer 404 where there is nothing, and look at the log.",
+		    "%.*s answers %d: clients give up instead of asking the next form", FMT(url),
+		    a.res.status);
+		*spoiled = true;
+		return first;
+	}
+	const struct json *doc = judge_document(&w->v, what, url, &a);
+	*spoiled |= !doc;
+	if (doc && first)
+		judge_twin(&w->v, what, first, doc);
+	if (!doc || first)
+		return first;
+	w->issuer_metadata = url;
+	judge_issuer(&w->v, what, doc, issuer, &w->url, openid);
+	return doc;
+}
+
+/* RFC 8414 section 3.1 and 5, OpenID Connect Discovery section 4: between host and path, and behind the path. */
+static const struct json *look_at_forms(struct walk *w, str issuer, const struct url *u)
+{
+	str path = u->path;
+	struct url bare = { .scheme = u->scheme, .host = u->host, .port = u->port };
+	const struct json *doc = NULL;
+	bool spoiled = false;
+
+	while (str_ends(path, S("/")))
+		path = str_sub(path, 0, path.n - 1);
+	str origin = address_plain(w->mem, &bare);
+	str forms[] = {
+		arena_printf(
+		    w->mem, "%.*s/.well-known/oauth-authorization-server%.*s", FMT(origin), FMT(path)),
+		arena_printf(w->mem, "%.*s/.well-known/openid-configuration%.*s", FMT(origin), FMT(path)),
+		arena_printf(w->mem, "%.*s%.*s/.well-known/openid-configuration", FMT(origin), FMT(path)),
 	};
-	struct probe_ask ask = { .method = method,
-		.url = url,
-		.headers = headers,
-		.header_count = COUNT(headers),
-		.body = body,
-		.timeout_ms = TIMEOUT_MS };
-
-	probe_run(d->cli->mem, &ask, out);
-	if (out->stage != PROBE_DONE) {
-		explain(d, what, out);
-		return false;
+	for (size_t i = 0; i < (path.n ? 3 : 2); i++) {
+		doc = look_at_form(w, forms[i], issuer, i > 0, doc, &spoiled);
+		if (i == 0 && !doc && !spoiled)
+			verdict_note(&w->v, "issuer metadata",
+			    "Serve the metadata there too (RFC 8414 section 3).", "nothing at %.*s",
+			    FMT(forms[i]));
 	}
-	if (out->res.status >= 300 && out->res.status < 400) {
-		doctor_fail(d, what,
-		    arena_printf(d->cli->mem,
-			"%.*s answers %d and sends elsewhere (%.*s): clients do not follow", FMT(url),
-			out->res.status, FMT(http_res_header(&out->res, S("Location")))),
-		    S("let the proxy pass this address on instead of redirecting it; use the address it "
-		      "redirects to as base_url"));
-		return false;
-	}
-	return true;
+	if (!doc && !spoiled)
+		verdict_fail(&w->v, "issuer metadata",
+		    "Serve the metadata there (RFC 8414), and let the proxy in front pass /.well-known/ on "
+		    "unchanged.",
+		    "the issuer %.*s has no metadata at any of its addresses", FMT(str_sub(issuer, 0, 200)));
+	return doc;
 }
 
-const struct json *doctor_json(struct doctor *d, const char *what, const struct probe_answer *a)
+static void look_at_keys(struct walk *w, const struct json *doc)
 {
-	const struct json *o;
+	str url = json_get_str(doc, S("jwks_uri"));
+	struct question q = get(url);
+	struct probe_answer a;
 
-	if (json_parse(d->cli->mem, a->body, &o, NULL) == OK && o->type == JSON_OBJECT)
-		return o;
-	doctor_fail(d, what, S("the answer is no JSON object"),
-	    S("look at the proxy in front: something else answers there"));
-	return NULL;
+	if (!json_get(doc, S("jwks_uri")))
+		verdict_note(&w->v, "keys", "Nothing, if servers ask the issuer about each token.",
+		    "no jwks_uri: servers cannot check tokens by themselves");
+	else if (!endpoint_problem(url, &w->url) && walk_ask(w, "keys", &q, &a)) {
+		const struct json *keys = judge_document(&w->v, "keys", url, &a);
+		if (keys)
+			judge_keys(&w->v, keys);
+	}
 }
 
-/* Clients on other machines, and the spoken rules of the SDKs about addresses. */
-static void look_at_address(struct doctor *d, str url)
+/* Dry: a GET registers nobody and gives no token, but it tells whether somebody is there. */
+static str look_at_endpoint(
+    struct walk *w, const struct json *doc, const char *what, const char *member, bool page)
+{
+	str url = json_get_str(doc, str_of(member));
+	struct question q = get(url), other = { .method = S("OPTIONS"), .url = url };
+	struct probe_answer a, b;
+
+	if (!url.n || endpoint_problem(url, &w->url) || !walk_ask(w, what, &q, &a))
+		return S("");
+	bool second = a.res.status == 404 && !page && walk_ask(w, what, &other, &b);
+	judge_endpoint(&w->v, what, url, &a.res, second ? &b.res : NULL, page);
+	return url;
+}
+
+static void look_at_issuer(struct walk *w, str issuer)
 {
 	struct url u;
 
-	if (url_parse(url, &u) != OK || !u.host.n)
+	if (str_eq(issuer, w->issuer_seen))
 		return;
-	if (str_eq(u.scheme, S("http")) && !url_loopback(&u))
-		doctor_fail(d, "address",
-		    S("it is not https: clients refuse it, and tokens would travel in clear"),
-		    S("put a proxy with TLS in front, and set base_url to its https address"));
-	else if (url_loopback(&u))
-		doctor_note(d, "address", S("only programs on this machine can reach it"),
-		    S("Claude on the web or phone and ChatGPT need an address on the internet"));
-	if (str_ends(u.path, S("/")) && u.path.n > 1)
-		doctor_note(d, "address", S("it ends with a slash"),
-		    S("people should type it without: clients compare the text"));
-}
-
-static void look_at_clock(struct doctor *d, const struct probe_answer *a)
-{
-	int64_t there;
-	str date = http_res_header(&a->res, S("Date"));
-
-	if (!date.n || time_http_date_parse(date, &there) != OK)
+	w->issuer_seen = issuer;
+	if (!judge_issuer_name(&w->v, issuer, &w->url, &u))
 		return;
-	int64_t off = there > d->now ? there - d->now : d->now - there;
-	if (off > CLOCK_SKEW)
-		doctor_fail(d, "clock",
-		    arena_printf(d->cli->mem, "the clocks of the server and of this machine differ by %lld s",
-			(long long)off),
-		    S("set both by NTP: tokens would be too old or too new"));
+	const struct json *doc = look_at_forms(w, issuer, &u);
+	if (!doc)
+		return;
+	look_at_keys(w, doc);
+	(void)look_at_endpoint(w, doc, "authorization", "authorization_endpoint", true);
+	w->token = look_at_endpoint(w, doc, "token", "token_endpoint", false);
+	w->registration = look_at_endpoint(w, doc, "registration", "registration_endpoint", false);
 }
 
-/* A quoted parameter of the challenge; p == NULL when it is not there. */
-static str challenge_part(str challenge, str name)
+/* ---- pages and names ---------------------------------------------------------------------------------------------- */
+
+/* MCP Inspector, use-mcp and others run in a page: they need CORS on everything that they touch. */
+static void look_at_web(struct walk *w)
 {
-	ptrdiff_t at = str_find(challenge, name);
-	str value, rest;
-
-	if (at < 0)
-		return (str){ NULL, 0 };
-	rest = str_sub(challenge, (size_t)at + name.n, challenge.n);
-	return str_cut(rest, '"', &value, &rest) ? value : (str){ NULL, 0 };
-}
-
-/* An unauthenticated call must be answered by the challenge that starts OAuth. Gives the address of the metadata. */
-static bool look_at_challenge(struct doctor *d, const struct probe_answer *a, str *metadata)
-{
-	str challenge = http_res_header(&a->res, S("WWW-Authenticate"));
-
-	if (a->res.status == 200) {
-		doctor_fail(d, "challenge", S("the server answers without a token: it is not protected"),
-		    S("clients must use Gatehouse's address, and the server itself must not be reachable "
-		      "from outside: gatehouse protect URL"));
-		return false;
-	}
-	if (a->res.status == 421 || a->res.status == 404) {
-		doctor_fail(d, "challenge",
-		    arena_printf(d->cli->mem, "%d: there is no resource at this address", a->res.status),
-		    S("gatehouse list_resources shows the addresses; base_url must be the one that people "
-		      "use; let the proxy pass Host and path on unchanged"));
-		return false;
-	}
-	if (a->res.status != 401) {
-		doctor_fail(d, "challenge", arena_printf(d->cli->mem, "%d instead of 401", a->res.status),
-		    S("look at the proxy in front, and at the log of Gatehouse"));
-		return false;
-	}
-	if (!str_starts(challenge, S("Bearer "))) {
-		doctor_fail(d, "challenge", S("401 without WWW-Authenticate: Bearer"),
-		    S("let the proxy in front pass this header on, and add none of its own"));
-		return false;
-	}
-	*metadata = challenge_part(challenge, S("resource_metadata=\""));
-	if (!metadata->n) {
-		doctor_fail(d, "challenge", S("it names no resource_metadata"),
-		    S("let the proxy in front pass WWW-Authenticate on unchanged"));
-		return false;
-	}
-	doctor_ok(d, "challenge", S("401 Bearer, with the address of the metadata"));
-	return true;
-}
-
-/* RFC 9728: the resource says which address it is, and who gives tokens for it. */
-static void look_at_metadata(struct doctor *d, str url, str metadata)
-{
+	const struct {
+		str url, headers;
+	} rows[] = {
+		{ w->plain, S("authorization,content-type,mcp-protocol-version") },
+		{ w->metadata, S("mcp-protocol-version") },
+		{ w->issuer_metadata, S("mcp-protocol-version") },
+		{ w->registration, S("content-type") },
+		{ w->token, S("content-type") },
+	};
+	struct question q = post(w);
 	struct probe_answer a;
-	struct url want, have;
+	bool fine = true;
 
-	if (!doctor_ask(d, "resource metadata", S("GET"), metadata, S(""), &a))
-		return;
-	if (a.res.status != 200) {
-		doctor_fail(d, "resource metadata",
-		    arena_printf(d->cli->mem, "%.*s answers %d", FMT(metadata), a.res.status),
-		    S("let the proxy in front pass /.well-known/ on to Gatehouse"));
-		return;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct question p = { .method = S("OPTIONS"),
+			.url = rows[i].url,
+			.origin = S(DOCTOR_WEB_ORIGIN),
+			.preflight = rows[i].headers };
+		if (rows[i].url.n)
+			fine = walk_ask(w, "web clients", &p, &a) &&
+			    judge_preflight(&w->v, rows[i].url, &a.res, rows[i].headers) && fine;
 	}
-	const struct json *o = doctor_json(d, "resource metadata", &a);
-	if (!o)
-		return;
-	str resource = json_get_str(o, S("resource"));
-	if (url_parse(url, &want) != OK || url_parse(resource, &have) != OK || !url_same(&want, &have))
-		doctor_fail(d, "resource metadata",
-		    arena_printf(
-			d->cli->mem, "it is about %.*s, clients were given %.*s", FMT(resource), FMT(url)),
-		    S("give clients the address in the metadata, or set base_url to the one that they use"));
-	else
-		doctor_ok(d, "resource metadata", resource);
-	if (!http_res_header(&a.res, S("Access-Control-Allow-Origin")).n)
-		doctor_note(d, "resource metadata", S("no Access-Control-Allow-Origin"),
-		    S("clients that run in a browser need it; let the proxy pass it on"));
-	const struct json *servers = json_get(o, S("authorization_servers"));
-	str issuer = servers ? json_str_of(servers->first) : S("");
-	if (!issuer.n)
-		doctor_fail(d, "resource metadata", S("it names no authorization server"),
-		    S("this is not an answer of Gatehouse: look at the proxy in front"));
-	else
-		doctor_issuer(d, issuer);
+	q.origin = S(DOCTOR_WEB_ORIGIN);
+	fine = walk_ask(w, "web clients", &q, &a) && judge_exposed(&w->v, &a.res) && fine;
+	if (fine)
+		verdict_ok(&w->v, "web clients", "a page at " DOCTOR_WEB_ORIGIN " can use it");
 }
 
-/* The server behind, from here: the gateway runs on the same machine or sees the same network. */
-static void look_at_upstream(struct doctor *d, str upstream)
+static void look_at_foreign(struct walk *w)
 {
+	struct question origin = post(w), host = post(w);
+	struct probe_answer a;
+	struct http_res r;
+	bool found = false, asked = false, loopback = address_loopback(&w->url);
+
+	origin.origin = S(DOCTOR_FOREIGN_ORIGIN);
+	if (walk_ask(w, "foreign origin", &origin, &a))
+		judge_origin(&w->v, &a.res);
+	if (walk_ask_as(w, &r)) {
+		asked = true;
+		found = judge_host(&w->v, &r, "Host", loopback);
+	}
+	host.forwarded = S(DOCTOR_FOREIGN_HOST);
+	if (!found && walk_ask(w, "foreign host", &host, &a)) {
+		asked = true;
+		found = judge_host(&w->v, &a.res, "X-Forwarded-Host", loopback);
+	}
+	if (asked && !found)
+		verdict_ok(&w->v, "foreign host", "it sends nobody there");
+}
+
+static void look_behind(struct walk *w, str upstream, bool ours)
+{
+	struct question q = { .method = S("POST"), .url = upstream, .body = S(INITIALIZE) };
 	struct probe_answer a;
 
-	if (!upstream.n || !doctor_ask(d, "upstream", S("POST"), upstream, S(INITIALIZE), &a))
-		return;
-	if (a.res.status == 401 || a.res.status == 403)
-		doctor_fail(d, "upstream",
-		    arena_printf(d->cli->mem, "%.*s asks for an authorization of its own (%d)", FMT(upstream),
-			a.res.status),
-		    S("switch the authorization of the MCP server off: Gatehouse does it"));
-	else if (a.res.status >= 400)
-		doctor_fail(d, "upstream",
-		    arena_printf(d->cli->mem, "%.*s answers %d", FMT(upstream), a.res.status),
-		    S("look at the path of the upstream, and at the MCP server's log"));
-	else
-		doctor_ok(d, "upstream", arena_printf(d->cli->mem, "%.*s answers", FMT(upstream)));
+	if (upstream.n) {
+		(void)walk_try(w, &q, &a);
+		judge_upstream(&w->v, upstream, &a);
+	} else if (ours) {
+		verdict_note(&w->v, "upstream",
+		    "Sign in with a client: a 502 then has an id for gatehouse why.",
+		    "what stands behind this Gatehouse is not seen without a token");
+	}
 }
 
-void doctor_walk(struct doctor *d, str url, str upstream)
+/* ---- the walk ----------------------------------------------------------------------------------------------------- */
+
+/* The first POST, and all that it tells; false when a client would get no further than that. */
+static bool greet(struct walk *w, struct probe_answer *a)
+{
+	struct question q = post(w);
+
+	(void)walk_try(w, &q, a);
+	if (!judge_connection(&w->v, &w->url, a))
+		return false;
+	judge_reach(&w->v, &w->url, a->address);
+	judge_clock(&w->v, &a->res, w->now);
+	if (judge_status(&w->v, "POST", w->plain, &a->res))
+		return true;
+	if (a->res.status == 404 || a->res.status == 405)
+		guess_path(w);
+	return false;
+}
+
+/* False: url is none. */
+static bool walk(struct walk *w, str url, str upstream)
 {
 	struct probe_answer a;
 	str metadata;
 
-	findings_about(&d->f, url);
-	look_at_address(d, url);
-	if (doctor_ask(d, "reach", S("POST"), url, S(INITIALIZE), &a)) {
-		doctor_ok(d, "reach",
-		    arena_printf(d->cli->mem, "%.*s%s%.*s", FMT(a.address), a.tls.n ? ", " : "", FMT(a.tls)));
-		look_at_clock(d, &a);
-		if (look_at_challenge(d, &a, &metadata))
-			look_at_metadata(d, url, metadata);
+	if (!judge_address(&w->v, url, &w->url))
+		return false;
+	w->plain = address_plain(w->mem, &w->url);
+	bool greeted = greet(w, &a), ours = greeted && challenge_ours(&a.res);
+	if (greeted) {
+		(void)judge_challenge(&w->v, &a.res, &w->url, &metadata);
+		look_at_methods(w);
+		str issuer = look_at_metadata(w, metadata);
+		if (issuer.n)
+			look_at_issuer(w, issuer);
+		look_at_web(w);
+		look_at_foreign(w);
 	}
-	look_at_upstream(d, upstream);
+	look_behind(w, upstream, ours);
+	return true;
+}
+
+/* ---- where findings go -------------------------------------------------------------------------------------------- */
+
+static void to_findings(void *to, const struct remark *r)
+{
+	findings_add(to, r->kind, r->what, r->seen, r->remedy);
+}
+
+void doctor_walk(struct doctor *d, str url, str upstream)
+{
+	struct walk w = { .v = { .tell = to_findings, .to = &d->f }, .issuer_seen = d->issuer_seen };
+
+	walk_begin(&w, d->cli->mem, d->now);
+	findings_about(&d->f, url);
+	(void)walk(&w, url, upstream);
+	d->issuer_seen = w.issuer_seen;
+}
+
+static void to_lines(void *to, const struct remark *r)
+{
+	static const char *const words[] = { "ok", "note", "FAIL" };
+
+	fprintf(to, "%-4s  %s: %.*s\n", words[r->kind], r->what, FMT(r->seen));
+	if (r->remedy.n)
+		fprintf(to, "      -> %.*s\n", FMT(r->remedy));
+	(void)fflush(to); /* the next one may take its time */
+}
+
+static void put_json(FILE *out, const struct verdict *v)
+{
+	static const char *const words[] = { "ok", "note", "fail" };
+	struct buf b = BUF(v->mem);
+	struct jout j = JOUT(&b);
+
+	jout_object(&j, S(""));
+	jout_array(&j, S("findings"));
+	for (const struct remark *r = v->first; r; r = r->next) {
+		jout_object(&j, S(""));
+		jout_strz(&j, S("kind"), words[r->kind]);
+		jout_strz(&j, S("what"), r->what);
+		jout_str(&j, S("seen"), r->seen);
+		jout_str_opt(&j, S("remedy"), r->remedy);
+		jout_end(&j);
+	}
+	jout_end(&j);
+	jout_int(&j, S("failed"), (int64_t)v->failed);
+	jout_end(&j);
+	fprintf(out, "%.*s\n", FMT(buf_str(&b)));
+}
+
+int doctor_run(str url, FILE *out, bool json)
+{
+	struct arena *mem = arena_new(RUN_MEMORY);
+	struct walk w = { .v = { .tell = json ? NULL : to_lines, .to = out } };
+
+	walk_begin(&w, mem, time_now());
+	bool address = walk(&w, url, S(""));
+	if (json)
+		put_json(out, &w.v);
+	int rc = !address ? 2 : w.v.failed ? 1 : 0;
+	arena_unref(mem);
+	return rc;
 }

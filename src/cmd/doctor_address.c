@@ -58,7 +58,8 @@ bool judge_address(struct verdict *v, str text, struct url *out)
 	}
 	str plain = address_plain(v->mem, out);
 	if (out->userinfo.p)
-		verdict_fail(v, what, "Take the user name and the password out of it: clients sign in by OAuth.",
+		verdict_fail(v, what,
+		    "Take the user name and the password out of it: clients sign in by OAuth.",
 		    "it carries a user name or a password, and clients refuse that");
 	if (out->fragment.p)
 		verdict_fail(v, what, "Take the # and what follows it off.",
@@ -82,13 +83,15 @@ bool judge_address(struct verdict *v, str text, struct url *out)
 static const struct {
 	const char *words, *remedy;
 } tls_rows[] = {
-	{ "expired", "Renew the certificate of what terminates TLS here, and see that it is renewed by itself." },
+	{ "expired",
+	    "Renew the certificate of what terminates TLS here, and see that it is renewed by itself." },
 	{ "not yet valid", "Set the clocks of both machines, or wait until the certificate begins." },
 	{ "ostname mismatch", "Get a certificate that names this host, or use the host that it names." },
 	{ "IP address mismatch", "Use the host name that the certificate is for, not the IP address." },
 	{ "self-signed", "Use a certificate of a public authority: clients trust no other." },
 	{ "self signed", "Use a certificate of a public authority: clients trust no other." },
-	{ "local issuer", "Send the whole chain: the certificate file must hold the intermediate certificates too." },
+	{ "local issuer",
+	    "Send the whole chain: the certificate file must hold the intermediate certificates too." },
 	{ "first certificate",
 	    "Send the whole chain: the certificate file must hold the intermediate certificates too." },
 	{ "revoked", "Get a new certificate: this one was revoked." },
@@ -125,8 +128,8 @@ bool judge_connection(struct verdict *v, const struct url *u, const struct probe
 	bool https = str_ieq(u->scheme, S("https"));
 
 	if (a->stage == PROBE_URL || a->stage == PROBE_DNS) {
-		verdict_fail(v, "DNS", "Correct the spelling, or make the DNS record.", "%.*s has no address: %.*s",
-		    FMT(u->host), FMT(a->why));
+		verdict_fail(v, "DNS", "Correct the spelling, or make the DNS record.",
+		    "%.*s has no address: %.*s", FMT(u->host), FMT(a->why));
 		return false;
 	}
 	if (!literal(u))
@@ -156,11 +159,16 @@ bool judge_connection(struct verdict *v, const struct url *u, const struct probe
 
 void judge_silence(struct verdict *v, const char *what, str url, const struct probe_answer *a)
 {
-	static const char *const steps[] = { [PROBE_URL] = "it is no address", [PROBE_DNS] = "its name has no address",
-		[PROBE_CONNECT] = "cannot connect", [PROBE_TLS] = "TLS", [PROBE_HTTP] = "HTTP" };
+	static const char *const steps[] = { [PROBE_URL] = "it is no address",
+		[PROBE_DNS] = "its name has no address",
+		[PROBE_CONNECT] = "cannot connect",
+		[PROBE_TLS] = "TLS",
+		[PROBE_HTTP] = "HTTP" };
 	const char *step = (size_t)a->stage < COUNT(steps) ? steps[a->stage] : "";
 
-	verdict_fail(v, what, a->stage == PROBE_TLS ? tls_remedy(a->why) : "Start what should answer there, or correct the address.",
+	verdict_fail(v, what,
+	    a->stage == PROBE_TLS ? tls_remedy(a->why)
+				  : "Start what should answer there, or correct the address.",
 	    "%.*s: %s (%.*s)", FMT(url), step, FMT(a->why));
 }
 
@@ -169,7 +177,8 @@ bool judge_redirect(struct verdict *v, const char *what, str url, const struct h
 	if (r->status < 300 || r->status >= 400)
 		return false;
 	verdict_fail(v, what,
-	    "Answer at this address instead of redirecting it, or give people the address that it redirects to.",
+	    "Answer at this address instead of redirecting it, or give people the address that it redirects "
+	    "to.",
 	    "%.*s answers %d and sends to %.*s: clients do not follow", FMT(url), r->status,
 	    FMT(http_res_header(r, S("Location"))));
 	return true;
@@ -190,7 +199,8 @@ static bool private6(const unsigned char *a)
 
 	if (memcmp(a, mapped, sizeof mapped) == 0)
 		return private4(a + 12);
-	return (a[0] & 0xfe) == 0xfc || (a[0] == 0xfe && (a[1] & 0xc0) == 0x80) || memcmp(a, self, sizeof self) == 0;
+	return (a[0] & 0xfe) == 0xfc || (a[0] == 0xfe && (a[1] & 0xc0) == 0x80) ||
+	    memcmp(a, self, sizeof self) == 0;
 }
 
 /* at: "192.0.2.1:443" or "[2001:db8::1]:443" */
@@ -213,11 +223,16 @@ static bool private_address(str at)
 void judge_reach(struct verdict *v, const struct url *u, str at)
 {
 	if (address_loopback(u))
-		verdict_note(v, "reach", "For those, serve it at a public https address and set base_url to it.",
-		    "only programs on this machine can reach it: Claude on the web or phone and ChatGPT cannot");
+		verdict_note(v, "reach",
+		    "For those, serve it at a public https address and set base_url to it.",
+		    "only programs on this machine can reach it: Claude on the web or phone and ChatGPT "
+		    "cannot");
 	else if (private_address(at))
-		verdict_note(v, "reach", "For those, serve it at a public https address and set base_url to it.",
-		    "%.*s is inside a private network: Claude on the web or phone and ChatGPT cannot reach it", FMT(at));
+		verdict_note(v, "reach",
+		    "For those, serve it at a public https address and set base_url to it.",
+		    "%.*s is inside a private network: Claude on the web or phone and ChatGPT cannot reach "
+		    "it",
+		    FMT(at));
 }
 
 void judge_clock(struct verdict *v, const struct http_res *r, int64_t now)

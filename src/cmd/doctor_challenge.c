@@ -5,15 +5,18 @@
 #include "cmd/doctor_judge.h"
 
 #define WHAT "challenge"
-#define PASS_ON "Send WWW-Authenticate: Bearer resource_metadata=\"...\", and let the proxy in front pass it on unchanged."
+#define PASS_ON                                                                                           \
+	"Send WWW-Authenticate: Bearer resource_metadata=\"...\", and let the proxy in front pass it on " \
+	"unchanged."
 #define ONE_HEADER "Send one WWW-Authenticate header, of the scheme Bearer, and take the others away."
 
 /* The parameters of one challenge, in their order; p == NULL where one is absent. */
 struct challenge {
 	str error, scope, metadata, description;
-	size_t at_description, at_last; /* positions of parameters, from 1; 0: absent. at_last: of error, scope, metadata */
-	bool bare;                      /* a value without quotes */
-	bool twice;                     /* one parameter came twice */
+	size_t at_description,
+	    at_last; /* positions of parameters, from 1; 0: absent. at_last: of error, scope, metadata */
+	bool bare;   /* a value without quotes */
+	bool twice;  /* one parameter came twice */
 };
 
 struct param {
@@ -84,11 +87,11 @@ static bool read_params(str rest, struct challenge *c)
 	for (size_t at = 1; rest.n; at++) {
 		if (!take_param(&rest, &p))
 			return false;
-		str *slot = str_ieq(p.name, S("error"))        ? &c->error
-		    : str_ieq(p.name, S("scope"))              ? &c->scope
-		    : str_ieq(p.name, S("resource_metadata"))  ? &c->metadata
+		str *slot = str_ieq(p.name, S("error"))       ? &c->error
+		    : str_ieq(p.name, S("scope"))             ? &c->scope
+		    : str_ieq(p.name, S("resource_metadata")) ? &c->metadata
 		    : str_ieq(p.name, S("error_description")) ? &c->description
-							       : NULL;
+							      : NULL;
 		if (!slot)
 			continue;
 		c->bare |= !p.quoted;
@@ -139,7 +142,8 @@ static void judge_order(struct verdict *v, const struct challenge *c)
 {
 	if (c->at_description && c->at_description < c->at_last)
 		verdict_fail(v, WHAT, "Send error_description last.",
-		    "error_description stands before error, scope or resource_metadata: clients take words of it for "
+		    "error_description stands before error, scope or resource_metadata: clients take words "
+		    "of it for "
 		    "these");
 	if (str_has(c->description, '='))
 		verdict_fail(v, WHAT, "Write error_description without the sign =.",
@@ -147,7 +151,8 @@ static void judge_order(struct verdict *v, const struct challenge *c)
 	if (c->twice)
 		verdict_fail(v, WHAT, "Send each parameter once.", "a parameter stands in it twice");
 	if (c->bare)
-		verdict_note(v, WHAT, "Put the values in quotes.", "a value has no quotes, which some clients need");
+		verdict_note(
+		    v, WHAT, "Put the values in quotes.", "a value has no quotes, which some clients need");
 	if (c->error.p)
 		verdict_note(v, WHAT, "Leave error out where no token was sent (RFC 6750 section 3.1).",
 		    "it says error=%.*s, though no token was sent", FMT(str_sub(c->error, 0, 60)));
@@ -161,22 +166,26 @@ static bool judge_metadata_url(struct verdict *v, const struct challenge *c, con
 	struct url there;
 
 	if (!c->metadata.n) {
-		verdict_fail(v, WHAT, "Add resource_metadata with the address of the metadata (RFC 9728 section 5.1).",
+		verdict_fail(v, WHAT,
+		    "Add resource_metadata with the address of the metadata (RFC 9728 section 5.1).",
 		    "it names no resource_metadata");
 		return false;
 	}
 	if (url_parse(c->metadata, &there) != OK || !there.host.n) {
-		verdict_fail(v, WHAT, "Write it whole: https://host/.well-known/oauth-protected-resource/path.",
+		verdict_fail(v, WHAT,
+		    "Write it whole: https://host/.well-known/oauth-protected-resource/path.",
 		    "resource_metadata is %.*s, which is no absolute URL", FMT(str_sub(c->metadata, 0, 200)));
 		return false;
 	}
-	str ours = address_plain(v->mem, &(struct url){ .scheme = u->scheme, .host = u->host, .port = u->port });
-	str theirs =
-	    address_plain(v->mem, &(struct url){ .scheme = there.scheme, .host = there.host, .port = there.port });
+	str ours =
+	    address_plain(v->mem, &(struct url){ .scheme = u->scheme, .host = u->host, .port = u->port });
+	str theirs = address_plain(
+	    v->mem, &(struct url){ .scheme = there.scheme, .host = there.host, .port = there.port });
 	if (!str_eq(ours, theirs)) {
-		verdict_fail(v, WHAT, "Set base_url to the address that people use; it has to be the only one.",
-		    "resource_metadata is at %.*s, the server at %.*s: another origin", FMT(str_sub(theirs, 0, 200)),
-		    FMT(ours));
+		verdict_fail(v, WHAT,
+		    "Set base_url to the address that people use; it has to be the only one.",
+		    "resource_metadata is at %.*s, the server at %.*s: another origin",
+		    FMT(str_sub(theirs, 0, 200)), FMT(ours));
 		return false;
 	}
 	return true;
@@ -190,16 +199,18 @@ bool judge_challenge(struct verdict *v, const struct http_res *r, const struct u
 
 	*metadata = S("");
 	if (count == 0) {
-		verdict_fail(v, WHAT, PASS_ON, "401 without WWW-Authenticate: clients do not learn where to sign in");
+		verdict_fail(
+		    v, WHAT, PASS_ON, "401 without WWW-Authenticate: clients do not learn where to sign in");
 		return false;
 	}
 	if (count > 1)
-		verdict_fail(v, WHAT, ONE_HEADER, "%zu WWW-Authenticate headers: clients see them as one and misread it",
-		    count);
+		verdict_fail(v, WHAT, ONE_HEADER,
+		    "%zu WWW-Authenticate headers: clients see them as one and misread it", count);
 	if (!judge_scheme(v, header, &params))
 		return false;
 	if (!read_params(params, &c)) {
-		verdict_fail(v, WHAT, "Send name=\"value\" pairs with a comma between them, without \" or \\ in the values.",
+		verdict_fail(v, WHAT,
+		    "Send name=\"value\" pairs with a comma between them, without \" or \\ in the values.",
 		    "it cannot be read: %.*s", FMT(str_sub(header, 0, 200)));
 		return false;
 	}

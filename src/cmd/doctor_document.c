@@ -46,21 +46,26 @@ const struct json *judge_document(struct verdict *v, const char *what, str url, 
 	if (judge_redirect(v, what, url, &a->res))
 		return NULL;
 	if (a->res.status != 200) {
-		verdict_fail(v, what, "Serve it there, and let the proxy in front pass /.well-known/ on unchanged.",
+		verdict_fail(v, what,
+		    "Serve it there, and let the proxy in front pass /.well-known/ on unchanged.",
 		    "%.*s answers %d", FMT(url), a->res.status);
 		return NULL;
 	}
-	if (!media_json(type))
-		verdict_fail(v, what, "Send Content-Type: application/json.", "%.*s is sent as %s%.*s", FMT(url),
-		    type.n ? "" : "nothing", FMT(str_sub(type, 0, 80)));
+	if (!type.n)
+		verdict_fail(v, what, "Send Content-Type: application/json.",
+		    "%.*s is sent without Content-Type", FMT(url));
+	else if (!media_json(type))
+		verdict_fail(v, what, "Send Content-Type: application/json.", "%.*s is sent as %.*s",
+		    FMT(url), FMT(str_sub(type, 0, 80)));
 	if (a->body.n >= PROBE_BODY_MAX) {
-		verdict_fail(v, what, "Make it shorter.", "%.*s is longer than %d KiB", FMT(url), PROBE_BODY_MAX / 1024);
+		verdict_fail(v, what, "Make it shorter.", "%.*s is longer than %d KiB", FMT(url),
+		    PROBE_BODY_MAX / 1024);
 		return NULL;
 	}
 	if (json_parse(v->mem, a->body, &doc, &fault) != OK) {
 		verdict_fail(v, what, "Answer one JSON object, as UTF-8, each member once.",
-		    "%.*s is no JSON: %s at byte %zu", FMT(url), fault.why ? fault.why : "too deep or too large",
-		    fault.at);
+		    "%.*s is no JSON: %s at byte %zu", FMT(url),
+		    fault.why ? fault.why : "too deep or too large", fault.at);
 		return NULL;
 	}
 	if (doc->type != JSON_OBJECT) {

@@ -1,142 +1,184 @@
-/* The authorization server's side of the walk: RFC 8414 metadata, keys, registration. */
-#include "cmd/doctor.h"
+/* Authorization server metadata (RFC 8414, OpenID Connect Discovery), as strictly as the clients' schemas read it. */
+#include "cmd/doctor_judge.h"
 
-/* Where RFC 8414 section 3.1 puts the document of an issuer: between its host and its path. */
-static str metadata_url(struct doctor *d, const struct url *u)
+#define SPELL "Write it in base_url in lower case, without a slash at the end and without the default port."
+
+static bool list_has(const struct json *doc, str member, str word)
 {
-	str path = str_eq(u->path, S("/")) ? S("") : u->path;
-
-	return arena_printf(d->cli->mem, "%.*s/.well-known/oauth-authorization-server%.*s",
-	    FMT(url_origin(d->cli->mem, u)), FMT(path));
-}
-
-static bool list_has(const struct json *o, str member, str word)
-{
-	for (JSON_EACH(item, json_get(o, member)))
+	for (JSON_EACH(item, json_get(doc, member)))
 		if (str_eq(json_str_of(item), word))
 			return true;
 	return false;
 }
 
-/* An endpoint that clients will use: absolute, and https unless it is this machine. */
-static bool look_at_endpoint(struct doctor *d, const struct json *o, const char *member)
+const char *endpoint_problem(str url, const struct url *u)
 {
-	str url = json_get_str(o, str_of(member));
-	struct url u;
+	struct url there;
 
-	if (!url.n || url_parse(url, &u) != OK || !u.host.n) {
-		doctor_fail(d, "issuer metadata", arena_printf(d->cli->mem, "%s is missing", member),
-		    S("this is not an answer of Gatehouse: look at the proxy in front"));
+	if (url_parse(url, &there) != OK || !there.host.n)
+		return "is no absolute URL";
+	if (str_ieq(there.scheme, S("https")))
+		return address_loopback(&there) && !address_loopback(u)
+		    ? "is at a loopback address, where clients find themselves"
+		    : NULL;
+	if (!str_ieq(there.scheme, S("http")))
+		return "is neither https nor http";
+	if (!address_loopback(&there))
+		return "is not https, and clients refuse that";
+	return address_loopback(u) ? NULL : "is at a loopback address, where clients find themselves";
+}
+
+bool judge_issuer_name(struct verdict *v, str issuer, const struct url *u, struct url *out)
+{
+	const char *problem =
+	    url_parse(issuer, out) != OK ? "is no absolute URL" : endpoint_problem(issuer, u);
+
+	if (problem) {
+		verdict_fail(v, "issuer", "Set base_url to the https address that people use.", "%.*s %s",
+		    FMT(str_sub(issuer, 0, 200)), problem);
 		return false;
 	}
-	if (str_eq(u.scheme, S("https")) || url_loopback(&u))
-		return true;
-	doctor_fail(d, "issuer metadata",
-	    arena_printf(d->cli->mem, "%s is not https: clients refuse it", member),
-	    S("set base_url to the https address"));
-	return false;
+	if (out->query.p || out->fragment.p || out->userinfo.p) {
+		verdict_fail(v, "issuer",
+		    "Take query, fragment and user name out of it (RFC 8414 section 2).",
+		    "%.*s has a query, a fragment or a user name", FMT(str_sub(issuer, 0, 200)));
+		return false;
+	}
+	if (!str_eq(address_plain(v->mem, out), issuer))
+		verdict_note(v, "issuer", SPELL, "%.*s has capitals or the default port in it",
+		    FMT(str_sub(issuer, 0, 200)));
+	if (str_ends(out->path, S("/")))
+		verdict_note(v, "issuer", SPELL, "%.*s has a slash at the end", FMT(str_sub(issuer, 0, 200)));
+	return true;
 }
 
-static void look_at_members(struct doctor *d, const struct json *o, str issuer)
+/* RFC 8414 section 3.3: the same letters; the slash is what client v2 forgives, in this direction only. */
+static void judge_said(struct verdict *v, const char *what, const struct json *doc, str issuer)
 {
-	static const char *const endpoints[] = { "authorization_endpoint", "token_endpoint" };
-	str said = json_get_str(o, S("issuer"));
-	bool fine = true;
+	str said = json_get_str(doc, S("issuer"));
 
-	if (!str_eq(said, issuer)) {
-		doctor_fail(d, "issuer metadata",
-		    arena_printf(d->cli->mem,
-			"it says issuer %.*s, the resource names %.*s: clients compare letter by letter",
-			FMT(said), FMT(issuer)),
-		    S("set base_url to the address that people use, in lower case, without trailing slash "
-		      "and default port"));
-		fine = false;
+	if (str_eq(said, issuer))
+		return;
+	if (said.n && issuer.n == said.n + 1 && str_starts(issuer, said) && str_ends(issuer, S("/"))) {
+		verdict_note(v, what, "Write authorization_servers as the issuer is written.",
+		    "issuer is %.*s, authorization_servers has a slash more", FMT(said));
+		return;
 	}
-	for (size_t i = 0; i < COUNT(endpoints); i++)
-		fine = look_at_endpoint(d, o, endpoints[i]) && fine;
-	if (!list_has(o, S("response_types_supported"), S("code")) ||
-	    !list_has(o, S("code_challenge_methods_supported"), S("S256"))) {
-		doctor_fail(d, "issuer metadata",
-		    S("code with PKCE S256 is not offered: clients must refuse"),
-		    S("this is not an answer of Gatehouse: look at the proxy in front"));
-		fine = false;
-	}
-	if (fine)
-		doctor_ok(d, "issuer metadata", arena_printf(d->cli->mem, "%.*s, code with S256", FMT(said)));
+	verdict_fail(v, what, "Make issuer and authorization_servers the same letters; base_url gives both.",
+	    "issuer is %s%.*s, authorization_servers says %.*s: clients compare letter by letter",
+	    said.n ? "" : "missing", FMT(str_sub(said, 0, 200)), FMT(str_sub(issuer, 0, 200)));
 }
 
-static void look_at_keys(struct doctor *d, const struct json *o)
+static void judge_endpoints(struct verdict *v, const char *what, const struct json *doc, const struct url *u)
 {
-	str url = json_get_str(o, S("jwks_uri"));
-	struct probe_answer a;
+	static const struct {
+		str member;
+		bool needed;
+	} rows[] = {
+		{ S_INIT("authorization_endpoint"), true },
+		{ S_INIT("token_endpoint"), true },
+		{ S_INIT("registration_endpoint"), false },
+		{ S_INIT("revocation_endpoint"), false },
+		{ S_INIT("introspection_endpoint"), false },
+		{ S_INIT("jwks_uri"), false },
+	};
 
-	if (!url.n || !doctor_ask(d, "keys", S("GET"), url, S(""), &a))
-		return;
-	const struct json *set = doctor_json(d, "keys", &a);
-	if (!set)
-		return;
-	const struct json *keys = json_get(set, S("keys"));
-	if (!keys || !keys->count)
-		doctor_fail(d, "keys", S("there are none: no token can be verified"),
-		    S("look at the log of Gatehouse; gatehouse key list"));
-	else
-		doctor_ok(d, "keys",
-		    arena_printf(d->cli->mem, "%u, the first %.*s", keys->count,
-			FMT(json_get_str(keys->first, S("alg")))));
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const struct json *m = json_get(doc, rows[i].member);
+		if (!m && !rows[i].needed)
+			continue;
+		if (!m) {
+			verdict_fail(
+			    v, what, "Name it in the metadata.", "%.*s is missing", FMT(rows[i].member));
+			continue;
+		}
+		str said = json_str_of(m);
+		const char *problem = endpoint_problem(said, u);
+		if (problem)
+			verdict_fail(v, what,
+			    "Write the whole https address; base_url is where it comes from.", "%.*s %.*s %s",
+			    FMT(rows[i].member), FMT(str_sub(said, 0, 200)), problem);
+	}
 }
 
-/* Dry: a preflight, as a client in a browser sends it, registers nobody. */
-static void look_at_registration(struct doctor *d, const struct json *o)
+static void judge_flow(struct verdict *v, const char *what, const struct json *doc)
 {
-	str url = json_get_str(o, S("registration_endpoint"));
-	struct probe_answer a;
-
-	if (!url.n) {
-		doctor_note(d, "registration",
-		    S("it is off: only clients that were made here beforehand can connect"),
-		    S("registration: { mode: per_client }"));
-		return;
-	}
-	if (!doctor_ask(d, "registration", S("GET"), url, S(""), &a))
-		return;
-	if (a.res.status == 405)
-		doctor_ok(d, "registration", url);
-	else
-		doctor_fail(d, "registration",
-		    arena_printf(
-			d->cli->mem, "%.*s answers a GET by %d instead of 405", FMT(url), a.res.status),
-		    S("let the proxy in front pass this address on to Gatehouse"));
-	if (!list_has(o, S("token_endpoint_auth_methods_supported"), S("none")))
-		doctor_fail(d, "registration", S("public clients are not offered: most MCP clients are"),
-		    S("this is not an answer of Gatehouse: look at the proxy in front"));
+	if (!list_has(doc, S("response_types_supported"), S("code")))
+		verdict_fail(v, what, "Name code in response_types_supported.",
+		    "response_types_supported does not have code: clients refuse the document");
+	if (!list_has(doc, S("code_challenge_methods_supported"), S("S256")))
+		verdict_fail(v, what, "Support PKCE, and name S256 in code_challenge_methods_supported.",
+		    "code_challenge_methods_supported does not have S256: clients must not go on");
+	if (!json_get_true(doc, S("authorization_response_iss_parameter_supported")))
+		verdict_note(v, what, "Send iss in every authorization response, and say so (RFC 9207).",
+		    "authorization_response_iss_parameter_supported is not true: MCP is going to require it");
 }
 
-void doctor_issuer(struct doctor *d, str issuer)
+static void judge_clients(struct verdict *v, const char *what, const struct json *doc)
 {
-	struct url u;
-	struct probe_answer a;
+	str methods = S("token_endpoint_auth_methods_supported");
+	bool documents = json_get_true(doc, S("client_id_metadata_document_supported"));
 
-	if (str_eq(issuer, d->issuer_seen))
-		return;
-	d->issuer_seen = issuer;
-	if (url_parse(issuer, &u) != OK || !u.host.n) {
-		doctor_fail(d, "issuer metadata",
-		    arena_printf(d->cli->mem, "%.*s is no address", FMT(issuer)), S("set base_url"));
-		return;
+	if (!json_get(doc, S("registration_endpoint")) && !documents)
+		verdict_fail(v, what,
+		    "Switch registration on (registration: { mode: per_client }), or make a client for each "
+		    "application.",
+		    "neither registration_endpoint nor client_id_metadata_document_supported: new clients "
+		    "cannot come in");
+	if (!list_has(doc, methods, S("none")))
+		verdict_fail(v, what,
+		    "Allow public clients: name none in token_endpoint_auth_methods_supported.",
+		    "token_endpoint_auth_methods_supported does not have none: most MCP clients have no "
+		    "secret");
+	if (list_has(doc, methods, S("private_key_jwt")) &&
+	    !json_get(doc, S("token_endpoint_auth_signing_alg_values_supported")))
+		verdict_fail(v, what,
+		    "Name the algorithms in token_endpoint_auth_signing_alg_values_supported.",
+		    "private_key_jwt is offered without its algorithms (RFC 8414 section 2)");
+}
+
+/* What the OIDC schema of both SDKs needs besides; without it they throw the document away. */
+static void judge_openid(struct verdict *v, const char *what, const struct json *doc)
+{
+	static const str members[] = { S_INIT("jwks_uri"), S_INIT("subject_types_supported"),
+		S_INIT("id_token_signing_alg_values_supported") };
+
+	for (size_t i = 0; i < COUNT(members); i++)
+		if (!json_get(doc, members[i]))
+			verdict_fail(v, what, "Add it, or take the document away from this address.",
+			    "%.*s is missing: clients refuse an OpenID document without it", FMT(members[i]));
+}
+
+void judge_issuer(
+    struct verdict *v, const char *what, const struct json *doc, str issuer, const struct url *u, bool openid)
+{
+	size_t before = v->failed;
+
+	judge_said(v, what, doc, issuer);
+	judge_endpoints(v, what, doc, u);
+	judge_flow(v, what, doc);
+	judge_clients(v, what, doc);
+	if (openid)
+		judge_openid(v, what, doc);
+	if (v->failed == before)
+		verdict_ok(
+		    v, what, "%.*s: code with S256, public clients", FMT(json_get_str(doc, S("issuer"))));
+}
+
+void judge_twin(struct verdict *v, const char *what, const struct json *first, const struct json *doc)
+{
+	static const str members[] = { S_INIT("issuer"), S_INIT("authorization_endpoint"),
+		S_INIT("token_endpoint"), S_INIT("registration_endpoint"), S_INIT("jwks_uri") };
+	size_t before = v->failed;
+
+	for (size_t i = 0; i < COUNT(members); i++) {
+		str one = json_get_str(first, members[i]), two = json_get_str(doc, members[i]);
+		if (!str_eq(one, two))
+			verdict_fail(v, what, "Serve the same document at all of its addresses.",
+			    "%.*s is %.*s here and %.*s in the other form", FMT(members[i]),
+			    FMT(str_sub(two, 0, 150)), FMT(str_sub(one, 0, 150)));
 	}
-	str url = metadata_url(d, &u);
-	if (!doctor_ask(d, "issuer metadata", S("GET"), url, S(""), &a))
-		return;
-	if (a.res.status != 200) {
-		doctor_fail(d, "issuer metadata",
-		    arena_printf(d->cli->mem, "%.*s answers %d", FMT(url), a.res.status),
-		    S("let the proxy in front pass /.well-known/ on to Gatehouse"));
-		return;
-	}
-	const struct json *o = doctor_json(d, "issuer metadata", &a);
-	if (!o)
-		return;
-	look_at_members(d, o, issuer);
-	look_at_keys(d, o);
-	look_at_registration(d, o);
+	judge_openid(v, what, doc);
+	if (v->failed == before)
+		verdict_ok(v, what, "says the same");
 }

@@ -52,8 +52,8 @@ bool judge_resource(
 /* The name that an issuer has, before it is asked; true when clients would ask it. u: the resource's address. */
 bool judge_issuer_name(struct verdict *v, str issuer, const struct url *u, struct url *out);
 /* Authorization server metadata; openid: it came from the address of OpenID Connect Discovery. */
-void judge_issuer(struct verdict *v, const char *what, const struct json *doc, str issuer, const struct url *u,
-    bool openid);
+void judge_issuer(struct verdict *v, const char *what, const struct json *doc, str issuer,
+    const struct url *u, bool openid);
 /* A second form of the same metadata has to say the same. */
 void judge_twin(struct verdict *v, const char *what, const struct json *first, const struct json *doc);
 /* May a client of the resource u be sent there: absolute, https or this machine's own. NULL, or why not. */

@@ -4,18 +4,35 @@
 #include <string.h>
 
 /* How the resource of the metadata and the address that was typed differ; the first that is so is said. */
-enum difference { SAME, SCHEME, CAPITALS, LOOPBACK, HOST, WRITTEN_PORT, PORT, SLASH, NO_SLASH, PARENT, PATH, QUERY, OTHER };
+enum difference {
+	SAME,
+	SCHEME,
+	CAPITALS,
+	LOOPBACK,
+	HOST,
+	WRITTEN_PORT,
+	PORT,
+	SLASH,
+	NO_SLASH,
+	PARENT,
+	PATH,
+	QUERY,
+	OTHER
+};
 
 static const struct {
 	const char *seen, *remedy;
 } difference_rows[] = {
-	[SCHEME] = { "another scheme", "Set base_url to the address that people type, https or http as they do." },
+	[SCHEME] = { "another scheme",
+	    "Set base_url to the address that people type, https or http as they do." },
 	[CAPITALS] = { "clients write the host in lower case", "Write the host in lower case in base_url." },
 	[LOOPBACK] = { "localhost and its addresses are different origins to a client",
 	    "Type the address as base_url has it, or set base_url to what people type." },
-	[HOST] = { "another host", "Give people the address in the metadata, or set base_url to the one they type." },
+	[HOST] = { "another host",
+	    "Give people the address in the metadata, or set base_url to the one they type." },
 	[WRITTEN_PORT] = { "clients leave the default port out", "Leave the default port out of base_url." },
-	[PORT] = { "another port", "Give people the address in the metadata, or set base_url to the one they type." },
+	[PORT] = { "another port",
+	    "Give people the address in the metadata, or set base_url to the one they type." },
 	[SLASH] = { "it has a slash at the end, which makes it another address",
 	    "Take the slash off the end of resource." },
 	[NO_SLASH] = { "the typed one has a slash at the end, which makes it another address",
@@ -24,7 +41,8 @@ static const struct {
 	    "Name in resource the very address that people type." },
 	[PATH] = { "another path", "Name in resource the very address that people type." },
 	[QUERY] = { "another query", "Name in resource the very address that people type." },
-	[OTHER] = { "clients compare letter by letter", "Name in resource the very address that people type." },
+	[OTHER] = { "clients compare letter by letter",
+	    "Name in resource the very address that people type." },
 };
 
 static str path_of(const struct url *u)
@@ -87,8 +105,9 @@ static bool judge_name(struct verdict *v, const char *what, str said, const stru
 	str plain = address_plain(v->mem, u);
 
 	if (!said.n || url_parse(said, &has) != OK || !has.host.n) {
-		verdict_fail(v, what, "Name in resource the very address that people type.", "resource is %s%.*s",
-		    said.n ? "no absolute URL: " : "missing", FMT(str_sub(said, 0, 200)));
+		verdict_fail(v, what, "Name in resource the very address that people type.",
+		    "resource is %s%.*s", said.n ? "no absolute URL: " : "missing",
+		    FMT(str_sub(said, 0, 200)));
 		return false;
 	}
 	if (url_parse(plain, &want) != OK)
@@ -103,13 +122,15 @@ static bool judge_name(struct verdict *v, const char *what, str said, const stru
 
 static bool judge_servers(struct verdict *v, const char *what, const struct json *doc, str *issuer)
 {
-	static const char *const remedy = "Name the issuer in authorization_servers, as its own metadata writes it.";
+	static const char *const remedy =
+	    "Name the issuer in authorization_servers, as its own metadata writes it.";
 	const struct json *servers = json_get(doc, S("authorization_servers"));
 
 	*issuer = servers && servers->type == JSON_ARRAY ? json_str_of(servers->first) : S("");
-	if (!issuer->n) {
+	if (!servers || !issuer->n) {
 		verdict_fail(v, what, remedy, "%s",
-		    servers ? "authorization_servers is no list of URLs" : "authorization_servers is missing");
+		    servers ? "authorization_servers is no list of URLs"
+			    : "authorization_servers is missing");
 		return false;
 	}
 	if (servers->count > 1)
@@ -127,11 +148,13 @@ static void judge_methods(struct verdict *v, const char *what, const struct json
 	for (JSON_EACH(m, methods))
 		header |= str_eq(json_str_of(m), S("header"));
 	if (!header)
-		verdict_fail(v, what, "Name header in bearer_methods_supported, and take tokens from there only.",
+		verdict_fail(v, what,
+		    "Name header in bearer_methods_supported, and take tokens from there only.",
 		    "tokens in the Authorization header are not offered: clients send them nowhere else");
 }
 
-bool judge_resource(struct verdict *v, const char *what, const struct json *doc, const struct url *u, str *issuer)
+bool judge_resource(
+    struct verdict *v, const char *what, const struct json *doc, const struct url *u, str *issuer)
 {
 	size_t before = v->failed;
 	str said = json_get_str(doc, S("resource"));

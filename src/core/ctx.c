@@ -14,7 +14,9 @@ enum err fail_set(struct ctx *c, enum err e, const char *file, int line, const c
 	int n = vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
 	size_t len = n < 0 ? 0 : (size_t)n < sizeof text ? (size_t)n : sizeof text - 1;
-	c->fail = (struct fail){ .code = e, .detail = arena_copy(c->mem, (str){ text, len }), .file = file, .line = line };
+	c->fail = (struct fail){
+		.code = e, .detail = arena_copy(c->mem, (str){ text, len }), .file = file, .line = line
+	};
 	return e;
 }
 

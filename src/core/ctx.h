@@ -17,9 +17,9 @@ struct db;
 struct fetch_port; /* core/fetch.h */
 
 enum lane {
-	LANE_LOOP,   /* nothing that blocks; signing is allowed (18 us) */
-	LANE_READ,   /* c->db is a read-only handle */
-	LANE_WRITE,  /* c->db is in a transaction that commits before the next step runs or the reply leaves */
+	LANE_LOOP,  /* nothing that blocks; signing is allowed (18 us) */
+	LANE_READ,  /* c->db is a read-only handle */
+	LANE_WRITE, /* c->db is in a transaction that commits before the next step runs or the reply leaves */
 	LANE_VERIFY, /* foreign signatures */
 	LANE_HASH,   /* passwords */
 	LANE_FETCH,  /* outside documents */
@@ -35,17 +35,18 @@ struct fail {
 	str detail; /* what arrived: never a secret */
 	const char *file;
 	int line;
-	str id;     /* given by the recorder: "why ID" */
+	str id; /* given by the recorder: "why ID" */
 	/* set after FAIL(), where the row's words are not all there is to say: */
 	str say;        /* public words instead of the row's; same alphabet as err.def's */
 	str need_scope; /* SCOPE_SHORT: all scopes that the challenge asks for */
-	str data;       /* what programs should know besides, as JSON text: details of an operation, data of JSON-RPC */
+	str data; /* what programs should know besides, as JSON text: details of an operation, data of JSON-RPC */
 };
 
 /* What the guard proved. */
 struct actor {
-	int64_t session;   /* row, 0 when there is none */
-	bool stale;        /* the session was last written long ago: a step on WRITE that loads it again slides its expiry */
+	int64_t session; /* row, 0 when there is none */
+	bool
+	    stale; /* the session was last written long ago: a step on WRITE that loads it again slides its expiry */
 	int64_t user;
 	str email, name, role;
 	int64_t auth_time;
@@ -54,11 +55,18 @@ struct actor {
 	int64_t grant;
 	str scope, client_id;
 	const struct resource *resource;
-	bool os;           /* the control socket: the machine's owner */
+	bool os; /* the control socket: the machine's owner */
 };
 
-enum effect_kind { EFFECT_REVOKE_GRANT, EFFECT_REVOKE_USER, EFFECT_REVOKE_CLIENT, EFFECT_RELOAD, EFFECT_TOKEN_ISSUED, EFFECT_CODE_ISSUED,
-	EFFECT_CODE_SPENT };
+enum effect_kind {
+	EFFECT_REVOKE_GRANT,
+	EFFECT_REVOKE_USER,
+	EFFECT_REVOKE_CLIENT,
+	EFFECT_RELOAD,
+	EFFECT_TOKEN_ISSUED,
+	EFFECT_CODE_ISSUED,
+	EFFECT_CODE_SPENT
+};
 
 /* Something that memory must learn once the transaction is committed. */
 struct effect {
@@ -70,26 +78,28 @@ struct effect {
 
 struct ctx {
 	struct arena *mem;
-	int64_t now;    /* epoch seconds, read once */
+	int64_t now; /* epoch seconds, read once */
 	int64_t now_ms;
 	const struct site *site;
 	const struct http_req *req;
 	struct http_reply *reply;
 	enum style style;
-	struct db *db;  /* on READ and WRITE only */
+	struct db *db;                  /* on READ and WRITE only */
 	const struct fetch_port *fetch; /* on FETCH only */
 	struct fail fail;
 	struct actor actor;
 	enum lane lane; /* where we are */
 	enum lane need; /* where the next step runs */
 	enum err (*next)(struct ctx *c);
-	void *state;    /* the handler's own */
-	str rpc_id;     /* STYLE_RPC: the request's id as JSON text, for every error; empty: null */
+	void *state;             /* the handler's own */
+	str rpc_id;              /* STYLE_RPC: the request's id as JSON text, for every error; empty: null */
 	struct form query, form; /* parsed once by app: the query string, and the body of a form post */
-	struct secret browser;   /* value of the browser cookie: authorizations and forms are bound to it; len 0 when none */
-	int page;                /* enum page of ui_gen.h, 0 none: app renders view with web's template */
+	struct secret
+	    browser; /* value of the browser cookie: authorizations and forms are bound to it; len 0 when none */
+	int page;    /* enum page of ui_gen.h, 0 none: app renders view with web's template */
 	const void *view;
-	const struct effect *effects; /* pushed on WRITE, run after the commit, dropped when the job is run again */
+	const struct effect
+	    *effects; /* pushed on WRITE, run after the commit, dropped when the job is run again */
 };
 
 /* Goes on with step_ on lane_. Use as `return NEED(c, LANE_READ, find_user);` */
@@ -103,16 +113,17 @@ void effect_add(struct ctx *c, enum effect_kind kind, int64_t id, int64_t until)
 
 /* One audit row inside the current transaction (c->db on WRITE); detail is a JSON object's text or empty. */
 struct audit {
-	str event;   /* tables/events.def: "auth.token.refresh" ... */
+	str event; /* tables/events.def: "auth.token.refresh" ... */
 	int64_t user, grant;
 	str client;
 	str detail;
 };
 
 /* Replies that every room makes the same way. */
-enum err reply_json(struct ctx *c, int status, str json);     /* application/json, no-store */
-enum err reply_html(struct ctx *c, int status, str html);     /* page headers: CSP, no-store, nosniff, referrer, frame, COOP */
-enum err reply_redirect(struct ctx *c, int status, str url);  /* 302 or 303, no-store */
+enum err reply_json(struct ctx *c, int status, str json); /* application/json, no-store */
+enum err reply_html(
+    struct ctx *c, int status, str html); /* page headers: CSP, no-store, nosniff, referrer, frame, COOP */
+enum err reply_redirect(struct ctx *c, int status, str url); /* 302 or 303, no-store */
 /* A page of ui/: view is the page's struct view_NAME of ui_gen.h; app renders it after the step. Sends reply_html's headers. */
 enum err reply_page(struct ctx *c, int status, int page, const void *view);
 

@@ -13,20 +13,20 @@ struct jwk;
 struct jwks;
 
 struct site {
-	struct arena *mem;            /* holds everything below; references are counted on it */
+	struct arena *mem; /* holds everything below; references are counted on it */
 	const struct config *config;
-	struct tenant tenant;         /* the first tenant; others come later as entries with a generation */
-	bool secure;                  /* base_url is https: cookies get __Host- */
-	const struct jwk *signing;    /* the active key (jose/jwt.h) */
-	const struct jwks *keys;      /* every published key */
+	struct tenant tenant;      /* the first tenant; others come later as entries with a generation */
+	bool secure;               /* base_url is https: cookies get __Host- */
+	const struct jwk *signing; /* the active key (jose/jwt.h) */
+	const struct jwks *keys;   /* every published key */
 	const struct resource *resources;
 	size_t resource_count;
 	const struct client *clients; /* static clients of the file */
 	size_t client_count;
-	struct secret key_refresh;    /* 32 bytes each, derived from the root secret */
-	struct secret key_client;     /* seals row-less client ids */
-	struct secret key_form;       /* CSRF tokens */
-	str json_as;                  /* RFC 8414 document, ready to send */
+	struct secret key_refresh; /* 32 bytes each, derived from the root secret */
+	struct secret key_client;  /* seals row-less client ids */
+	struct secret key_form;    /* CSRF tokens */
+	str json_as;               /* RFC 8414 document, ready to send */
 	str json_jwks;
 };
 

@@ -15,7 +15,8 @@ enum err upstream_parse(str address, struct upstream *out)
 	struct url u;
 
 	TRY(url_parse(address, &u));
-	if (!str_ieq(u.scheme, S("http")) || !u.authority || u.host.n == 0 || u.userinfo.p || u.fragment.p || u.query.p)
+	if (!str_ieq(u.scheme, S("http")) || !u.authority || u.host.n == 0 || u.userinfo.p || u.fragment.p ||
+	    u.query.p)
 		return ERR_BAD_URL;
 	/* Without user and query, the authority goes from the host to the path. */
 	size_t at = (size_t)(u.host.p - address.p);
@@ -35,7 +36,8 @@ enum err upstream_follow(struct arena *mem, const struct upstream *up, str locat
 
 	if (location.n > LOCATION_MAX)
 		return ERR_BAD_URL;
-	str whole = here ? arena_printf(mem, "http://%.*s%.*s", FMT(up->authority), FMT(location)) : arena_copy(mem, location);
+	str whole = here ? arena_printf(mem, "http://%.*s%.*s", FMT(up->authority), FMT(location))
+			 : arena_copy(mem, location);
 	TRY(url_parse(whole, &to));
 	if (!str_ieq(to.scheme, S("http")) || !to.authority || to.userinfo.p || url_port(&to) != up->port ||
 	    !str_ieq(bare(to.host), up->host))

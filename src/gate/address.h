@@ -20,6 +20,7 @@ CHECKED enum err upstream_parse(str address, struct upstream *out);
  * Where the Location of a redirect leads, as path and query (p == NULL: none) at the same upstream; they live in mem.
  * ERR_BAD_URL when it is another origin, or no address: then following it would send somebody's request elsewhere.
  */
-CHECKED enum err upstream_follow(struct arena *mem, const struct upstream *up, str location, str *path, str *query);
+CHECKED enum err upstream_follow(
+    struct arena *mem, const struct upstream *up, str location, str *path, str *query);
 
 #endif

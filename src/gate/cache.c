@@ -55,7 +55,8 @@ static bool is_at(const struct pass *p, struct pass_place at)
 }
 
 /* The hash is of a secret but no secret: an early end of memcmp tells nothing that helps to find a token. */
-const struct pass *pass_cache_find(struct pass_cache *k, const unsigned char hash[32], struct pass_place at, int64_t now)
+const struct pass *pass_cache_find(
+    struct pass_cache *k, const unsigned char hash[32], struct pass_place at, int64_t now)
 {
 	struct set *set = set_of(k, hash);
 

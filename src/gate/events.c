@@ -17,5 +17,6 @@ void events_take(struct events *e, str data)
 
 bool events_between(const struct events *e)
 {
-	return (e->tail & 0xffff) == TAIL(0, 0, '\n', '\n') || (e->tail & 0xffffff) == TAIL(0, '\n', '\r', '\n');
+	return (e->tail & 0xffff) == TAIL(0, 0, '\n', '\n') ||
+	    (e->tail & 0xffffff) == TAIL(0, '\n', '\r', '\n');
 }

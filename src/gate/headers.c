@@ -7,29 +7,31 @@
 
 /* RFC 9110 section 7.6.1: these speak of one connection. */
 static const str HOP_BY_HOP[] = { S_INIT("connection"), S_INIT("http2-settings"), S_INIT("keep-alive"),
-	S_INIT("proxy-authenticate"), S_INIT("proxy-authorization"), S_INIT("proxy-connection"), S_INIT("te"), S_INIT("trailer"),
-	S_INIT("transfer-encoding"), S_INIT("upgrade") };
+	S_INIT("proxy-authenticate"), S_INIT("proxy-authorization"), S_INIT("proxy-connection"), S_INIT("te"),
+	S_INIT("trailer"), S_INIT("transfer-encoding"), S_INIT("upgrade") };
 
 /* Never for the upstream: the caller's credentials, what the gateway says itself, and what could pass for it. */
-static const str CLIENT_ONLY[] = { S_INIT("authorization"), S_INIT("cf-connecting-ip"), S_INIT("cf-connecting-ipv6"),
-	S_INIT("content-length"), S_INIT("cookie"), S_INIT("cookie2"), S_INIT("dpop"), S_INIT("expect"),
-	S_INIT("fastly-client-ip"), S_INIT("forwarded"), S_INIT("host"), S_INIT("origin"),
-	S_INIT("proxy"), /* becomes HTTP_PROXY in programs run after the manner of CGI */
+static const str CLIENT_ONLY[] = { S_INIT("authorization"), S_INIT("cf-connecting-ip"),
+	S_INIT("cf-connecting-ipv6"), S_INIT("content-length"), S_INIT("cookie"), S_INIT("cookie2"),
+	S_INIT("dpop"), S_INIT("expect"), S_INIT("fastly-client-ip"), S_INIT("forwarded"), S_INIT("host"),
+	S_INIT("origin"), S_INIT("proxy"), /* becomes HTTP_PROXY in programs run after the manner of CGI */
 	S_INIT("remote-user"), S_INIT("true-client-ip"), S_INIT("via"), S_INIT("x-cluster-client-ip"),
-	S_INIT("x-http-method"), S_INIT("x-http-method-override"), S_INIT("x-method-override"), S_INIT("x-real-ip"),
-	S_INIT("x-rewrite-url") };
-static const str CLIENT_PREFIX[] = { S_INIT("cf-access-"), S_INIT("ssl-client"), S_INIT("tailscale-"), S_INIT("x-amzn-oidc-"),
-	S_INIT("x-auth-"), S_INIT("x-authenticated-"), S_INIT("x-client-"), S_INIT("x-email"), S_INIT("x-envoy-"),
-	S_INIT("x-forwarded-"), S_INIT("x-gatehouse-"), S_INIT("x-goog-authenticated-"), S_INIT("x-goog-iap-"),
-	S_INIT("x-group"), S_INIT("x-identity"), S_INIT("x-jwt-"), S_INIT("x-ms-client-principal"), S_INIT("x-ms-token-"),
-	S_INIT("x-oidc-"), S_INIT("x-original-"), S_INIT("x-pomerium-"), S_INIT("x-remote-"), S_INIT("x-role"),
-	S_INIT("x-ssl-"), S_INIT("x-token-"), S_INIT("x-user"), S_INIT("x-vouch-"), S_INIT("x-webauth-") };
+	S_INIT("x-http-method"), S_INIT("x-http-method-override"), S_INIT("x-method-override"),
+	S_INIT("x-real-ip"), S_INIT("x-rewrite-url") };
+static const str CLIENT_PREFIX[] = { S_INIT("cf-access-"), S_INIT("ssl-client"), S_INIT("tailscale-"),
+	S_INIT("x-amzn-oidc-"), S_INIT("x-auth-"), S_INIT("x-authenticated-"), S_INIT("x-client-"),
+	S_INIT("x-email"), S_INIT("x-envoy-"), S_INIT("x-forwarded-"), S_INIT("x-gatehouse-"),
+	S_INIT("x-goog-authenticated-"), S_INIT("x-goog-iap-"), S_INIT("x-group"), S_INIT("x-identity"),
+	S_INIT("x-jwt-"), S_INIT("x-ms-client-principal"), S_INIT("x-ms-token-"), S_INIT("x-oidc-"),
+	S_INIT("x-original-"), S_INIT("x-pomerium-"), S_INIT("x-remote-"), S_INIT("x-role"), S_INIT("x-ssl-"),
+	S_INIT("x-token-"), S_INIT("x-user"), S_INIT("x-vouch-"), S_INIT("x-webauth-") };
 
 static const str UPSTREAM_ONLY[] = { S_INIT("alt-svc"), S_INIT("clear-site-data"), S_INIT("content-length"),
-	S_INIT("content-security-policy"), S_INIT("expect-ct"), S_INIT("nel"), S_INIT("public-key-pins"), S_INIT("report-to"),
-	S_INIT("reporting-endpoints"), S_INIT("service-worker-allowed"), S_INIT("set-cookie"), S_INIT("set-cookie2"),
-	S_INIT("strict-transport-security"), S_INIT("www-authenticate"), S_INIT("x-accel-redirect"),
-	S_INIT("x-content-type-options"), S_INIT("x-sendfile") };
+	S_INIT("content-security-policy"), S_INIT("expect-ct"), S_INIT("nel"), S_INIT("public-key-pins"),
+	S_INIT("report-to"), S_INIT("reporting-endpoints"), S_INIT("service-worker-allowed"),
+	S_INIT("set-cookie"), S_INIT("set-cookie2"), S_INIT("strict-transport-security"),
+	S_INIT("www-authenticate"), S_INIT("x-accel-redirect"), S_INIT("x-content-type-options"),
+	S_INIT("x-sendfile") };
 static const str UPSTREAM_PREFIX[] = { S_INIT("access-control-") };
 
 /* A name in the one form that is compared: lower case, '_' as '-', and cut where no name of ours reaches. */
@@ -73,7 +75,7 @@ static struct lines lines_of(const struct http_header *all, size_t count)
 
 	for (size_t i = 0; i < count; i++)
 		l.named |= str_ieq(all[i].name, S("connection")) && !str_ieq(all[i].value, S("keep-alive")) &&
-			   !str_ieq(all[i].value, S("close"));
+		    !str_ieq(all[i].value, S("close"));
 	return l;
 }
 
@@ -98,7 +100,7 @@ static bool crosses_up(str name, const struct lines *l)
 	str low = fold(name, room);
 
 	return !among(low, HOP_BY_HOP, COUNT(HOP_BY_HOP)) && !among(low, CLIENT_ONLY, COUNT(CLIENT_ONLY)) &&
-	       !begins_with_one_of(low, CLIENT_PREFIX, COUNT(CLIENT_PREFIX)) && !named_by_connection(name, l);
+	    !begins_with_one_of(low, CLIENT_PREFIX, COUNT(CLIENT_PREFIX)) && !named_by_connection(name, l);
 }
 
 static bool crosses_down(str name, const struct lines *l)
@@ -106,8 +108,10 @@ static bool crosses_down(str name, const struct lines *l)
 	char room[FOLD_MAX];
 	str low = fold(name, room);
 
-	return !among(low, HOP_BY_HOP, COUNT(HOP_BY_HOP)) && !among(low, UPSTREAM_ONLY, COUNT(UPSTREAM_ONLY)) &&
-	       !begins_with_one_of(low, UPSTREAM_PREFIX, COUNT(UPSTREAM_PREFIX)) && !named_by_connection(name, l);
+	return !among(low, HOP_BY_HOP, COUNT(HOP_BY_HOP)) &&
+	    !among(low, UPSTREAM_ONLY, COUNT(UPSTREAM_ONLY)) &&
+	    !begins_with_one_of(low, UPSTREAM_PREFIX, COUNT(UPSTREAM_PREFIX)) &&
+	    !named_by_connection(name, l);
 }
 
 static void put_header(struct buf *out, str name, str value)
@@ -136,8 +140,8 @@ static void say_length(struct buf *out, bool chunked, int64_t length)
 	}
 }
 
-void gate_request_head(struct buf *out, const struct http_req *r, const struct upstream *up, str path, str query,
-    const struct pass *who)
+void gate_request_head(struct buf *out, const struct http_req *r, const struct upstream *up, str path,
+    str query, const struct pass *who)
 {
 	struct lines l = lines_of(r->headers, r->header_count);
 
@@ -175,7 +179,8 @@ void gate_response_head(struct buf *out, const struct http_res *r, unsigned answ
 		if (crosses_down(r->headers[i].name, &l))
 			put_header(out, r->headers[i].name, r->headers[i].value);
 	/* What an upstream answers must never act as a page of our own origin. */
-	buf_put(out, S("X-Content-Type-Options: nosniff\r\nContent-Security-Policy: default-src 'none'; sandbox\r\n"));
+	buf_put(out,
+	    S("X-Content-Type-Options: nosniff\r\nContent-Security-Policy: default-src 'none'; sandbox\r\n"));
 	if (answer & ANSWER_EVENTS && !http_res_header(r, S("X-Accel-Buffering")).p)
 		buf_put(out, S("X-Accel-Buffering: no\r\n"));
 	buf_put(out, extra);
@@ -199,6 +204,6 @@ bool gate_origin_ok(const struct site *s, str origin)
 		return false; /* also "null" */
 	if (url_loopback(&u) || known_origin(origin))
 		return true;
-	return url_parse(s->tenant.issuer, &own) == OK && str_ieq(u.scheme, own.scheme) && str_ieq(u.host, own.host) &&
-	       url_port(&u) == url_port(&own);
+	return url_parse(s->tenant.issuer, &own) == OK && str_ieq(u.scheme, own.scheme) &&
+	    str_ieq(u.host, own.host) && url_port(&u) == url_port(&own);
 }

@@ -13,8 +13,8 @@
  * Said: Host (the upstream's own), X-Forwarded-For and -Proto, X-Gatehouse-User, -Grant and -Scope, and the body's length
  * or chunked. path and query (p == NULL: none) are written as they are: both come from a parser that refuses blanks.
  */
-void gate_request_head(struct buf *out, const struct http_req *r, const struct upstream *up, str path, str query,
-    const struct pass *who);
+void gate_request_head(struct buf *out, const struct http_req *r, const struct upstream *up, str path,
+    str query, const struct pass *who);
 
 /* How the answer goes to the client. */
 enum {

@@ -27,24 +27,36 @@ static void keep(char *to, size_t max, unsigned short *n, str *at, str s)
 
 enum err pass_read(struct ctx *c, const struct resource *res, str token, struct pass *out)
 {
-	struct jwt_expect want = { .typ = S("at+jwt"), .issuer = c->site->tenant.issuer, .audience = res->identifier,
-		.now = c->now, .skew = SKEW };
+	struct jwt_expect want = { .typ = S("at+jwt"),
+		.issuer = c->site->tenant.issuer,
+		.audience = res->identifier,
+		.now = c->now,
+		.skew = SKEW };
 	struct jwt t;
 	int64_t user = 0;
 
 	*out = (struct pass){ .place = pass_resource(c->site, res) };
 	switch (jwt_verify(c->mem, token, c->site->keys, &want, &t)) {
-	case OK: break;
-	case ERR_TOKEN_KEY_UNKNOWN: return FAIL(c, TOKEN_KEY_UNKNOWN, "a token whose kid is none of ours");
-	case ERR_TOKEN_SIGNATURE: return FAIL(c, TOKEN_SIGNATURE, "a token with a wrong signature");
-	case ERR_TOKEN_TYPE: return FAIL(c, TOKEN_TYPE, "a token of another kind");
-	case ERR_TOKEN_ISSUER: return FAIL(c, TOKEN_ISSUER, "a token of another issuer");
+	case OK:
+		break;
+	case ERR_TOKEN_KEY_UNKNOWN:
+		return FAIL(c, TOKEN_KEY_UNKNOWN, "a token whose kid is none of ours");
+	case ERR_TOKEN_SIGNATURE:
+		return FAIL(c, TOKEN_SIGNATURE, "a token with a wrong signature");
+	case ERR_TOKEN_TYPE:
+		return FAIL(c, TOKEN_TYPE, "a token of another kind");
+	case ERR_TOKEN_ISSUER:
+		return FAIL(c, TOKEN_ISSUER, "a token of another issuer");
 	case ERR_TOKEN_AUDIENCE:
-		return FAIL(c, TOKEN_AUDIENCE, "a token for another resource than %.*s", FMT(res->identifier));
-	case ERR_TOKEN_EXPIRED: return FAIL(c, TOKEN_EXPIRED, "a token that expired at %lld, it is %lld", (long long)t.exp,
-	    (long long)c->now);
-	case ERR_TOKEN_NOT_YET: return FAIL(c, TOKEN_NOT_YET, "a token that is not valid yet");
-	default: return FAIL(c, TOKEN_MALFORMED, "%zu bytes that are no token of ours", token.n);
+		return FAIL(
+		    c, TOKEN_AUDIENCE, "a token for another resource than %.*s", FMT(res->identifier));
+	case ERR_TOKEN_EXPIRED:
+		return FAIL(c, TOKEN_EXPIRED, "a token that expired at %lld, it is %lld", (long long)t.exp,
+		    (long long)c->now);
+	case ERR_TOKEN_NOT_YET:
+		return FAIL(c, TOKEN_NOT_YET, "a token that is not valid yet");
+	default:
+		return FAIL(c, TOKEN_MALFORMED, "%zu bytes that are no token of ours", token.n);
 	}
 	str sub = json_get_str(t.claims, S("sub"));
 	str gid = json_get_str(t.claims, S("gid"));
@@ -58,7 +70,8 @@ enum err pass_read(struct ctx *c, const struct resource *res, str token, struct 
 	memcpy(out->gid, gid.p, gid.n);
 	out->gid_n = (unsigned short)gid.n;
 	keep(out->sub, sizeof out->sub, &out->sub_n, &out->long_sub, sub);
-	keep(out->scope, sizeof out->scope, &out->scope_n, &out->long_scope, json_get_str(t.claims, S("scope")));
+	keep(out->scope, sizeof out->scope, &out->scope_n, &out->long_scope,
+	    json_get_str(t.claims, S("scope")));
 	c->actor.client_id = json_get_str(t.claims, S("client_id"));
 	pass_call_client(out, journal_client(c->mem, c->actor.client_id));
 	out->expires = t.exp;
@@ -71,7 +84,8 @@ enum err pass_scopes(struct ctx *c, const struct resource *res, const struct pas
 
 	while (str_word(&rest, ' ', &scope))
 		if (!str_list_has(pass_scope(p), ' ', scope))
-			return FAIL(c, SCOPE_SHORT, "the token has %.*s and lacks %.*s", FMT(pass_scope(p)), FMT(scope));
+			return FAIL(c, SCOPE_SHORT, "the token has %.*s and lacks %.*s", FMT(pass_scope(p)),
+			    FMT(scope));
 	return OK;
 }
 

@@ -20,9 +20,10 @@ struct pass_place {
 struct pass {
 	int64_t expires; /* epoch seconds */
 	int64_t grant;
-	int64_t user; /* 0: the client itself */
+	int64_t user;            /* 0: the client itself */
 	struct pass_place place; /* the text is the site's, or the cache's: pass_cache_find */
-	str long_sub, long_scope; /* in the arena of who read the token: what has no room below; then it is not cached */
+	str long_sub,
+	    long_scope; /* in the arena of who read the token: what has no room below; then it is not cached */
 	unsigned short sub_n, scope_n, gid_n, client_n;
 	char sub[PASS_SUB_MAX];
 	char gid[PASS_GID_MAX]; /* the grant's public id */
@@ -55,7 +56,8 @@ struct pass_cache;
 struct pass_cache *pass_cache_new(void);
 void pass_cache_free(struct pass_cache *k);
 /* NULL unless the token was put, for this place, and has not expired. Valid until the next put. */
-const struct pass *pass_cache_find(struct pass_cache *k, const unsigned char hash[32], struct pass_place at, int64_t now);
+const struct pass *pass_cache_find(
+    struct pass_cache *k, const unsigned char hash[32], struct pass_place at, int64_t now);
 /* Does nothing with a pass that has more text than there is room for: such a token is read every time. */
 void pass_cache_put(struct pass_cache *k, const unsigned char hash[32], const struct pass *p);
 /* Forgets everything: for when keys were taken out of use. */

@@ -18,18 +18,18 @@ struct tenant {
 
 /* A protected MCP server. */
 struct resource {
-	int64_t id;      /* 0: from the configuration or built in */
-	str path;        /* "/weather/mcp"; where we answer */
-	str identifier;  /* the audience: issuer origin + path, or the url given */
+	int64_t id;     /* 0: from the configuration or built in */
+	str path;       /* "/weather/mcp"; where we answer */
+	str identifier; /* the audience: issuer origin + path, or the url given */
 	str name;
-	str upstream;    /* "http://host:port/path"; empty: management, or we are only its authorization server */
-	bool management; /* our own /mcp */
-	bool declared;   /* by the file: read-only elsewhere */
-	str scopes;      /* blank-separated, all it knows */
+	str upstream; /* "http://host:port/path"; empty: management, or we are only its authorization server */
+	bool management;                /* our own /mcp */
+	bool declared;                  /* by the file: read-only elsewhere */
+	str scopes;                     /* blank-separated, all it knows */
 	const struct scope_word *words; /* one a scope */
 	size_t word_count;
-	str required;    /* blank-separated: each request needs all of them */
-	str challenge;   /* what a challenge asks for: required, or the :read scopes of management */
+	str required;  /* blank-separated: each request needs all of them */
+	str challenge; /* what a challenge asks for: required, or the :read scopes of management */
 };
 
 struct scope_word {
@@ -39,12 +39,12 @@ struct scope_word {
 enum client_origin { CLIENT_SEALED, CLIENT_CONFIG, CLIENT_CREATED, CLIENT_REGISTERED, CLIENT_DOCUMENT };
 
 struct client {
-	int64_t row;       /* client.id, 0 while it has none */
+	int64_t row; /* client.id, 0 while it has none */
 	str client_id;
 	str name;
-	str uri;           /* client_uri, https only, or empty */
+	str uri; /* client_uri, https only, or empty */
 	enum client_origin origin;
-	bool native;       /* all redirects are loopback or private-use */
+	bool native; /* all redirects are loopback or private-use */
 	bool blocked;
 	str auth_method;   /* none, client_secret_basic, client_secret_post */
 	str secret_hash;   /* SHA-256, empty when none */
@@ -61,12 +61,12 @@ struct user {
 
 /* What was proved: grants produce it, issue.c consumes it, neither knows the other. */
 struct authz {
-	int64_t grant;    /* id */
-	int64_t user;     /* 0: the client itself */
-	str resource;     /* identifier: the one audience */
-	str scope;        /* granted, blank-separated */
+	int64_t grant; /* id */
+	int64_t user;  /* 0: the client itself */
+	str resource;  /* identifier: the one audience */
+	str scope;     /* granted, blank-separated */
 	str client_id;
-	str refresh;      /* refresh token to hand out; empty: none */
+	str refresh; /* refresh token to hand out; empty: none */
 	int64_t auth_time;
 	str methods;
 	str nonce;

@@ -84,7 +84,8 @@ static bool has_ended(const struct upcall *x)
 {
 	char byte;
 
-	return recv(x->line->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK);
+	return recv(x->line->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 ||
+	    (errno != EAGAIN && errno != EWOULDBLOCK);
 }
 
 /*

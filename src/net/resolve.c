@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define KEPT 64         /* names remembered */
+#define KEPT 64 /* names remembered */
 #define FRESH_MS 30000
 #define STALE_MS 600000 /* still used while the thread asks again */
 #define MISS_MS 2000    /* a name that was not found is asked for again after this */
@@ -40,7 +40,7 @@ struct resolver {
 	struct ask *waiting, **last; /* the first one is being asked while busy */
 	struct ask *posted;
 	struct known known[KEPT];
-	bool busy;     /* in getaddrinfo */
+	bool busy; /* in getaddrinfo */
 	bool stop;
 	bool orphaned; /* the owner did not wait: the thread gives r back */
 };
@@ -90,7 +90,8 @@ static void remember(struct resolver *r, const char *host, const struct addr *fo
 		k->until_ms = now + MISS_MS;
 		return;
 	}
-	*k = (struct known){ .count = count, .until_ms = now + (count ? FRESH_MS : MISS_MS), .found_ms = now };
+	*k =
+	    (struct known){ .count = count, .until_ms = now + (count ? FRESH_MS : MISS_MS), .found_ms = now };
 	memcpy(k->found, found, count * sizeof *found);
 	memcpy(k->host, host, strlen(host) + 1);
 }
@@ -242,7 +243,8 @@ static bool known_at_once(struct resolve *q, str host)
 	}
 	if (str_ieq(host, S("localhost"))) {
 		/* RFC 6761 section 6.3: no name server is asked; many servers listen on one of the two only. */
-		bool both = addr_parse(S("127.0.0.1"), &q->found[0]) == OK && addr_parse(S("::1"), &q->found[1]) == OK;
+		bool both = addr_parse(S("127.0.0.1"), &q->found[0]) == OK &&
+		    addr_parse(S("::1"), &q->found[1]) == OK;
 		q->count = both ? 2 : 0;
 		return true;
 	}

@@ -293,7 +293,8 @@ static struct upcall *make(struct pool *p, const struct upcall_want *want)
 	return NULL;
 }
 
-struct upcall *upcall_start(struct pool *p, const struct upcall_want *want, const struct upcall_ops *ops, void *arg)
+struct upcall *upcall_start(
+    struct pool *p, const struct upcall_want *want, const struct upcall_ops *ops, void *arg)
 {
 	struct upcall *x = want->fresh ? NULL : pool_take(p, want);
 

@@ -50,11 +50,14 @@ struct upcall_ops {
 struct upcall_want {
 	str host; /* name or address, without brackets */
 	int port;
-	bool fresh;      /* no kept connection */
-	bool sure;       /* look whether a kept connection has ended: for what cannot be sent again. One system call. */
-	bool twice;      /* idempotent (RFC 9110 section 9.2.2): may be sent again also when the server may have seen it */
-	bool to_head;    /* the request is HEAD: the answer has no body */
-	int64_t head_ms; /* longest wait for the answer's head once the request is sent, and for the server to take it */
+	bool fresh; /* no kept connection */
+	bool
+	    sure; /* look whether a kept connection has ended: for what cannot be sent again. One system call. */
+	bool
+	    twice; /* idempotent (RFC 9110 section 9.2.2): may be sent again also when the server may have seen it */
+	bool to_head; /* the request is HEAD: the answer has no body */
+	int64_t
+	    head_ms; /* longest wait for the answer's head once the request is sent, and for the server to take it */
 	int64_t body_ms; /* longest silence within the answer's body */
 };
 
@@ -62,7 +65,8 @@ struct upcall_want {
  * Begins: finds or makes a connection. NULL when no address of the host takes one, as far as that is known at once; nothing is
  * told from inside this call.
  */
-struct upcall *upcall_start(struct pool *p, const struct upcall_want *want, const struct upcall_ops *ops, void *arg);
+struct upcall *upcall_start(
+    struct pool *p, const struct upcall_want *want, const struct upcall_ops *ops, void *arg);
 /* Where to write the request's head: what stands there leaves with the next upcall_send or upcall_sent. */
 struct buf *upcall_out(struct upcall *x);
 /*

@@ -16,8 +16,9 @@
 #include "net/upstream.h"
 
 #define NEVER INT64_MAX
-#define UP_IDLE_MS 4000 /* below the 5 s after which Node and uvicorn close: fewer connections end under a request */
-#define UP_IDLE_MAX 256 /* kept connections of one loop */
+#define UP_IDLE_MS \
+	4000 /* below the 5 s after which Node and uvicorn close: fewer connections end under a request */
+#define UP_IDLE_MAX 256    /* kept connections of one loop */
 #define UP_SPARE_MAX 16384 /* a bigger output buffer is not kept */
 
 enum up_state { UP_RESOLVING, UP_CONNECTING, UP_HEAD, UP_BODY, UP_IDLE, UP_GONE };
@@ -25,7 +26,8 @@ enum up_state { UP_RESOLVING, UP_CONNECTING, UP_HEAD, UP_BODY, UP_IDLE, UP_GONE 
 /* A socket and its watch, which the loop lets go of in its own time: a second address gets a second one. */
 struct line {
 	struct watch watch; /* first */
-	struct upcall *x; /* to be freed with it when it is the last; NULL: was given up for the next address */
+	struct upcall
+	    *x; /* to be freed with it when it is the last; NULL: was given up for the next address */
 	int fd;
 };
 
@@ -37,7 +39,8 @@ struct upcall {
 	void *arg;
 	struct upcall_want want; /* host points into question */
 	struct timer timer;
-	int64_t alarm_ms, deadline_ms; /* when the timer fires, and when it should have: moved on only when it is too late */
+	int64_t alarm_ms,
+	    deadline_ms; /* when the timer fires, and when it should have: moved on only when it is too late */
 	struct resolve question;
 	size_t addr_at; /* the next of its addresses */
 	uint8_t state;
@@ -54,7 +57,7 @@ struct upcall {
 	struct buf in, out; /* heap */
 	size_t scan;
 	struct chunk_reader chunk;
-	int64_t left;       /* of a Content-Length */
+	int64_t left;                     /* of a Content-Length */
 	uint64_t written, written_before; /* bytes on this connection: in all, and by earlier requests */
 };
 
@@ -63,7 +66,7 @@ struct pool {
 	struct resolver *resolver;
 	struct upcall *idle, *busy; /* idle: the one used last stands first */
 	size_t idle_count;
-	char *buffer; /* what a turn reads */
+	char *buffer;     /* what a turn reads */
 	struct buf spare; /* an output buffer for the next request that needs one */
 	struct buf scratch;
 };

@@ -144,7 +144,7 @@ static size_t put(struct upcall *x, const struct iovec *iov, size_t count, size_
 size_t line_write(struct upcall *x, const str *parts, size_t count)
 {
 	struct iovec iov[PARTS_MAX];
-	size_t n = 0, all = x->out.n, waited = x->out.n;
+	size_t n = 0, waited = x->out.n, all = waited;
 
 	if (x->out.n)
 		iov[n++] = (struct iovec){ x->out.p, x->out.n };

@@ -106,7 +106,8 @@ static inline char *peer_hear(int fd, const char *until)
 		if (until && n >= strlen(until) && strstr(text, until))
 			return text;
 		if (!peer_readable(fd, PEER_MS))
-			fail_msg("waited for '%s', and all that came is '%.2000s'", until ? until : "the end", text);
+			fail_msg("waited for '%s', and all that came is '%.2000s'", until ? until : "the end",
+			    text);
 		ssize_t k = recv(fd, text + n, sizeof text - 1 - n, 0);
 		if (k <= 0 && until)
 			fail_msg("waited for '%s', and it ended behind '%.2000s'", until, text);

@@ -6,6 +6,7 @@
  */
 #include "gate/events.h"
 #include "gate/headers.h"
+#include "model/known.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -59,8 +60,8 @@ static size_t count_begun(const struct http_header *all, size_t n, const char *w
 	return found;
 }
 
-static const char *const hop_by_hop[] = { "connection", "keep-alive", "te", "trailer", "upgrade", "proxy-authorization",
-	"proxy-authenticate", "proxy-connection" };
+static const char *const hop_by_hop[] = { "connection", "keep-alive", "te", "trailer", "upgrade",
+	"proxy-authorization", "proxy-authenticate", "proxy-connection" };
 
 /* Names that a Connection header of the sender takes away from us. */
 static bool named_by(str name, const struct http_header *all, size_t n)
@@ -76,8 +77,8 @@ static bool named_by(str name, const struct http_header *all, size_t n)
 	return false;
 }
 
-static const char *const ours_up[] = { "host", "x-forwarded-for", "x-forwarded-proto", "x-gatehouse-user", "x-gatehouse-grant",
-	"x-gatehouse-scope", "content-length", "transfer-encoding" };
+static const char *const ours_up[] = { "host", "x-forwarded-for", "x-forwarded-proto", "x-gatehouse-user",
+	"x-gatehouse-grant", "x-gatehouse-scope", "content-length", "transfer-encoding" };
 
 static bool ours(str name)
 {
@@ -89,8 +90,8 @@ static bool ours(str name)
 
 static void check_upward(const struct http_req *in, const struct http_req *out)
 {
-	static const char *const never[] = { "authorization", "cookie", "cookie2", "origin", "expect", "forwarded", "via", "dpop",
-		"proxy", "remote-user", "x-real-ip" };
+	static const char *const never[] = { "authorization", "cookie", "cookie2", "origin", "expect",
+		"forwarded", "via", "dpop", "proxy", "remote-user", "x-real-ip" };
 	const struct http_header *h = out->headers;
 	size_t n = out->header_count;
 
@@ -132,8 +133,8 @@ static void upward(struct arena *mem, str text)
 
 static void check_downward(const struct http_res *in, const struct http_res *out)
 {
-	static const char *const never[] = { "set-cookie", "set-cookie2", "www-authenticate", "strict-transport-security",
-		"x-accel-redirect", "clear-site-data" };
+	static const char *const never[] = { "set-cookie", "set-cookie2", "www-authenticate",
+		"strict-transport-security", "x-accel-redirect", "clear-site-data" };
 	const struct http_header *h = out->headers;
 	size_t n = out->header_count;
 
@@ -172,16 +173,33 @@ static void addresses(struct arena *mem, str text)
 
 	if (upstream_parse(text, &up) == OK) {
 		MUST(up.host.n && up.port > 0 && up.port < 65536 && str_starts(up.path, S("/")));
-		MUST(str_within(up.authority, 0x21, 0x7e) && !str_has(up.authority, '/') && !str_has(up.authority, '@'));
+		MUST(str_within(up.authority, 0x21, 0x7e) && !str_has(up.authority, '/') &&
+		    !str_has(up.authority, '@'));
 		MUST(str_within(up.path, 0x21, 0x7e));
 		MUST(str_ends(text, up.path) || up.path.n == 1);
 	}
 	MUST(upstream_parse(S("http://127.0.0.1:9000/mcp"), &up) == OK);
 	if (upstream_follow(mem, &up, text, &path, &query) == OK) {
-		MUST(str_starts(path, S("/")) && str_within(path, 0x21, 0x7e) && !str_has(path, '#') && !str_has(path, '?'));
+		MUST(str_starts(path, S("/")) && str_within(path, 0x21, 0x7e) && !str_has(path, '#') &&
+		    !str_has(path, '?'));
 		MUST(!query.n || (str_within(query, 0x21, 0x7e) && !str_has(query, '#')));
 		MUST(str_starts(text, S("/")) || str_ieq(str_sub(text, 0, 21), S("http://127.0.0.1:9000")));
 	}
+}
+
+/* A web page may call from our own origin, from this machine, and from where the configuration says. */
+static void origins(str text)
+{
+	static const str allowed[] = { S_INIT("https://app.example") };
+	static const struct config config = { .allow_origins = allowed, .allow_origin_count = 1 };
+	static const struct site site = { .config = &config,
+		.tenant = { .issuer = S_INIT("https://gate.example") } };
+
+	if (gate_origin_ok(&site, text))
+		MUST(str_eq(text, allowed[0]) || known_origin(text) ||
+		    str_ieq(str_sub(text, 0, 20), S("https://gate.example")) ||
+		    str_find(text, S("://127.0.0.1")) > 0 || str_find(text, S("://localhost")) > 0 ||
+		    str_find(text, S("://[::1]")) > 0);
 }
 
 /* However a stream is cut, the same places are between its events. */
@@ -209,6 +227,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	upward(mem, text);
 	downward(mem, text, data[0] & 7U);
 	addresses(mem, text);
+	origins(text);
 	events(text, (size_t)(data[0] >> 3) + 1);
 	arena_unref(mem);
 	return 0;

@@ -50,18 +50,18 @@ static void a_redirect_is_followed_within_its_origin_only(void **state)
 		const char *path, *query; /* query NULL: none */
 	} rows[] = {
 		{ "a path", "http://h:9/mcp", "/mcp/", OK, "/mcp/", NULL },
-		{ "with the query, as Starlette answers", "http://h:9/mcp", "http://h:9/mcp/?a=1&b=%20", OK, "/mcp/",
-		    "a=1&b=%20" },
+		{ "with the query, as Starlette answers", "http://h:9/mcp", "http://h:9/mcp/?a=1&b=%20", OK,
+		    "/mcp/", "a=1&b=%20" },
 		{ "with an empty query", "http://h:9/mcp", "/x?", OK, "/x", "" },
 		{ "the fragment is for browsers", "http://h:9/mcp", "/x#y", OK, "/x", NULL },
 		{ "no path is the root", "http://h:9/mcp", "http://h:9", OK, "/", NULL },
-		{ "case and the default port do not matter", "http://mcp.example/mcp", "HTTP://MCP.example:80/x", OK, "/x",
-		    NULL },
+		{ "case and the default port do not matter", "http://mcp.example/mcp",
+		    "HTTP://MCP.example:80/x", OK, "/x", NULL },
 		{ "IPv6", "http://[::1]:9/mcp", "http://[::1]:9/x", OK, "/x", NULL },
 		{ "another port", "http://h:9/mcp", "http://h:8/mcp", ERR_BAD_URL, "", NULL },
 		{ "another host", "http://h:9/mcp", "http://g:9/mcp", ERR_BAD_URL, "", NULL },
-		{ "another name of the same host is another host", "http://127.0.0.1:9/mcp", "http://localhost:9/", ERR_BAD_URL,
-		    "", NULL },
+		{ "another name of the same host is another host", "http://127.0.0.1:9/mcp",
+		    "http://localhost:9/", ERR_BAD_URL, "", NULL },
 		{ "another host without a scheme", "http://h:9/mcp", "//g:9/mcp", ERR_BAD_URL, "", NULL },
 		{ "https", "http://h:9/mcp", "https://h:9/mcp", ERR_BAD_URL, "", NULL },
 		{ "a user", "http://h:9/mcp", "http://u@h:9/mcp", ERR_BAD_URL, "", NULL },
@@ -92,7 +92,8 @@ static void a_redirect_is_followed_within_its_origin_only(void **state)
 	memset(long_one, 'a', sizeof long_one);
 	long_one[0] = '/';
 	assert_int_equal(upstream_parse(S("http://h/"), &up), OK);
-	assert_int_equal(upstream_follow(mem, &up, (str){ long_one, sizeof long_one }, &path, &query), ERR_BAD_URL);
+	assert_int_equal(
+	    upstream_follow(mem, &up, (str){ long_one, sizeof long_one }, &path, &query), ERR_BAD_URL);
 	arena_unref(mem);
 }
 

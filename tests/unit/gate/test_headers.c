@@ -49,14 +49,15 @@ static str downward(struct arena *mem, const char *head, unsigned answer)
 	size_t scan = 0, used;
 	struct buf out = BUF(mem);
 
-	assert_int_equal(http_parse_response(mem, arena_copy(mem, str_of(head)), &scan, false, &r, &used), OK);
+	assert_int_equal(
+	    http_parse_response(mem, arena_copy(mem, str_of(head)), &scan, false, &r, &used), OK);
 	assert_true(used > 0);
 	gate_response_head(&out, &r, answer, S("X-Ours: 1\r\n"));
 	return buf_str(&out);
 }
 
-#define SAID                                                                                            \
-	"X-Forwarded-For: 203.0.113.9\r\nX-Forwarded-Proto: http\r\nX-Gatehouse-User: user_1\r\n"       \
+#define SAID                                                                                      \
+	"X-Forwarded-For: 203.0.113.9\r\nX-Forwarded-Proto: http\r\nX-Gatehouse-User: user_1\r\n" \
 	"X-Gatehouse-Grant: grant_2\r\nX-Gatehouse-Scope: mcp:tools\r\n"
 
 static void a_whole_head_upward(void **state)
@@ -65,9 +66,11 @@ static void a_whole_head_upward(void **state)
 
 	same("a POST",
 	    upward(*state, "POST /weather/mcp?a=%20&b",
-		"Content-Type: application/json\r\nAuthorization: Bearer x\r\nMcp-Session-Id: s\r\nContent-Length: 2\r\n", &who),
-	    S("POST /mcp?a=%20&b HTTP/1.1\r\nHost: 127.0.0.1:9000\r\nContent-Type: application/json\r\nMcp-Session-Id: s\r\n" SAID
-	      "Content-Length: 2\r\n\r\n"));
+		"Content-Type: application/json\r\nAuthorization: Bearer x\r\nMcp-Session-Id: "
+		"s\r\nContent-Length: 2\r\n",
+		&who),
+	    S("POST /mcp?a=%20&b HTTP/1.1\r\nHost: 127.0.0.1:9000\r\nContent-Type: "
+	      "application/json\r\nMcp-Session-Id: s\r\n" SAID "Content-Length: 2\r\n\r\n"));
 	same("a GET, and an empty query", upward(*state, "GET /weather/mcp?", "", &who),
 	    S("GET /mcp? HTTP/1.1\r\nHost: 127.0.0.1:9000\r\n" SAID "\r\n"));
 	same("chunks", upward(*state, "POST /weather/mcp", "Transfer-Encoding: chunked\r\n", &who),
@@ -76,21 +79,25 @@ static void a_whole_head_upward(void **state)
 
 static void what_does_not_cross_upward(void **state)
 {
-	static const char *const lines[] = { "Authorization: Bearer evil", "AUTHORIZATION: evil", "Cookie: evil=1", "Cookie2: evil",
-		"Origin: http://evil", "DPoP: evil", "Forwarded: for=evil", "Via: evil",
-		"X-Forwarded-For: evil", "X-Forwarded-Host: evil", "X-Forwarded-User: evil", "X-Real-IP: evil",
-		"X-Original-URL: /evil", "X-Rewrite-URL: /evil", "X-Gatehouse-User: evil", "x-gatehouse-anything: evil",
-		"X_Gatehouse_User: evil", "X-Gatehouse_Scope: evil", "x_forwarded_for: evil", "Remote_User: evil",
-		"Remote-User: evil", "X-Remote-User: evil", "X-User: evil", "X-User-Id: evil", "X-Username: evil",
-		"X-Email: evil", "X-Groups: evil", "X-Roles: evil", "X-Auth-Request-User: evil", "X-WebAuth-User: evil",
-		"X-MS-CLIENT-PRINCIPAL-NAME: evil", "X-Goog-Authenticated-User-Email: evil", "X-Amzn-Oidc-Identity: evil",
-		"Cf-Access-Authenticated-User-Email: evil", "Tailscale-User-Login: evil", "SSL_CLIENT_S_DN: evil",
-		"X-SSL-Client-CN: evil", "X-Client-Cert: evil", "True-Client-IP: evil", "CF-Connecting-IP: evil",
-		"X-Pomerium-Jwt-Assertion: evil", "X-Vouch-User: evil", "X-Envoy-External-Address: evil", "Proxy: http://evil",
-		"X-HTTP-Method-Override: evil", "Proxy-Authorization: evil", "Proxy-Connection: evil", "TE: evil",
-		"Trailer: evil", "Upgrade: evil", "HTTP2-Settings: evil", "Keep-Alive: evil", "Connection: evil",
+	static const char *const lines[] = { "Authorization: Bearer evil", "AUTHORIZATION: evil",
+		"Cookie: evil=1", "Cookie2: evil", "Origin: http://evil", "DPoP: evil", "Forwarded: for=evil",
+		"Via: evil", "X-Forwarded-For: evil", "X-Forwarded-Host: evil", "X-Forwarded-User: evil",
+		"X-Real-IP: evil", "X-Original-URL: /evil", "X-Rewrite-URL: /evil", "X-Gatehouse-User: evil",
+		"x-gatehouse-anything: evil", "X_Gatehouse_User: evil", "X-Gatehouse_Scope: evil",
+		"x_forwarded_for: evil", "Remote_User: evil", "Remote-User: evil", "X-Remote-User: evil",
+		"X-User: evil", "X-User-Id: evil", "X-Username: evil", "X-Email: evil", "X-Groups: evil",
+		"X-Roles: evil", "X-Auth-Request-User: evil", "X-WebAuth-User: evil",
+		"X-MS-CLIENT-PRINCIPAL-NAME: evil", "X-Goog-Authenticated-User-Email: evil",
+		"X-Amzn-Oidc-Identity: evil", "Cf-Access-Authenticated-User-Email: evil",
+		"Tailscale-User-Login: evil", "SSL_CLIENT_S_DN: evil", "X-SSL-Client-CN: evil",
+		"X-Client-Cert: evil", "True-Client-IP: evil", "CF-Connecting-IP: evil",
+		"X-Pomerium-Jwt-Assertion: evil", "X-Vouch-User: evil", "X-Envoy-External-Address: evil",
+		"Proxy: http://evil", "X-HTTP-Method-Override: evil", "Proxy-Authorization: evil",
+		"Proxy-Connection: evil", "TE: evil", "Trailer: evil", "Upgrade: evil",
+		"HTTP2-Settings: evil", "Keep-Alive: evil", "Connection: evil",
 		"Connection: close, X-Drop\r\nX-Drop: evil", "Connection: x-drop,keep-alive\r\nX-DROP: evil",
-		"Connection: close\r\nConnection:  X-Drop \r\nX-Drop: evil", "Transfer_Encoding: evil", "Content_Length: evil" };
+		"Connection: close\r\nConnection:  X-Drop \r\nX-Drop: evil", "Transfer_Encoding: evil",
+		"Content_Length: evil" };
 	struct pass who = caller();
 
 	for (size_t i = 0; i < COUNT(lines); i++) {
@@ -99,17 +106,20 @@ static void what_does_not_cross_upward(void **state)
 		holds(lines[i], str_find(head, S("evil")) < 0);
 		arena_unref(mem);
 	}
-	assert_true(str_find(upward(*state, "POST /weather/mcp", "Expect: 100-continue\r\n", &who), S("100-continue")) < 0);
+	assert_true(str_find(upward(*state, "POST /weather/mcp", "Expect: 100-continue\r\n", &who),
+			S("100-continue")) < 0);
 }
 
 static void what_crosses_upward_untouched(void **state)
 {
-	static const char *const lines[] = { "Mcp-Session-Id: a b", "MCP-Protocol-Version: 2025-11-25", "Mcp-Method: tools/call",
-		"Mcp-Name: =?base64?w6Q=?=", "Mcp-Param-anything: \"x\"", "Mcp-Param-user_id: 7", "mcp-param-X_Forwarded_For: 8",
-		"Last-Event-ID: 7", "Accept: application/json, text/event-stream", "Accept-Encoding: gzip, br",
-		"User-Agent: any/1 (thing)", "traceparent: 00-x-y-01", "baggage: k=v", "X-API-Key: of the upstream's own",
-		"X-Custom_Name: v", "Cache-Control: no-cache", "If-None-Match: \"e\"", "X-Empty:", "Authorization-Extra: no token",
-		"Cookie-Policy: none", "Hostess: x" };
+	static const char *const lines[] = { "Mcp-Session-Id: a b", "MCP-Protocol-Version: 2025-11-25",
+		"Mcp-Method: tools/call", "Mcp-Name: =?base64?w6Q=?=", "Mcp-Param-anything: \"x\"",
+		"Mcp-Param-user_id: 7", "mcp-param-X_Forwarded_For: 8", "Last-Event-ID: 7",
+		"Accept: application/json, text/event-stream", "Accept-Encoding: gzip, br",
+		"User-Agent: any/1 (thing)", "traceparent: 00-x-y-01", "baggage: k=v",
+		"X-API-Key: of the upstream's own", "X-Custom_Name: v", "Cache-Control: no-cache",
+		"If-None-Match: \"e\"", "X-Empty:", "Authorization-Extra: no token", "Cookie-Policy: none",
+		"Hostess: x" };
 	struct pass who = caller();
 
 	for (size_t i = 0; i < COUNT(lines); i++) {
@@ -144,23 +154,28 @@ static void a_whole_head_downward(void **state)
 		const char *first, *last;
 	} rows[] = {
 		{ "a length passes",
-		    "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\nMcp-Session-Id: s\r\n\r\n",
+		    "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: "
+		    "2\r\nMcp-Session-Id: s\r\n\r\n",
 		    ANSWER_KEEP, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nMcp-Session-Id: s\r\n",
 		    "X-Ours: 1\r\nContent-Length: 2\r\n\r\n" },
-		{ "chunks are ours", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", ANSWER_KEEP | ANSWER_CHUNKED,
-		    "HTTP/1.1 200 OK\r\n", "X-Ours: 1\r\nTransfer-Encoding: chunked\r\n\r\n" },
+		{ "chunks are ours", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+		    ANSWER_KEEP | ANSWER_CHUNKED, "HTTP/1.1 200 OK\r\n",
+		    "X-Ours: 1\r\nTransfer-Encoding: chunked\r\n\r\n" },
 		{ "a connection that ends says so", "HTTP/1.1 200 OK\r\n\r\n", 0, "HTTP/1.1 200 OK\r\n",
 		    "X-Ours: 1\r\nConnection: close\r\n\r\n" },
-		{ "never a length with 204", "HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n", ANSWER_KEEP,
-		    "HTTP/1.1 204 No Content\r\n", "X-Ours: 1\r\n\r\n" },
-		{ "304 keeps the length of what was not sent", "HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\n",
-		    ANSWER_KEEP, "HTTP/1.1 304 Not Modified\r\n", "X-Ours: 1\r\nContent-Length: 9\r\n\r\n" },
-		{ "HTTP/1.0 behind us is HTTP/1.1 before us", "HTTP/1.0 200 OK\r\nContent-Length: 1\r\n\r\n", ANSWER_KEEP,
-		    "HTTP/1.1 200 OK\r\n", "X-Ours: 1\r\nContent-Length: 1\r\n\r\n" },
-		{ "events are not to be gathered", "HTTP/1.1 200 OK\r\n\r\n", ANSWER_KEEP | ANSWER_CHUNKED | ANSWER_EVENTS,
-		    "HTTP/1.1 200 OK\r\n", "X-Accel-Buffering: no\r\nX-Ours: 1\r\nTransfer-Encoding: chunked\r\n\r\n" },
+		{ "never a length with 204", "HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n",
+		    ANSWER_KEEP, "HTTP/1.1 204 No Content\r\n", "X-Ours: 1\r\n\r\n" },
+		{ "304 keeps the length of what was not sent",
+		    "HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\n", ANSWER_KEEP,
+		    "HTTP/1.1 304 Not Modified\r\n", "X-Ours: 1\r\nContent-Length: 9\r\n\r\n" },
+		{ "HTTP/1.0 behind us is HTTP/1.1 before us", "HTTP/1.0 200 OK\r\nContent-Length: 1\r\n\r\n",
+		    ANSWER_KEEP, "HTTP/1.1 200 OK\r\n", "X-Ours: 1\r\nContent-Length: 1\r\n\r\n" },
+		{ "events are not to be gathered", "HTTP/1.1 200 OK\r\n\r\n",
+		    ANSWER_KEEP | ANSWER_CHUNKED | ANSWER_EVENTS, "HTTP/1.1 200 OK\r\n",
+		    "X-Accel-Buffering: no\r\nX-Ours: 1\r\nTransfer-Encoding: chunked\r\n\r\n" },
 		{ "unless the upstream says how", "HTTP/1.1 200 OK\r\nX-Accel-Buffering: yes\r\n\r\n",
-		    ANSWER_KEEP | ANSWER_CHUNKED | ANSWER_EVENTS, "HTTP/1.1 200 OK\r\nX-Accel-Buffering: yes\r\n",
+		    ANSWER_KEEP | ANSWER_CHUNKED | ANSWER_EVENTS,
+		    "HTTP/1.1 200 OK\r\nX-Accel-Buffering: yes\r\n",
 		    "X-Ours: 1\r\nTransfer-Encoding: chunked\r\n\r\n" },
 	};
 
@@ -172,16 +187,18 @@ static void a_whole_head_downward(void **state)
 static void what_does_not_cross_downward(void **state)
 {
 	static const char *const lines[] = { "Set-Cookie: evil=1", "set_cookie: evil", "Set-Cookie2: evil",
-		"WWW-Authenticate: evil", "Access-Control-Allow-Origin: evil", "access-control-anything: evil",
-		"Strict-Transport-Security: evil", "Clear-Site-Data: evil", "Alt-Svc: evil", "X-Accel-Redirect: /evil",
-		"X-Sendfile: /evil", "X-Content-Type-Options: evil", "Content-Security-Policy: evil", "NEL: evil",
-		"Report-To: evil", "Public-Key-Pins: evil", "Service-Worker-Allowed: evil", "Keep-Alive: timeout=evil",
-		"Proxy-Authenticate: evil", "Trailer: evil", "Upgrade: evil", "Connection: evil",
-		"Connection: X-Drop\r\nX-Drop: evil" };
+		"WWW-Authenticate: evil", "Access-Control-Allow-Origin: evil",
+		"access-control-anything: evil", "Strict-Transport-Security: evil", "Clear-Site-Data: evil",
+		"Alt-Svc: evil", "X-Accel-Redirect: /evil", "X-Sendfile: /evil",
+		"X-Content-Type-Options: evil", "Content-Security-Policy: evil", "NEL: evil",
+		"Report-To: evil", "Public-Key-Pins: evil", "Service-Worker-Allowed: evil",
+		"Keep-Alive: timeout=evil", "Proxy-Authenticate: evil", "Trailer: evil", "Upgrade: evil",
+		"Connection: evil", "Connection: X-Drop\r\nX-Drop: evil" };
 
 	for (size_t i = 0; i < COUNT(lines); i++) {
 		struct arena *mem = arena_new(1 << 20);
-		str head = downward(mem, arena_printf(mem, "HTTP/1.1 200 OK\r\n%s\r\n\r\n", lines[i]).p, ANSWER_KEEP);
+		str head = downward(
+		    mem, arena_printf(mem, "HTTP/1.1 200 OK\r\n%s\r\n\r\n", lines[i]).p, ANSWER_KEEP);
 		holds(lines[i], str_find(head, S("evil")) < 0);
 		arena_unref(mem);
 	}
@@ -190,13 +207,15 @@ static void what_does_not_cross_downward(void **state)
 
 static void what_crosses_downward_untouched(void **state)
 {
-	static const char *const lines[] = { "Content-Type: text/event-stream; charset=utf-8", "Mcp-Session-Id: s",
-		"Cache-Control: no-cache, no-transform", "ETag: \"e\"", "Date: Fri, 20 Nov 2026 09:30:00 GMT", "Retry-After: 3",
-		"Location: /x", "Vary: Accept", "X-Accel-Buffering: no", "Content-Encoding: gzip", "Allow: GET, POST" };
+	static const char *const lines[] = { "Content-Type: text/event-stream; charset=utf-8",
+		"Mcp-Session-Id: s", "Cache-Control: no-cache, no-transform", "ETag: \"e\"",
+		"Date: Fri, 20 Nov 2026 09:30:00 GMT", "Retry-After: 3", "Location: /x", "Vary: Accept",
+		"X-Accel-Buffering: no", "Content-Encoding: gzip", "Allow: GET, POST" };
 
 	for (size_t i = 0; i < COUNT(lines); i++) {
 		struct arena *mem = arena_new(1 << 20);
-		str head = downward(mem, arena_printf(mem, "HTTP/1.1 200 OK\r\n%s\r\n\r\n", lines[i]).p, ANSWER_KEEP);
+		str head = downward(
+		    mem, arena_printf(mem, "HTTP/1.1 200 OK\r\n%s\r\n\r\n", lines[i]).p, ANSWER_KEEP);
 		holds(lines[i], str_find(head, str_of(lines[i])) >= 0);
 		arena_unref(mem);
 	}

@@ -16,7 +16,8 @@ static struct {
 	struct ctx c;
 } t;
 
-static const struct resource here = { .identifier = S_INIT("https://gate.example/a/mcp"), .required = S_INIT("a:read a:write") };
+static const struct resource here = { .identifier = S_INIT("https://gate.example/a/mcp"),
+	.required = S_INIT("a:read a:write") };
 
 static int start(void **state)
 {
@@ -43,9 +44,9 @@ static int stop(void **state)
 	return 0;
 }
 
-#define CLAIMS(iss, aud, exp, gid, sub, more)                                                                         \
-	"{\"iss\":\"" iss "\",\"aud\":\"" aud "\",\"exp\":" exp ",\"gid\":\"" gid "\",\"sub\":\"" sub "\",\"client_id\":\"app\"" more \
-	"}"
+#define CLAIMS(iss, aud, exp, gid, sub, more)                                                         \
+	"{\"iss\":\"" iss "\",\"aud\":\"" aud "\",\"exp\":" exp ",\"gid\":\"" gid "\",\"sub\":\"" sub \
+	"\",\"client_id\":\"app\"" more "}"
 #define ISS "https://gate.example"
 #define AUD "https://gate.example/a/mcp"
 #define LATER "1700000600"
@@ -60,11 +61,14 @@ static void only_what_is_right_in_everything(void **state)
 		enum err e;
 	} rows[] = {
 		{ "a good one", "at+jwt", CLAIMS(ISS, AUD, LATER, GID, SUB, ""), false, OK },
-		{ "within the skew of clocks", "at+jwt", CLAIMS(ISS, AUD, "1699999980", GID, SUB, ""), false, OK },
-		{ "expired", "at+jwt", CLAIMS(ISS, AUD, "1699999960", GID, SUB, ""), false, ERR_TOKEN_EXPIRED },
-		{ "not yet", "at+jwt", CLAIMS(ISS, AUD, LATER, GID, SUB, ",\"nbf\":1700000100"), false, ERR_TOKEN_NOT_YET },
-		{ "of another issuer", "at+jwt", CLAIMS("https://evil.example", AUD, LATER, GID, SUB, ""), false,
-		    ERR_TOKEN_ISSUER },
+		{ "within the skew of clocks", "at+jwt", CLAIMS(ISS, AUD, "1699999980", GID, SUB, ""), false,
+		    OK },
+		{ "expired", "at+jwt", CLAIMS(ISS, AUD, "1699999960", GID, SUB, ""), false,
+		    ERR_TOKEN_EXPIRED },
+		{ "not yet", "at+jwt", CLAIMS(ISS, AUD, LATER, GID, SUB, ",\"nbf\":1700000100"), false,
+		    ERR_TOKEN_NOT_YET },
+		{ "of another issuer", "at+jwt", CLAIMS("https://evil.example", AUD, LATER, GID, SUB, ""),
+		    false, ERR_TOKEN_ISSUER },
 		{ "for another resource", "at+jwt", CLAIMS(ISS, ISS "/b/mcp", LATER, GID, SUB, ""), false,
 		    ERR_TOKEN_AUDIENCE },
 		{ "for the resource and a slash", "at+jwt", CLAIMS(ISS, AUD "/", LATER, GID, SUB, ""), false,
@@ -72,11 +76,12 @@ static void only_what_is_right_in_everything(void **state)
 		{ "an id token", "JWT", CLAIMS(ISS, AUD, LATER, GID, SUB, ""), false, ERR_TOKEN_TYPE },
 		{ "of a foreign key with our kid", "at+jwt", CLAIMS(ISS, AUD, LATER, GID, SUB, ""), true,
 		    ERR_TOKEN_SIGNATURE },
-		{ "without a grant it could not be taken back", "at+jwt", CLAIMS(ISS, AUD, LATER, "", SUB, ""), false,
-		    ERR_TOKEN_MALFORMED },
+		{ "without a grant it could not be taken back", "at+jwt",
+		    CLAIMS(ISS, AUD, LATER, "", SUB, ""), false, ERR_TOKEN_MALFORMED },
 		{ "with something else for a grant", "at+jwt", CLAIMS(ISS, AUD, LATER, SUB, SUB, ""), false,
 		    ERR_TOKEN_MALFORMED },
-		{ "without a subject", "at+jwt", CLAIMS(ISS, AUD, LATER, GID, "", ""), false, ERR_TOKEN_MALFORMED },
+		{ "without a subject", "at+jwt", CLAIMS(ISS, AUD, LATER, GID, "", ""), false,
+		    ERR_TOKEN_MALFORMED },
 	};
 	(void)state;
 

@@ -76,7 +76,8 @@ static void shown(void **state)
 	same("nothing", path_show(room, S("")), S(""));
 	same("a run of 40", path_show(room, S("/1234567890123456789012345678901234567890")),
 	    S("/1234567890123456789012345678901234567890"));
-	same("a longer one", path_show(room, S("/a/12345678901234567890123456789012345678901/b")), S("/a/.../b"));
+	same("a longer one", path_show(room, S("/a/12345678901234567890123456789012345678901/b")),
+	    S("/a/.../b"));
 	same("controls", path_show(room, S("/a\n\x1b[m\x7f")), S("/a??[m?"));
 	for (size_t i = 0; i < sizeof many; i++)
 		many[i] = i % 2 ? 'x' : '/';

@@ -51,8 +51,8 @@ struct answer {
 	struct sockaddr_in at;
 };
 
-__attribute__((visibility("default"))) int getaddrinfo(const char *restrict host, const char *restrict service,
-    const struct addrinfo *restrict want, struct addrinfo **restrict out)
+__attribute__((visibility("default"))) int getaddrinfo(const char *restrict host,
+    const char *restrict service, const struct addrinfo *restrict want, struct addrinfo **restrict out)
 {
 	(void)host, (void)service, (void)want;
 	pthread_mutex_lock(&server.lock);
@@ -67,7 +67,8 @@ __attribute__((visibility("default"))) int getaddrinfo(const char *restrict host
 		return EAI_NONAME;
 	struct answer *a = calloc(1, sizeof *a);
 	assert_non_null(a);
-	a->at = (struct sockaddr_in){ .sin_family = AF_INET, .sin_addr.s_addr = htonl(0x0a000000U + (unsigned)n) };
+	a->at = (struct sockaddr_in){ .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(0x0a000000U + (unsigned)n) };
 	a->info = (struct addrinfo){ .ai_family = AF_INET, .ai_addr = (struct sockaddr *)&a->at };
 	*out = &a->info;
 	return 0;

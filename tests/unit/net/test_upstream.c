@@ -25,8 +25,8 @@ struct owner {
 	char log[512]; /* "head 200;end;" */
 	char *body;
 	size_t body_n;
-	enum when drop;    /* gives up at this moment */
-	bool hold;         /* holds the rest back with the first of the body */
+	enum when drop; /* gives up at this moment */
+	bool hold;      /* holds the rest back with the first of the body */
 	bool patient;
 	enum err at_head;
 	struct owner *next; /* begins when this one ends, from inside `end` */
@@ -357,37 +357,45 @@ static void every_way_to_end_an_answer(void **state)
 		const char *sentence, *answer, *log, *body;
 		bool to_head, close, kept;
 	} rows[] = {
-		{ "HEAD has no body, whatever its length says", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n",
-		    "head 200;end;", "", .to_head = true, .kept = true },
+		{ "HEAD has no body, whatever its length says",
+		    "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n", "head 200;end;", "", .to_head = true,
+		    .kept = true },
 		{ "HEAD has no chunks either", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
 		    "head 200;end;", "", .to_head = true, .kept = true },
 		{ "204 has no body", "HTTP/1.1 204 No Content\r\n\r\n", "head 204;end;", "", .kept = true },
 		{ "304 has no body, whatever its length says",
-		    "HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\n", "head 304;end;", "", .kept = true },
-		{ "202 with nothing in it", "HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n", "head 202;end;", "",
+		    "HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\n", "head 304;end;", "",
 		    .kept = true },
-		{ "a body that ends with the connection", "HTTP/1.1 200 OK\r\n\r\nabc", "head 200;end;", "abc",
-		    .close = true },
-		{ "a server that will close", "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 3\r\n\r\nabc",
-		    "head 200;end;", "abc" },
+		{ "202 with nothing in it", "HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n",
+		    "head 202;end;", "", .kept = true },
+		{ "a body that ends with the connection", "HTTP/1.1 200 OK\r\n\r\nabc", "head 200;end;",
+		    "abc", .close = true },
+		{ "a server that will close",
+		    "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 3\r\n\r\nabc", "head 200;end;",
+		    "abc" },
 		{ "HTTP/1.0", "HTTP/1.0 200 OK\r\nContent-Length: 3\r\n\r\nabc", "head 200;end;", "abc" },
-		{ "HTTP/1.0 that goes on", "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 3\r\n\r\nabc",
+		{ "HTTP/1.0 that goes on",
+		    "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 3\r\n\r\nabc",
 		    "head 200;end;", "abc", .kept = true },
-		{ "more than was announced is nobody's, and the connection's end", OK_2 "hiHTTP/1.1 200 OK\r\n\r\n",
-		    "head 200;end;", "hi" },
+		{ "more than was announced is nobody's, and the connection's end",
+		    OK_2 "hiHTTP/1.1 200 OK\r\n\r\n", "head 200;end;", "hi" },
 		{ "more behind the last chunk too",
-		    "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\nx", "head 200;end;", "hi" },
+		    "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\nx",
+		    "head 200;end;", "hi" },
 		{ "a body behind 204", "HTTP/1.1 204 No Content\r\n\r\nbody", "head 204;end;", "" },
 		{ "101 that nobody asked for", "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n",
 		    "UPSTREAM_BROKEN;", "" },
 		{ "no HTTP at all", "SSH-2.0-OpenSSH_9.2\r\n", "UPSTREAM_BROKEN;", "" },
-		{ "a length and a coding", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+		{ "a length and a coding",
+		    "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
 		    "UPSTREAM_BROKEN;", "" },
-		{ "closed before the head is whole", "HTTP/1.1 200 OK\r\nContent-", "UPSTREAM_BROKEN;", "", .close = true },
+		{ "closed before the head is whole", "HTTP/1.1 200 OK\r\nContent-", "UPSTREAM_BROKEN;", "",
+		    .close = true },
 		{ "closed without a word", "", "UPSTREAM_BROKEN;", "", .close = true },
 		{ "closed within a length", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nabc",
 		    "head 200;UPSTREAM_BROKEN;", "abc", .close = true },
-		{ "closed within the chunks", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n",
+		{ "closed within the chunks",
+		    "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n",
 		    "head 200;UPSTREAM_BROKEN;", "abc", .close = true },
 		{ "a broken chunk", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabcX\r\n",
 		    "head 200;UPSTREAM_BROKEN;", "abc" },
@@ -971,8 +979,9 @@ static void an_owner_may_give_up_at_any_moment(void **state)
 			ask(&a, GET);
 			int s = peer_accept(rig.listener);
 			peer_say(s,
-			    chunked ? "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n1\r\nb\r\n"
-				    : "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc");
+			    chunked
+				? "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n1\r\nb\r\n"
+				: "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc");
 			wait_log(&a, rows[i].log);
 			forget(&a);
 			close(s);

@@ -1,0 +1,38 @@
+/* ask: the questions of one walk, each answered or given up within ten seconds, all of them within two minutes. */
+#ifndef CMD_DOCTOR_ASK_H
+#define CMD_DOCTOR_ASK_H
+
+#include "cmd/doctor_judge.h"
+
+/* One walk. */
+struct walk {
+	struct verdict v;
+	struct arena *mem;
+	struct url url;                                     /* the address */
+	str plain;                                          /* as clients write it */
+	int64_t now;                                        /* epoch seconds */
+	int64_t end;                                        /* by time_mono_ms */
+	bool over;                                          /* the time is up, and that was said */
+	str issuer_seen;                                    /* an issuer that needs no second look */
+	str registration, token, metadata, issuer_metadata; /* addresses found on the way; empty: none */
+};
+
+/* What is left empty is not sent. */
+struct question {
+	str method, url;
+	str body;      /* JSON */
+	str version;   /* MCP-Protocol-Version */
+	str origin;    /* Origin */
+	str forwarded; /* X-Forwarded-Host */
+	str preflight; /* Access-Control-Request-Headers, with a method of POST */
+};
+
+void walk_begin(struct walk *w, struct arena *mem, int64_t now);
+/* Asks; false when there is no answer, with out->stage and out->why saying how far it came. */
+bool walk_try(struct walk *w, const struct question *q, struct probe_answer *out);
+/* The same, with the finding when there is no answer. */
+bool walk_ask(struct walk *w, const char *what, const struct question *q, struct probe_answer *out);
+/* Over plain http, a POST to the address that names DOCTOR_FOREIGN_HOST as its Host; false when there is no answer. */
+bool walk_ask_as(struct walk *w, struct http_res *out);
+
+#endif
