@@ -1,3 +1,4 @@
+#include <string.h>
 #include "cmd/doctor_verdict.c"
 #include "doctor_kit.h"
 
