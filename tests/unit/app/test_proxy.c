@@ -588,10 +588,10 @@ static void a_redirect_within_the_body_takes_the_rest_along(void **state)
 
 static void close_it(void *fd)
 {
-	/* The loop is busy with this, so it finds the client's request and the upstream's end in one turn. */
-	close(((int *)fd)[1]);
+	/* The loop is busy with this, so it finds the client's request and, behind it, the upstream's end in one turn. */
 	peer_say(((int *)fd)[0], POST_2);
-	usleep(2000);
+	usleep(1000);
+	close(((int *)fd)[1]);
 }
 
 static void a_connection_that_ended_is_tried_again_with_the_body(void **state)

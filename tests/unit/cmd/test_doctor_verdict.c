@@ -2,6 +2,8 @@
 #include "cmd/doctor_verdict.c"
 #include "doctor_kit.h"
 
+#include <string.h>
+
 static void words_of_strangers_are_tamed(void **state)
 {
 	struct arena *mem = arena_new(MEMORY);
