@@ -119,7 +119,7 @@ static void look_at_root(struct walk *w, str url, str *issuer)
 		return;
 	str said = json_get_str(doc, S("resource"));
 	if (issuer->n && said.n && !str_eq(said, w->plain))
-		verdict_note(&w->v, what, "Nothing, if this host protects several.",
+		verdict_note(&w->v, what, "That is fine when this host protects several resources.",
 		    "it is about %.*s: clients that ask only there find that", FMT(str_sub(said, 0, 200)));
 	else if (judge_resource(&w->v, what, doc, &w->url, &found) && !issuer->n)
 		*issuer = found;
@@ -212,7 +212,7 @@ static void look_at_keys(struct walk *w, const struct json *doc)
 	struct probe_answer a;
 
 	if (!json_get(doc, S("jwks_uri")))
-		verdict_note(&w->v, "keys", "Nothing, if servers ask the issuer about each token.",
+		verdict_note(&w->v, "keys", "That is fine when servers ask the issuer about each token.",
 		    "no jwks_uri: servers cannot check tokens by themselves");
 	else if (!endpoint_problem(url, &w->url) && walk_ask(w, "keys", &q, &a)) {
 		const struct json *keys = judge_document(&w->v, "keys", url, &a);

@@ -177,7 +177,7 @@ bool walk_ask_as(struct walk *w, struct http_res *out)
 	struct sigaction before;
 	str host = w->url.host, path = w->url.path.n ? w->url.path : S("/"), query = S("");
 
-	if (!str_ieq(w->url.scheme, S("http")) || w->over)
+	if (!str_ieq(w->url.scheme, S("http")) || time_mono_ms() >= w->end)
 		return false;
 	if (str_starts(host, S("[")))
 		host = str_sub(host, 1, host.n - 1);

@@ -2,6 +2,7 @@
 #include "cmd/doctor_judge.h"
 
 #define NAMES_MAX 160
+#define PIECE 4096 /* in which the probe reads */
 
 static bool media_json(str header)
 {
@@ -37,6 +38,20 @@ static void judge_members(struct verdict *v, const char *what, const struct json
 		    "null or empty: %.*s; clients refuse the whole document", FMT(buf_str(&names)));
 }
 
+/* A body that would not fit is given up at the last piece that did; one that is cut off is no JSON, but not its fault. */
+static bool whole(struct verdict *v, const char *what, str url, const struct probe_answer *a)
+{
+	if (a->res.length > PROBE_BODY_MAX || a->body.n > PROBE_BODY_MAX - PIECE)
+		verdict_fail(v, what, "Make it shorter.", "%.*s is longer than %d KiB", FMT(url),
+		    PROBE_BODY_MAX / 1024);
+	else if (a->res.length >= 0 && a->body.n < (size_t)a->res.length)
+		verdict_fail(v, what, "Look at what closes the connection, and at the proxy in front.",
+		    "%.*s ends after %zu of %lld bytes", FMT(url), a->body.n, (long long)a->res.length);
+	else
+		return true;
+	return false;
+}
+
 const struct json *judge_document(struct verdict *v, const char *what, str url, const struct probe_answer *a)
 {
 	const struct json *doc;
@@ -57,11 +72,8 @@ const struct json *judge_document(struct verdict *v, const char *what, str url, 
 	else if (!media_json(type))
 		verdict_fail(v, what, "Send Content-Type: application/json.", "%.*s is sent as %.*s",
 		    FMT(url), FMT(str_sub(type, 0, 80)));
-	if (a->body.n >= PROBE_BODY_MAX) {
-		verdict_fail(v, what, "Make it shorter.", "%.*s is longer than %d KiB", FMT(url),
-		    PROBE_BODY_MAX / 1024);
+	if (!whole(v, what, url, a))
 		return NULL;
-	}
 	if (json_parse(v->mem, a->body, &doc, &fault) != OK) {
 		verdict_fail(v, what, "Answer one JSON object, as UTF-8, each member once.",
 		    "%.*s is no JSON: %s at byte %zu", FMT(url),

@@ -1,6 +1,7 @@
 /*
  * gatehouse.yml as anything at all. What is taken must keep the promises that the rest of the program builds on; what is not
  * must be one sentence that names its place.
+ * covers: src/core/config_bind.c src/core/config_client.c src/core/config_finish.c src/core/config_resource.c src/core/config_table.c src/core/config_value.c
  */
 #include "core/config_bind.h"
 #include "core/config_inner.h"

@@ -1,6 +1,7 @@
 /*
  * Tokens. An input that begins with 'S' is a header, a line end and a payload, which are then rightly signed, so that the
  * fuzzer reaches what stands behind the signature; any other input is a token as it is.
+ * covers: src/jose/jwt.c src/jose/jws.c
  */
 #include "base/enc.h"
 #include "crypto/crypto.h"

@@ -1,6 +1,7 @@
 /*
  * The era rules over any headers and body. Input: MCP-Protocol-Version, Mcp-Method, Mcp-Name, one a line ("-": not sent),
  * then the body. What is accepted must hold what it promises; what is refused must carry words that fit a header.
+ * covers: src/rpc/era.c src/rpc/headers.c src/rpc/message.c src/rpc/version.c
  */
 #include "rpc/era.h"
 #include "rpc/headers.h"

@@ -41,6 +41,10 @@ static void documents(void **state)
 		    false,
 		    "FAIL metadata: " URL " is sent as text/html\n"
 		    "FAIL metadata: " URL " is no JSON: unexpected character at byte 0\n" },
+		{ "cut off",
+		    S_INIT("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: "
+			   "9\r\n\r\n{\"a\":1"),
+		    false, "FAIL metadata: " URL " ends after 6 of 9 bytes\n" },
 		{ "a list", S_INIT(OK_HEAD "[]"), false, "FAIL metadata: " URL " is JSON, but no object\n" },
 		{ "a null and an empty string",
 		    S_INIT(OK_HEAD "{\"a\":null,\"b\":\"\",\"c\":[\"\"],\"d\":[null],\"e\":1}"), true,
