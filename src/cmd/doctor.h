@@ -1,6 +1,7 @@
 /*
- * doctor: walks an address as a client would (MCP authorization: challenge, RFC 9728, RFC 8414), and says of each step
- * what was found and how to mend it. It asks only what anybody may ask: no token, no registration, nothing is changed.
+ * doctor: walks an address as a client would (MCP authorization: challenge, RFC 9728, RFC 8414), and says
+ * of each step what was found and how to mend it. It asks what anybody may ask: no token, no registration,
+ * no change.
  */
 #ifndef CMD_DOCTOR_H
 #define CMD_DOCTOR_H

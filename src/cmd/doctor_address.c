@@ -79,7 +79,10 @@ bool judge_address(struct verdict *v, str text, struct url *out)
 
 /* ---- the way ------------------------------------------------------------------------------------------------------ */
 
-/* What OpenSSL says of a certificate, by words of it, and who can mend that how. The first that fits counts. */
+/*
+ * What OpenSSL says of a certificate, by words of it, and who can mend that how. The first that fits
+ * counts.
+ */
 static const struct {
 	const char *words, *remedy;
 } tls_rows[] = {

@@ -1,4 +1,4 @@
-#include "cmd/doctor_ask.h"
+#include "cmd/doctor_walk.h"
 
 #include "base/time.h"
 #include "rpc/version.h"
@@ -30,8 +30,8 @@ static void wake(int sig)
 }
 
 /*
- * The limits of a socket are for each read: a peer that sends a byte now and then would hold us for hours. So a signal,
- * without SA_RESTART, ends whatever blocks when the time is up, and again each second.
+ * The limits of a socket are for each read: a peer that sends a byte now and then would hold us for hours.
+ * So a signal, without SA_RESTART, ends whatever blocks when the time is up, and again each second.
  */
 static void limit_begin(struct sigaction *before)
 {

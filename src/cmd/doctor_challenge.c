@@ -1,6 +1,7 @@
 /*
- * WWW-Authenticate, read as the clients' parsers read it (RFC 6750 section 3, RFC 9728 section 5.1). Those are regular
- * expressions and splits at blanks, so much that RFC 9110 section 11.6.1 allows hides the challenge from them.
+ * WWW-Authenticate, read as the clients' parsers read it (RFC 6750 section 3, RFC 9728 section 5.1). Those
+ * are regular expressions and splits at blanks, so much that RFC 9110 section 11.6.1 allows hides the
+ * challenge from them.
  */
 #include "cmd/doctor_judge.h"
 

@@ -38,7 +38,10 @@ static void judge_members(struct verdict *v, const char *what, const struct json
 		    "null or empty: %.*s; clients refuse the whole document", FMT(buf_str(&names)));
 }
 
-/* A body that would not fit is given up at the last piece that did; one that is cut off is no JSON, but not its fault. */
+/*
+ * A body that would not fit is given up at the last piece that did; one that is cut off is no JSON, but not
+ * its fault.
+ */
 static bool whole(struct verdict *v, const char *what, str url, const struct probe_answer *a)
 {
 	if (a->res.length > PROBE_BODY_MAX || a->body.n > PROBE_BODY_MAX - PIECE)

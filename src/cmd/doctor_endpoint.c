@@ -1,4 +1,7 @@
-/* Addresses that have to be there, and what a page in a browser may see of them (Fetch standard, CORS protocol). */
+/*
+ * Addresses that have to be there, and what a page in a browser may see of them (Fetch standard, CORS
+ * protocol).
+ */
 #include "cmd/doctor_judge.h"
 
 void judge_endpoint(struct verdict *v, const char *what, str url, const struct http_res *get,

@@ -1,4 +1,7 @@
-/* Authorization server metadata (RFC 8414, OpenID Connect Discovery), as strictly as the clients' schemas read it. */
+/*
+ * Authorization server metadata (RFC 8414, OpenID Connect Discovery), as strictly as the clients' schemas
+ * read it.
+ */
 #include "cmd/doctor_judge.h"
 
 #define SPELL "Write it in base_url in lower case, without a slash at the end and without the default port."

@@ -1,6 +1,7 @@
 /*
- * judge: what the answers of a protected MCP server mean to clients (RFC 9728, RFC 8414, RFC 6750 and what the clients do
- * with them). Pure: an answer goes in, findings come out; nothing is asked here, nothing is waited for.
+ * judge: what the answers of a protected MCP server mean to clients (RFC 9728, RFC 8414, RFC 6750 and what
+ * the clients do with them). Pure: an answer goes in, findings come out; nothing is asked here, nothing is
+ * waited for.
  */
 #ifndef CMD_DOCTOR_JUDGE_H
 #define CMD_DOCTOR_JUDGE_H
@@ -24,7 +25,10 @@ str address_plain(struct arena *mem, const struct url *u);
 bool address_loopback(const struct url *u);
 /* Name, connection and TLS, up to the step that failed; true when there is an answer. */
 bool judge_connection(struct verdict *v, const struct url *u, const struct probe_answer *a);
-/* Who can reach it: notes for addresses that servers on the internet do not see. at: "192.0.2.1:443", as connected. */
+/*
+ * Who can reach it: notes for addresses that servers on the internet do not see. at: "192.0.2.1:443", as
+ * connected.
+ */
 void judge_reach(struct verdict *v, const struct url *u, str at);
 /* The Date header against our clock, in epoch seconds. */
 void judge_clock(struct verdict *v, const struct http_res *r, int64_t now);
@@ -44,12 +48,21 @@ bool challenge_ours(const struct http_res *r);
 
 /* ---- documents (doctor_document.c, doctor_resource.c, doctor_issuer.c, doctor_keys.c) ---- */
 
-/* 200, application/json, one JSON object without nulls and empty strings; NULL with the finding when it cannot be read. */
+/*
+ * 200, application/json, one JSON object without nulls and empty strings; NULL with the finding when it
+ * cannot be read.
+ */
 const struct json *judge_document(struct verdict *v, const char *what, str url, const struct probe_answer *a);
-/* Protected resource metadata for the address u; true with the issuer that clients will ask when they can go on. */
+/*
+ * Protected resource metadata for the address u; true with the issuer that clients will ask when they can
+ * go on.
+ */
 bool judge_resource(
     struct verdict *v, const char *what, const struct json *doc, const struct url *u, str *issuer);
-/* The name that an issuer has, before it is asked; true when clients would ask it. u: the resource's address. */
+/*
+ * The name that an issuer has, before it is asked; true when clients would ask it. u: the resource's
+ * address.
+ */
 bool judge_issuer_name(struct verdict *v, str issuer, const struct url *u, struct url *out);
 /* Authorization server metadata; openid: it came from the address of OpenID Connect Discovery. */
 void judge_issuer(struct verdict *v, const char *what, const struct json *doc, str issuer,
@@ -65,7 +78,10 @@ void judge_keys(struct verdict *v, const struct json *doc);
 /* An endpoint that was asked by GET and, when that gave 404, by OPTIONS; other: the second answer or NULL. */
 void judge_endpoint(struct verdict *v, const char *what, str url, const struct http_res *get,
     const struct http_res *other, bool page);
-/* A preflight of a page at DOCTOR_WEB_ORIGIN; headers: what it wants to send, separated by ','. True without a finding. */
+/*
+ * A preflight of a page at DOCTOR_WEB_ORIGIN; headers: what it wants to send, separated by ','. True
+ * without a finding.
+ */
 bool judge_preflight(struct verdict *v, str url, const struct http_res *r, str headers);
 /* The challenge as such a page sees it. */
 bool judge_exposed(struct verdict *v, const struct http_res *r);

@@ -1,4 +1,7 @@
-/* The key set (RFC 7517): public keys that a server can check tokens with, and nothing that is nobody's business. */
+/*
+ * The key set (RFC 7517): public keys that a server can check tokens with, and nothing that is nobody's
+ * business.
+ */
 #include "cmd/doctor_judge.h"
 
 #include "jose/jwt.h"

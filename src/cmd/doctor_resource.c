@@ -1,4 +1,6 @@
-/* Protected resource metadata (RFC 9728 section 3): which address it is about, and who gives tokens for it. */
+/*
+ * Protected resource metadata (RFC 9728 section 3): which address it is about, and who gives tokens for it.
+ */
 #include "cmd/doctor_judge.h"
 
 #include <string.h>

@@ -1,6 +1,6 @@
 /*
- * verdict: the list of what was found, in order. Words of a stranger's server end up in a terminal, so what is kept is
- * printable ASCII of bounded length, whatever was sent.
+ * verdict: the list of what was found, in order. Words of a stranger's server end up in a terminal, so what
+ * is kept is printable ASCII of bounded length, whatever was sent.
  */
 #ifndef CMD_DOCTOR_VERDICT_H
 #define CMD_DOCTOR_VERDICT_H

@@ -1,4 +1,4 @@
-/* What the tests of doctor's judges share: answers made from their bytes, and findings as text. Included after the judges. */
+/* What the tests of doctor share: answers made from their bytes, findings as text. Included after the judges. */
 #ifndef DOCTOR_KIT_H
 #define DOCTOR_KIT_H
 
@@ -40,7 +40,7 @@ static inline str findings_text(const struct verdict *v)
 	return buf_str(&b);
 }
 
-/* The findings are these; whatever is not well has a remedy of one sentence, whatever is well is said, too. */
+/* The findings are these; whatever is not well has a remedy of one sentence, what is well has none. */
 static inline void found(const char *sentence, const struct verdict *v, const char *want)
 {
 	size_t failed = 0;

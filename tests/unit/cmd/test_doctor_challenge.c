@@ -172,7 +172,7 @@ static void challenges(void **state)
 	}
 }
 
-/* Every beginning of a good header, and every one with a byte changed: no matter what is said, it is said safely. */
+/* Every beginning of a good header, and every one with a byte changed: whatever is said, it is said safely. */
 static void broken_headers(void **state)
 {
 	static const char bytes[] = "\"=, \\\x01\xff";

@@ -1,6 +1,9 @@
-/* ask: the questions of one walk, each answered or given up within ten seconds, all of them within two minutes. */
-#ifndef CMD_DOCTOR_ASK_H
-#define CMD_DOCTOR_ASK_H
+/*
+ * walk: the steps of a client (doctor_walk.c) and the questions that they ask (doctor_ask.c), each answered
+ * or given up within ten seconds, all of them within two minutes.
+ */
+#ifndef CMD_DOCTOR_WALK_H
+#define CMD_DOCTOR_WALK_H
 
 #include "cmd/doctor_judge.h"
 
@@ -27,12 +30,19 @@ struct question {
 	str preflight; /* Access-Control-Request-Headers, with a method of POST */
 };
 
+/* Every step, in a client's order; upstream may be empty. False: url is no http or https URL. */
+bool walk_run(struct walk *w, str url, str upstream);
+
+/* now: epoch seconds; mem outlives the walk. */
 void walk_begin(struct walk *w, struct arena *mem, int64_t now);
 /* Asks; false when there is no answer, with out->stage and out->why saying how far it came. */
 bool walk_try(struct walk *w, const struct question *q, struct probe_answer *out);
 /* The same, with the finding when there is no answer. */
 bool walk_ask(struct walk *w, const char *what, const struct question *q, struct probe_answer *out);
-/* Over plain http, a POST to the address that names DOCTOR_FOREIGN_HOST as its Host; false when there is no answer. */
+/*
+ * Over plain http, a POST to the address that names DOCTOR_FOREIGN_HOST as its Host; false when there is no
+ * answer.
+ */
 bool walk_ask_as(struct walk *w, struct http_res *out);
 
 #endif
