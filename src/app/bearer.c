@@ -41,6 +41,26 @@ static enum err let_in(struct ctx *c)
 	return b->then(c);
 }
 
+/* What this node has heard of, which may be newer than what a step on READ has just seen. */
+static enum err check_revoked(struct ctx *c)
+{
+	struct exchange *x = exchange_of(c);
+	struct revoked *r = x->floor->house->revoked;
+	const struct pass *p = &x->bearer->pass;
+
+	if (revoked_has(r, EFFECT_REVOKE_GRANT, p->grant, p->expires))
+		return FAIL(c, TOKEN_REVOKED, "its grant has ended");
+	if (p->user && revoked_has(r, EFFECT_REVOKE_USER, p->user, p->expires))
+		return FAIL(c, TOKEN_REVOKED, "the person is blocked");
+	return OK;
+}
+
+static enum err let_in_still_good(struct ctx *c)
+{
+	TRY(check_revoked(c));
+	return let_in(c);
+}
+
 /* The feed is old: the store itself says whether the grant, the person and the client are still good. */
 static enum err ask_store(struct ctx *c)
 {
@@ -56,7 +76,7 @@ static enum err ask_store(struct ctx *c)
 		return FAIL(c, TOKEN_REVOKED, "its grant has ended");
 	if (!str_eq(row.user_status, S("active")) || !str_eq(row.client_status, S("active")))
 		return FAIL(c, TOKEN_REVOKED, "%s", "the person or the client is blocked");
-	return NEED(c, LANE_LOOP, let_in);
+	return NEED(c, LANE_LOOP, let_in_still_good);
 }
 
 /* Read on every request, also when the token itself is well known. */
@@ -64,12 +84,8 @@ static enum err judge(struct ctx *c)
 {
 	struct exchange *x = exchange_of(c);
 	struct revoked *r = x->floor->house->revoked;
-	const struct pass *p = &x->bearer->pass;
 
-	if (revoked_has(r, EFFECT_REVOKE_GRANT, p->grant, p->expires))
-		return FAIL(c, TOKEN_REVOKED, "its grant has ended");
-	if (p->user && revoked_has(r, EFFECT_REVOKE_USER, p->user, p->expires))
-		return FAIL(c, TOKEN_REVOKED, "the person is blocked");
+	TRY(check_revoked(c));
 	if (!revoked_fresh(r, loop_ms(x->floor->loop)))
 		return NEED(c, LANE_READ, ask_store);
 	return let_in(c);

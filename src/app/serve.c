@@ -161,6 +161,7 @@ static void swap_floor(struct floor *f, void *arg)
 
 	(void)site_ref(&fresh->site);
 	f->site = fresh;
+	pass_cache_clear(f->passes); /* what a key that is no longer ours has signed is looked at again */
 	server_set_limits(f->server, &limits);
 	site_unref(&old->site);
 }
