@@ -1,29 +1,30 @@
 -- Grants, each with the state of its refresh family. A grant has the id of the code that it came from.
 
 -- name: grant_put :exec
--- in: id int, tenant int, user_id int, client int, resource text, scope text, redirect_host text, now int, expires int, token blob, parent blob, auth_time int, methods text
+-- in: id int, tenant int, user_id int, client int, resource text, scope text, redirect_host text, now int, expires int, token blob, parent blob, auth_time int, methods text, jkt text, session int
 INSERT INTO grants (id, tenant, user_id, client, resource, scope, redirect_host, created, last_used, expires, ended, ended_why, generation,
-  token, parent, rotated, repeats, auth_time, methods)
+  token, parent, rotated, repeats, auth_time, methods, jkt, session)
 VALUES (:id, :tenant, :user_id, :client, :resource, :scope, :redirect_host, :now, :now, :expires, 0, '', 0, :token, :parent, :now, 0,
-  :auth_time, :methods);
+  :auth_time, :methods, :jkt, :session);
 
 -- One statement rotates: whatever does not fit finds no row, and grant_state then says why.
 -- A filter stands before its "not given" test, so that PostgreSQL takes the parameter's type from the column.
 -- name: grant_rotate :one
--- in: id int, tenant int, client blob, token blob, next blob, resource text, now int, expires int
--- out: user_id int, resource text, scope text, auth_time int, methods text
+-- in: id int, tenant int, client blob, token blob, next blob, resource text, jkt text, now int, expires int
+-- out: user_id int, resource text, scope text, auth_time int, methods text, session int
 UPDATE grants SET parent = token, token = :next, generation = generation + 1, rotated = :now, repeats = 0, last_used = :now, expires = :expires
 WHERE id = :id AND tenant = :tenant AND token = :token AND ended = 0 AND expires > :now AND (resource = :resource OR :resource = '')
+  AND (jkt = '' OR jkt = :jkt)
   AND client = (SELECT id FROM client WHERE hash = :client AND tenant = :tenant AND status = 'active')
   AND user_id IN (SELECT id FROM users WHERE users.id = grants.user_id AND tenant = :tenant AND status = 'active')
-RETURNING user_id, resource, scope, auth_time, methods;
+RETURNING user_id, resource, scope, auth_time, methods, session;
 
 -- name: grant_state :one
 -- in: id int, tenant int
--- out: user_id int, client int, client_hash blob, client_status text, user_status text, resource text, scope text, expires int, ended int, generation int, token blob, parent blob, rotated int, repeats int, auth_time int, methods text
+-- out: user_id int, client int, client_hash blob, client_status text, user_status text, resource text, scope text, expires int, ended int, generation int, token blob, parent blob, rotated int, repeats int, auth_time int, methods text, jkt text, session int
 SELECT grants.user_id, grants.client, client.hash AS client_hash, client.status AS client_status, users.status AS user_status,
   grants.resource, grants.scope, grants.expires, grants.ended, grants.generation, grants.token, grants.parent, grants.rotated,
-  grants.repeats, grants.auth_time, grants.methods
+  grants.repeats, grants.auth_time, grants.methods, grants.jkt, grants.session
 FROM grants JOIN client ON client.id = grants.client JOIN users ON users.id = grants.user_id
 WHERE grants.id = :id AND grants.tenant = :tenant;
 

@@ -11,6 +11,7 @@
 
 struct jwk;
 struct jwks;
+struct outside; /* core/outside.h */
 
 struct site {
 	struct arena *mem; /* holds everything below; references are counted on it */
@@ -26,6 +27,7 @@ struct site {
 	struct secret key_refresh; /* 32 bytes each, derived from the root secret */
 	struct secret key_client;  /* seals row-less client ids */
 	struct secret key_form;    /* CSRF tokens */
+	struct outside *outside;   /* documents of others, kept by the house; NULL: none are asked for */
 	str json_as;               /* RFC 8414 document, ready to send */
 	str json_jwks;
 };

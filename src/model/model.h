@@ -46,11 +46,18 @@ struct client {
 	enum client_origin origin;
 	bool native; /* all redirects are loopback or private-use */
 	bool blocked;
-	str auth_method;   /* none, client_secret_basic, client_secret_post */
+	str auth_method;   /* none, client_secret_basic, client_secret_post, private_key_jwt */
 	str secret_hash;   /* SHA-256, empty when none */
 	str redirect_uris; /* blank-separated */
 	str grant_types;   /* blank-separated */
 	str scope;         /* what it asked for at registration; empty: anything */
+	/* what few clients have (oauth/client_extra.h); all empty for most */
+	str jwks;        /* its keys, JSON text of a key set (RFC 7517); empty: none, or at jwks_uri */
+	str jwks_uri;    /* https */
+	str logout_uris; /* post_logout_redirect_uris, blank-separated */
+	str backchannel; /* backchannel_logout_uri, https */
+	bool dpop;       /* dpop_bound_access_tokens (RFC 9449 section 5.2): gets no bearer tokens */
+	bool par;        /* require_pushed_authorization_requests (RFC 9126 section 6) */
 };
 
 struct user {
@@ -70,6 +77,12 @@ struct authz {
 	int64_t auth_time;
 	str methods;
 	str nonce;
+	int64_t session; /* that it was agreed in, for the id token's sid; 0: none */
+	str jkt;         /* RFC 9449: thumbprint of the key that the tokens are bound to; empty: bearer */
+	str actor;       /* RFC 8693 section 4.1: client_id of who acts for the subject; empty: nobody */
+	/* RFC 8693: what a token exchange answers instead of an access token of ours; empty: none */
+	str issued, issued_type; /* the token, made already, and its type; token_type is then N_A */
+	int64_t issued_ttl;      /* seconds */
 };
 
 #endif

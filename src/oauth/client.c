@@ -3,6 +3,7 @@
 #include "base/url.h"
 #include "crypto/crypto.h"
 #include "model/redirect.h"
+#include "oauth/client_extra.h"
 #include "oauth/client_seal.h"
 #include "sql_gen.h"
 
@@ -46,8 +47,6 @@ enum err client_open(struct ctx *c, str client_id, struct client *out)
 
 static void read_row(struct ctx *c, const struct client_get_out *row, struct client *out)
 {
-	const struct json *more = NULL;
-
 	*out = (struct client){
 		.row = row->id,
 		.client_id = row->client_id,
@@ -61,8 +60,7 @@ static void read_row(struct ctx *c, const struct client_get_out *row, struct cli
 		.scope = row->scope,
 		.native = redirect_native(row->redirect_uris),
 	};
-	if (row->metadata.n && json_parse(c->mem, row->metadata, &more, NULL) == OK)
-		out->uri = json_get_str(more, S("client_uri"));
+	client_extra_read(c->mem, row->metadata, out);
 }
 
 enum err client_find(struct ctx *c, str client_id, struct client *out)
@@ -99,7 +97,7 @@ static str secret_hash(struct ctx *c, const struct client *client)
 	return sha256_str(c->mem, client_sealed_secret(c->mem, c->site->key_client, client->client_id));
 }
 
-enum err client_put(struct ctx *c, struct client *client, str metadata)
+enum err client_put(struct ctx *c, struct client *client)
 {
 	struct client_put_in row = {
 		.id = id_make(c->now_ms, rand_u32()),
@@ -113,7 +111,7 @@ enum err client_put(struct ctx *c, struct client *client, str metadata)
 		.redirect_uris = client->redirect_uris,
 		.grant_types = client->grant_types,
 		.scope = client->scope,
-		.metadata = metadata,
+		.metadata = client_extra_write(c->mem, client),
 		.now = c->now,
 	};
 
@@ -128,15 +126,7 @@ enum err client_put(struct ctx *c, struct client *client, str metadata)
 
 enum err client_ensure_row(struct ctx *c, struct client *client)
 {
-	struct buf b = BUF(c->mem);
-	struct jout j = JOUT(&b);
-
-	if (client->row)
-		return OK;
-	jout_object(&j, S(""));
-	jout_str_opt(&j, S("client_uri"), client->uri);
-	jout_end(&j);
-	return client_put(c, client, buf_str(&b));
+	return client->row ? OK : client_put(c, client);
 }
 
 bool client_may(const struct client *client, str grant_type)

@@ -11,7 +11,7 @@ CHECKED enum err client_find(struct ctx *c, str client_id, struct client *out);
 /* Gives the client a row if it has none, so that grants can name it. WRITE. */
 CHECKED enum err client_ensure_row(struct ctx *c, struct client *client);
 /* Writes the row of a client that was registered and is too large to be sealed. WRITE. */
-CHECKED enum err client_put(struct ctx *c, struct client *client, str metadata);
+CHECKED enum err client_put(struct ctx *c, struct client *client);
 
 /* True when the client registered this grant type. */
 bool client_may(const struct client *client, str grant_type);

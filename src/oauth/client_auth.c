@@ -3,6 +3,22 @@
 #include "http/auth.h"
 #include "oauth/client.h"
 
+enum client_method { CLIENT_AUTH_NONE, CLIENT_AUTH_BASIC, CLIENT_AUTH_POST };
+
+/* What a request offers. */
+struct client_proof {
+	str client_id;
+	enum client_method method;
+	struct secret secret;  /* as sent */
+	struct secret decoded; /* Basic: form-decoded as RFC 6749 section 2.3.1 wants it, which SDKs forget */
+};
+
+struct proving {
+	struct client_proof proof;
+	struct client *out;
+	enum err (*then)(struct ctx *c);
+};
+
 /* RFC 6749 section 2.3.1 encodes both parts, SDKs do not: our ids and secrets have no sign that differs. */
 static enum err read_basic(struct ctx *c, const struct auth *auth, struct client_proof *out)
 {
@@ -38,12 +54,12 @@ static enum err read_header(struct ctx *c, struct client_proof *out)
 	return read_basic(c, &auth, out);
 }
 
-enum err client_proof_read(struct ctx *c, const struct client_body *body, struct client_proof *out)
+static enum err read_proof(struct ctx *c, const struct client_body *body, struct client_proof *out)
 {
 	TRY(read_header(c, out));
 	c->actor.client_id =
 	    str_sub(out->client_id.n ? out->client_id : body->client_id, 0, 64); /* who says to be asking */
-	if (body->assertion)
+	if (body->assertion.len)
 		return FAIL(c, CLIENT_METHOD, "client_assertion");
 	if (out->method == CLIENT_AUTH_BASIC) {
 		if (body->secret.len)
@@ -99,7 +115,8 @@ static enum err check(struct ctx *c, const struct client_proof *proof, const str
 	return OK;
 }
 
-enum err client_authenticate(struct ctx *c, const struct client_proof *proof, struct client *out)
+/* On LOOP a client that only the store knows gives ERR_NOT_FOUND. */
+static enum err authenticate(struct ctx *c, const struct client_proof *proof, struct client *out)
 {
 	bool store = c->lane == LANE_READ || c->lane == LANE_WRITE;
 	enum err e = store ? client_find(c, proof->client_id, out) : client_open(c, proof->client_id, out);
@@ -114,4 +131,28 @@ enum err client_authenticate(struct ctx *c, const struct client_proof *proof, st
 	if (e == OK && out->blocked)
 		e = FAIL(c, CLIENT_BLOCKED, "client %.*s", FMT(client_label(out)));
 	return e;
+}
+
+/* READ: a client that only the store knows. */
+static enum err find(struct ctx *c)
+{
+	struct proving *p = c->proving;
+
+	TRY(authenticate(c, &p->proof, p->out));
+	return p->then(c);
+}
+
+enum err client_prove(
+    struct ctx *c, const struct client_body *body, struct client *out, enum err (*then)(struct ctx *c))
+{
+	struct proving *p = NEW(c->mem, struct proving);
+
+	*p = (struct proving){ .out = out, .then = then };
+	c->proving = p;
+	TRY(read_proof(c, body, &p->proof));
+	enum err e = authenticate(c, &p->proof, out);
+	if (e == ERR_NOT_FOUND)
+		return NEED(c, LANE_READ, find);
+	TRY(e);
+	return then(c);
 }

@@ -4,31 +4,22 @@
 
 #include "core/ctx.h"
 
-enum client_method { CLIENT_AUTH_NONE, CLIENT_AUTH_BASIC, CLIENT_AUTH_POST };
-
-/* What a request offers. */
-struct client_proof {
-	str client_id;
-	enum client_method method;
-	struct secret secret;  /* as sent */
-	struct secret decoded; /* Basic: form-decoded as RFC 6749 section 2.3.1 wants it, which SDKs forget */
-};
-
-/* What the body said: client_id, client_secret, and whether there was an assertion. */
+/* What the body of a request said of its client. */
 struct client_body {
 	str client_id;
 	struct secret secret;
-	bool assertion;
+	struct secret assertion; /* client_assertion (RFC 7523 section 2.2) */
+	str assertion_type;
 };
 
-/* Exactly one method, one client (RFC 6749 section 2.3). CLIENT_METHOD. */
-CHECKED enum err client_proof_read(struct ctx *c, const struct client_body *body, struct client_proof *out);
-
 /*
- * Finds the client and checks its proof against the method it registered. On LOOP a client that only the
- * store knows gives ERR_NOT_FOUND: then ask again on READ. CLIENT_UNKNOWN, CLIENT_SECRET, CLIENT_METHOD,
- * CLIENT_BLOCKED. Names the client in c->actor for whoever records what happened.
+ * `return client_prove(c, &body, &job->client, then);`: reads what the request offers (exactly one method, one client:
+ * RFC 6749 section 2.3), finds the client and checks its proof against the method it registered, on whatever lanes that
+ * takes; then goes on with `then`, which must do nothing that needs a lane. Names the client in c->actor for whoever records
+ * what happened. out must live as long as the request. Starts on LOOP. CLIENT_UNKNOWN, CLIENT_SECRET, CLIENT_METHOD,
+ * CLIENT_BLOCKED.
  */
-CHECKED enum err client_authenticate(struct ctx *c, const struct client_proof *proof, struct client *out);
+enum err client_prove(
+    struct ctx *c, const struct client_body *body, struct client *out, enum err (*then)(struct ctx *c));
 
 #endif

@@ -76,6 +76,8 @@ static enum err put(struct ctx *c, const struct ask *a, const struct client *cli
 		.auth_time = c->actor.auth_time,
 		.methods = c->actor.methods,
 		.expires = c->now + c->site->config->code_ttl,
+		.jkt = a->jkt,
+		.session = c->actor.session,
 	};
 	return q_code_put(c->db, c->mem, &row, NULL);
 }

@@ -103,6 +103,8 @@ static enum err put_grant(struct ctx *c, struct token *t, const struct code_take
 		.expires = c->now + config->access_ttl,
 		.auth_time = code->auth_time,
 		.methods = code->methods,
+		.jkt = t->jkt,
+		.session = code->session,
 	};
 
 	if (client_may(&t->client, S("refresh_token"))) {
@@ -140,6 +142,8 @@ static enum err redeem(struct ctx *c, struct token *t)
 		.auth_time = code.auth_time,
 		.methods = code.methods,
 		.nonce = code.nonce,
+		.session = code.session,
+		.jkt = t->jkt,
 	};
 	TRY(put_grant(c, t, &code));
 	token_awaited(c, &t->authz);
@@ -148,5 +152,10 @@ static enum err redeem(struct ctx *c, struct token *t)
 		(str){ NULL, 0 } });
 }
 
-const struct grant_type grant_authorization_code = { S_INIT("authorization_code"), GRANT_PUBLIC, check,
-	redeem };
+const struct grant_type grant_authorization_code = {
+	.name = S_INIT("authorization_code"),
+	.flags = GRANT_PUBLIC,
+	.lane = LANE_WRITE,
+	.check = check,
+	.redeem = redeem,
+};

@@ -110,6 +110,8 @@ static enum err repeat(struct ctx *c, struct token *t, const struct grant_state_
 		.refresh = r->next,
 		.auth_time = g->auth_time,
 		.methods = g->methods,
+		.session = g->session,
+		.jkt = t->jkt,
 	};
 	return done(c, t, S("auth.token.repeat"), g->user_id);
 }
@@ -169,6 +171,7 @@ static enum err redeem(struct ctx *c, struct token *t)
 		.token = r->sent_hash,
 		.next = r->next_hash,
 		.resource = t->resource ? t->resource->identifier : S(""),
+		.jkt = t->jkt,
 		.now = c->now,
 		.expires = c->now + c->site->config->refresh_ttl,
 	};
@@ -187,8 +190,16 @@ static enum err redeem(struct ctx *c, struct token *t)
 		.refresh = r->next,
 		.auth_time = g.auth_time,
 		.methods = g.methods,
+		.session = g.session,
+		.jkt = t->jkt,
 	};
 	return done(c, t, S("auth.token.refresh"), g.user_id);
 }
 
-const struct grant_type grant_refresh_token = { S_INIT("refresh_token"), GRANT_PUBLIC, check, redeem };
+const struct grant_type grant_refresh_token = {
+	.name = S_INIT("refresh_token"),
+	.flags = GRANT_PUBLIC,
+	.lane = LANE_WRITE,
+	.check = check,
+	.redeem = redeem,
+};

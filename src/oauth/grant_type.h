@@ -1,6 +1,7 @@
 /*
- * grant_type: what /token can be asked for. The endpoint owns the phases (parse, authenticate the client,
- * resolve the resource, redeem, issue, reply); a grant type fills two hooks and cannot forget any of them.
+ * grant_type: what /token can be asked for. The endpoint owns the phases (parse, authenticate the client, look at its
+ * DPoP proof, resolve the resource, prepare, redeem, issue, reply); a grant type fills in what is its own and cannot
+ * forget any of them.
  */
 #ifndef OAUTH_GRANT_TYPE_H
 #define OAUTH_GRANT_TYPE_H
@@ -14,8 +15,9 @@ struct token {
 	const struct grant_type *type;
 	struct client client;            /* authenticated before any hook runs */
 	const struct resource *resource; /* asked for; NULL: none was named */
-	int64_t id;         /* of the code's or refresh token's row, once the text is known to be ours */
-	void *own;          /* the grant type's */
+	str jkt;    /* thumbprint of the key of the DPoP proof that came along, checked; empty: none came */
+	int64_t id; /* of the code's or refresh token's row, once the text is known to be ours */
+	void *own;  /* the grant type's */
 	struct authz authz; /* what redeem proved */
 };
 
@@ -24,15 +26,31 @@ enum { GRANT_PUBLIC = 1 }; /* clients without a secret may use it */
 struct grant_type {
 	str name;
 	unsigned flags;
-	/* LOOP: everything that needs no store. */
+	enum lane lane; /* where redeem runs: WRITE, READ or LOOP */
+	/* Everything that needs no lane: runs wherever the client proved itself. */
 	enum err (*check)(struct ctx *c, struct token *t);
-	/* WRITE: consumes what was sent and fills t->authz. May run twice. */
+	/*
+	 * Steps before redeem on lanes of their own: foreign signatures, documents. May give NEED with a step of the grant
+	 * type's, which finds its request by token_of() and ends with `return token_prepared(c);`. NULL: nothing to prepare.
+	 */
+	enum err (*prepare)(struct ctx *c, struct token *t);
+	/*
+	 * Consumes what was sent and fills t->authz. On WRITE it may run twice. On READ it may find that it has to write after
+	 * all: `return token_write(c, step);`, where step fills t->authz on WRITE and ends with OK.
+	 */
 	enum err (*redeem)(struct ctx *c, struct token *t);
 };
 
 /* By its name; NULL when it is not one of ours. By number, for the metadata; NULL behind the last. */
 const struct grant_type *grant_type_find(str name);
 const struct grant_type *grant_type_at(size_t i);
+
+/* The request that these steps are about. */
+struct token *token_of(const struct ctx *c);
+/* Goes on with redeem. */
+enum err token_prepared(struct ctx *c);
+/* From a redeem on READ: goes on with fill on WRITE, and then issues. */
+enum err token_write(struct ctx *c, enum err (*fill)(struct ctx *c, struct token *t));
 
 /* After the commit: a token is awaited at its resource, when that is one where we would see it. WRITE. */
 void token_awaited(struct ctx *c, const struct authz *authz);

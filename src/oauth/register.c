@@ -50,13 +50,8 @@ static enum err put_row(struct ctx *c)
 {
 	struct job *job = c->state;
 	struct client client = job->r.client; /* may run twice: starts from what stands in the job */
-	struct buf b = BUF(c->mem);
-	struct jout j = JOUT(&b);
 
-	jout_object(&j, S(""));
-	jout_str_opt(&j, S("client_uri"), client.uri);
-	jout_end(&j);
-	TRY(client_put(c, &client, buf_str(&b)));
+	TRY(client_put(c, &client));
 	return NEED(c, LANE_LOOP, reply);
 }
 

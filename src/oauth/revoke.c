@@ -12,7 +12,6 @@
 
 struct job {
 	struct revoke_params p;
-	struct client_proof proof;
 	struct client client;
 	int64_t grant;
 };
@@ -59,8 +58,9 @@ static enum err read_access(struct ctx *c)
 }
 
 /* The hint of section 2.1 helps those who keep two tables; our tokens say what they are. */
-static enum err read_token(struct ctx *c, struct job *job)
+static enum err read_token(struct ctx *c)
 {
+	struct job *job = c->state;
 	struct refresh r;
 
 	if (job->p.token.len == 0)
@@ -75,15 +75,6 @@ static enum err read_token(struct ctx *c, struct job *job)
 	return reply(c);
 }
 
-/* READ: a client that only the store knows. */
-static enum err find_client(struct ctx *c)
-{
-	struct job *job = c->state;
-
-	TRY(client_authenticate(c, &job->proof, &job->client));
-	return read_token(c, job);
-}
-
 enum err revoke_start(struct ctx *c)
 {
 	struct job *job = NEW(c->mem, struct job);
@@ -92,11 +83,7 @@ enum err revoke_start(struct ctx *c)
 	c->state = job;
 	TRY(params_body(c, &form));
 	TRY(revoke_params_fill(c, &form, &job->p));
-	struct client_body body = { job->p.client_id, job->p.client_secret, job->p.client_assertion.len > 0 };
-	TRY(client_proof_read(c, &body, &job->proof));
-	enum err e = client_authenticate(c, &job->proof, &job->client);
-	if (e == ERR_NOT_FOUND)
-		return NEED(c, LANE_READ, find_client);
-	TRY(e);
-	return read_token(c, job);
+	struct client_body body = { job->p.client_id, job->p.client_secret, job->p.client_assertion,
+		job->p.client_assertion_type };
+	return client_prove(c, &body, &job->client, read_token);
 }

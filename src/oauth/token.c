@@ -1,6 +1,6 @@
 /*
- * /token: the phases, once. What differs between grant types stands in their two hooks (grant_type.h); none
- * of them can forget client authentication, because none of them does it.
+ * /token: the phases, once. What differs between grant types stands in their hooks (grant_type.h); none of them can
+ * forget client authentication, because none of them does it.
  */
 #include "oauth/client.h"
 #include "oauth/client_auth.h"
@@ -10,12 +10,18 @@
 
 struct job {
 	struct token token;
-	struct client_proof proof;
+	enum err (*fill)(struct ctx *c, struct token *t); /* what runs on WRITE instead of redeem */
 };
 
-static enum err read_request(struct ctx *c, struct job *job)
+struct token *token_of(const struct ctx *c)
 {
-	struct token *t = &job->token;
+	struct job *job = c->state;
+
+	return &job->token;
+}
+
+static enum err read_request(struct ctx *c, struct token *t)
+{
 	struct form form;
 
 	TRY(params_body(c, &form));
@@ -25,31 +31,56 @@ static enum err read_request(struct ctx *c, struct job *job)
 	t->type = grant_type_find(t->p.grant_type);
 	if (!t->type)
 		return FAIL(c, GRANT_TYPE, "grant_type %.*s", FMT(str_sub(t->p.grant_type, 0, 100)));
-	struct client_body body = { t->p.client_id, t->p.client_secret, t->p.client_assertion.len > 0 };
-	return client_proof_read(c, &body, &job->proof);
+	return OK;
 }
 
 /* LOOP: the transaction has been committed, so what is signed now holds. */
 static enum err issue(struct ctx *c)
 {
-	struct job *job = c->state;
-
-	return issue_tokens(c, &job->token.authz);
+	return issue_tokens(c, &token_of(c)->authz);
 }
 
 /* WRITE */
-static enum err redeem(struct ctx *c)
+static enum err fill(struct ctx *c)
 {
 	struct job *job = c->state;
 
-	TRY(job->token.type->redeem(c, &job->token));
+	TRY(job->fill(c, &job->token));
 	return NEED(c, LANE_LOOP, issue);
 }
 
-/* LOOP or READ: the client has proved itself. */
-static enum err resolve(struct ctx *c, struct job *job)
+enum err token_write(struct ctx *c, enum err (*how)(struct ctx *c, struct token *t))
 {
-	struct token *t = &job->token;
+	struct job *job = c->state;
+
+	job->fill = how;
+	return NEED(c, LANE_WRITE, fill);
+}
+
+/* The grant type's lane. */
+static enum err redeem(struct ctx *c)
+{
+	struct token *t = token_of(c);
+
+	TRY(t->type->redeem(c, t));
+	if (c->lane == LANE_LOOP)
+		return issue(c);
+	return NEED(c, LANE_LOOP, issue);
+}
+
+enum err token_prepared(struct ctx *c)
+{
+	const struct grant_type *type = token_of(c)->type;
+
+	if (type->lane == c->lane && c->lane != LANE_WRITE)
+		return redeem(c);
+	return NEED(c, type->lane, redeem);
+}
+
+/* Any lane: the client has proved itself. */
+static enum err resolve(struct ctx *c)
+{
+	struct token *t = token_of(c);
 	bool public = str_eq(t->client.auth_method, S("none"));
 
 	if (!client_may(&t->client, t->type->name) || (public && !(t->type->flags & GRANT_PUBLIC)))
@@ -57,27 +88,17 @@ static enum err resolve(struct ctx *c, struct job *job)
 		    FMT(t->client.grant_types));
 	TRY(params_resource(c, &t->p.resource, &t->resource));
 	TRY(t->type->check(c, t));
-	return NEED(c, LANE_WRITE, redeem);
-}
-
-/* READ: a client that only the store knows. */
-static enum err find_client(struct ctx *c)
-{
-	struct job *job = c->state;
-
-	TRY(client_authenticate(c, &job->proof, &job->token.client));
-	return resolve(c, job);
+	return t->type->prepare ? t->type->prepare(c, t) : token_prepared(c);
 }
 
 enum err token_start(struct ctx *c)
 {
 	struct job *job = NEW(c->mem, struct job);
+	struct token *t = &job->token;
 
 	c->state = job;
-	TRY(read_request(c, job));
-	enum err e = client_authenticate(c, &job->proof, &job->token.client);
-	if (e == ERR_NOT_FOUND)
-		return NEED(c, LANE_READ, find_client);
-	TRY(e);
-	return resolve(c, job);
+	TRY(read_request(c, t));
+	struct client_body body = { t->p.client_id, t->p.client_secret, t->p.client_assertion,
+		t->p.client_assertion_type };
+	return client_prove(c, &body, &t->client, resolve);
 }

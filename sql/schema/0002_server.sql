@@ -1,0 +1,12 @@
+-- The second storey: sender-constrained tokens (RFC 9449), sign-ins that applications are told the end of (OpenID
+-- Connect Back-Channel Logout), requests pushed ahead (RFC 9126), devices (RFC 8628), and assertions used once.
+
+-- The thumbprint of the key that tokens are bound to, '' for bearer tokens; the session that was agreed in, 0 for none.
+ALTER TABLE code ADD COLUMN jkt TEXT NOT NULL DEFAULT '';
+ALTER TABLE code ADD COLUMN session INT NOT NULL DEFAULT 0;
+ALTER TABLE grants ADD COLUMN jkt TEXT NOT NULL DEFAULT '';
+ALTER TABLE grants ADD COLUMN session INT NOT NULL DEFAULT 0;
+
+-- Assertions that were used (RFC 7523 section 3, jti), by SHA-256 of issuer and jti, until they would have expired.
+CREATE TABLE replay (id AUTOKEY, tenant INT NOT NULL, hash BLOB NOT NULL UNIQUE, until INT NOT NULL);
+CREATE INDEX replay_until ON replay (until);
