@@ -11,7 +11,7 @@ PREFIX ?= /usr/local
 FUZZ_SECONDS ?= 60
 
 .DEFAULT_GOAL := build
-.PHONY: help run build san test bench fuzz fuzz-coverage check fmt install deb image deps clean
+.PHONY: help run build san test bench fuzz fuzz-coverage mutants check fmt install deb image deps clean
 
 help:
 	@echo 'make run      build, and serve on http://localhost:8080 with a database in ./gatehouse-data'
@@ -20,6 +20,7 @@ help:
 	@echo 'make check    the static checks only; make san: the program and the tests with sanitizers'
 	@echo 'make fmt      format the sources'
 	@echo 'make fuzz     each fuzz target for FUZZ_SECONDS ($(FUZZ_SECONDS)); make fuzz-coverage: what the corpus reaches'
+	@echo 'make mutants  break one security rule after the other, and see that a test notices'
 	@echo 'make bench    measure'
 	@echo 'make install  to DESTDIR and PREFIX ($(PREFIX)); make deb: a Debian package; make image: a container image'
 
@@ -58,6 +59,10 @@ fuzz-coverage:
 	$(NINJA) -C build-cov
 	@tools/fuzz_coverage.sh
 
+mutants:
+	@tools/deps.sh test
+	tools/mutants
+
 bench: build
 	@tools/deps.sh bench
 	PATH="$(CURDIR)/tests/node_modules/.bin:$$PATH" bench/run
@@ -77,4 +82,4 @@ deps:
 	@tools/deps.sh build
 
 clean:
-	rm -rf build build-san build-fuzz build-cov dist
+	rm -rf build build-san build-fuzz build-cov build-mutants dist

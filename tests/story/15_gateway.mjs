@@ -5,6 +5,7 @@ import { story, assert, sleep, until } from './lib/story.mjs';
 import { serve, freePort } from './lib/daemon.mjs';
 import { Jar, register, tokens, mcp, ask, initialize } from './lib/oauth.mjs';
 import { wire } from './lib/wire.mjs';
+import { sql } from './lib/forge.mjs';
 
 export default story('gateway', async (t) => {
   const seen = [];
@@ -237,6 +238,16 @@ export default story('gateway', async (t) => {
     await until('the stream to end', () => a.ended, 2000);
     assert.equal(b.ended, false);
     assert.equal((await mcp(weather, doomed.access_token, initialize)).status, 401);
+  });
+  await t.test('what another node says of a person holds here: the token is refused', async () => {
+    behave = (req, res) => (res.setHeader('content-type', 'application/json'), res.end('{"jsonrpc":"2.0","id":1,"result":{}}'));
+    const t2 = await get(weather);
+    assert.equal((await mcp(weather, t2.access_token, initialize)).status, 200);
+    sql(d, "INSERT INTO revocation (tenant, kind, id, at, until) SELECT tenant, 'user', id, strftime('%s'), strftime('%s') + 600 FROM users");
+    let last;
+    await until('the feed to be read', async () => (last = await mcp(weather, t2.access_token, initialize)).status !== 200, 5000);
+    assert.equal(last.status, 401);
+    assert.match(last.headers.get('www-authenticate'), /error="invalid_token"/);
   });
   await t.test('CORS: the resource is open to allowed origins only, and exposes the challenge', async () => {
     const ok = await ask(weather, { method: 'OPTIONS', headers: { origin: 'http://localhost:6274', 'access-control-request-method': 'POST', 'access-control-request-headers': 'authorization,content-type,mcp-protocol-version' } });

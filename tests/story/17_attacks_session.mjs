@@ -3,6 +3,7 @@ import { story, assert } from './lib/story.mjs';
 import { serve, OWNER } from './lib/daemon.mjs';
 import { Jar, ask, form } from './lib/oauth.mjs';
 import { wire } from './lib/wire.mjs';
+import { sql } from './lib/forge.mjs';
 
 export default story('attacks session', async (t) => {
   const d = await serve(t, {});
@@ -49,6 +50,14 @@ export default story('attacks session', async (t) => {
     assert.equal(out.status, 303);
     assert.doesNotMatch(out.location, /evil/);
     assert.match((await jar.ask('/account')).location, /\/login/);
+  });
+  await t.test('whoever is blocked is signed out at the next click', async () => {
+    const jar = new Jar(d.base);
+    await jar.signIn();
+    assert.equal((await jar.ask('/account')).status, 200);
+    sql(d, `UPDATE users SET status = 'blocked' WHERE email = '${OWNER.email}'`);
+    assert.match((await jar.ask('/account')).location ?? '', /\/login/);
+    sql(d, `UPDATE users SET status = 'active' WHERE email = '${OWNER.email}'`);
   });
   await t.test('a session that was signed out is dead for whoever kept the cookie', async () => {
     const jar = new Jar(d.base);

@@ -89,6 +89,7 @@ static void nothing_changes(void **state)
 		{ "CODE-09 one character more", "A", "app", VERIFIER, ERR_CODE_UNKNOWN },
 		{ "padding behind it", "%3D", "app", VERIFIER, ERR_CODE_UNKNOWN },
 		{ "CODE-10 NUL behind it", "%00", "app", VERIFIER, ERR_PARAM_SYNTAX },
+		{ "another secret under the same id", "!", "app", VERIFIER, ERR_CODE_UNKNOWN },
 		{ "no code", "none", "app", VERIFIER, ERR_PARAM_MISSING },
 		{ "unknown resource", "", "app", VERIFIER "&resource=https%3A%2F%2Fother.example%2Fmcp",
 		    ERR_RESOURCE_UNKNOWN },
@@ -102,6 +103,9 @@ static void nothing_changes(void **state)
 		str c = code;
 		if (strcmp(rows[i].cut, "-") == 0)
 			c = str_sub(code, 0, code.n - 1);
+		else if (strcmp(rows[i].cut, "!") == 0)
+			c = arena_printf(k->mem, "%.*s%c%.*s", FMT(str_sub(code, 0, code.n - 9)),
+			    code.p[code.n - 9] == 'A' ? 'B' : 'A', FMT(str_sub(code, code.n - 8, code.n)));
 		else if (strcmp(rows[i].cut, "none") == 0)
 			c = S("");
 		else
