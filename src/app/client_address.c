@@ -86,18 +86,18 @@ void client_address(struct ctx *c, struct request *rq)
 	const struct house_site *s = house_site(c->site);
 	char text[ADDR_TEXT];
 
+	rq->http.peer_key = addr_key(&rq->peer);
 	if ((s->trusted_count == 0 && rq->peer.family != ADDR_LOCAL) || !trusted(s, &rq->peer))
 		return;
 	struct addr client = walk_back(s, &rq->http, rq->peer);
 	rq->http.peer = arena_copy(c->mem, addr_text(&client, text));
+	rq->http.peer_key = addr_key(&client);
 	compare_forwarded(c, exchange_of(c)->floor->house);
 }
 
 uint64_t client_address_key(const struct ctx *c)
 {
-	struct addr a;
-
-	return addr_parse(c->req->peer, &a) == OK ? addr_key(&a) : 0;
+	return c->req->peer_key;
 }
 
 bool client_is_local(const struct ctx *c)

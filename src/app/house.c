@@ -151,6 +151,7 @@ void house_close(struct house *h)
 	lanes_free(h->lanes);
 	server_shared_free(&h->shared);
 	limits_free(h->limits);
+	outside_free(h->outside);
 	revoked_free(h->revoked);
 	resolver_free(h->resolver);
 	*h = (struct house){ 0 };

@@ -6,7 +6,8 @@
 #define APP_HOUSE_H
 
 #include "app/lanes.h"
-#include "app/limit.h"
+#include "core/limit.h"
+#include "core/outside.h"
 #include "app/metrics.h"
 #include "app/revoked.h"
 #include "app/site_load.h"
@@ -40,6 +41,7 @@ struct house {
 	struct lanes *lanes;
 	struct limits *limits;
 	struct revoked *revoked;
+	struct outside *outside;   /* documents of others */
 	struct resolver *resolver; /* of upstreams' names */
 	struct fetcher fetcher;    /* of documents that strangers name */
 	struct inlets inlets;

@@ -190,6 +190,13 @@ static void want_site(struct house *h, struct exchange *x)
 	process_nudge();
 }
 
+static enum err make_site(struct serve *s, const struct config *config, struct house_site **out)
+{
+	TRY(site_load(config, s->db, now_ms(), out, &s->why));
+	(*out)->site.outside = s->house.outside;
+	return OK;
+}
+
 /* Loads the site anew; a bad one is refused whole, and the old one stays. */
 static void load_site(struct serve *s, const struct config *config)
 {
@@ -202,7 +209,7 @@ static void load_site(struct serve *s, const struct config *config)
 	pthread_mutex_unlock(&s->lock);
 
 	s->why.n = 0;
-	enum err e = site_load(config, s->db, now_ms(), &fresh, &s->why);
+	enum err e = make_site(s, config, &fresh);
 	if (e != OK) {
 		log_error("the new state was not taken over", LOG_STR("why", buf_str(&s->why)));
 		all_took(waiting);
@@ -295,7 +302,7 @@ static enum err open_lanes(struct serve *s)
 		.readers = alone ? 1 : 2,
 		.writers = 4,
 		.hashers = alone ? 1 : 2,
-		.fetchers = 4,
+		.fetchers = 8, /* they wait, they do not work */
 		.verifiers = 1,
 	};
 	enum err e = lanes_start(&s->house, &set, &s->house.lanes);
@@ -347,7 +354,8 @@ static enum err begin(struct serve *s)
 	if (e != OK)
 		return failed(s, e, "the crypto library");
 	TRY(open_store(s));
-	TRY(site_load(s->config, s->db, now_ms(), &s->site, &s->why));
+	s->house.outside = outside_new();
+	TRY(make_site(s, s->config, &s->site));
 	s->house.started = time_now();
 	s->house.reload = want_site;
 	shut_in(s); /* before the first thread, whose children inherit it */

@@ -270,19 +270,29 @@ static void load_clients(struct load *l)
 	s->client_count = l->config->client_count;
 }
 
-static enum err load_proxies(struct load *l)
+static enum err load_nets(
+    struct load *l, const char *key, const str *texts, size_t count, const struct cidr **out)
 {
-	struct cidr *nets = NEW_ARRAY(l->mem, struct cidr, l->config->trust_proxy_count);
+	struct cidr *nets = NEW_ARRAY(l->mem, struct cidr, count);
 
-	for (size_t i = 0; i < l->config->trust_proxy_count; i++)
-		if (cidr_parse(l->config->trust_proxy[i], &nets[i]) != OK) {
-			buf_printf(l->why, "trust_proxy: %.*s is no network (write 10.0.0.0/8 or an address)",
-			    FMT(l->config->trust_proxy[i]));
+	for (size_t i = 0; i < count; i++)
+		if (cidr_parse(texts[i], &nets[i]) != OK) {
+			buf_printf(l->why, "%s: %.*s is no network (write 10.0.0.0/8 or an address)", key,
+			    FMT(texts[i]));
 			return ERR_BAD_URL;
 		}
-	l->out->trusted = nets;
-	l->out->trusted_count = l->config->trust_proxy_count;
+	*out = nets;
 	return OK;
+}
+
+static enum err load_networks(struct load *l)
+{
+	const struct config *c = l->config;
+	const struct cidr *outbound; /* the fetcher reads them itself: only what is wrong is said here */
+
+	l->out->trusted_count = c->trust_proxy_count;
+	TRY(load_nets(l, "trust_proxy", c->trust_proxy, c->trust_proxy_count, &l->out->trusted));
+	return load_nets(l, "outbound.allow", c->outbound_allow, c->outbound_allow_count, &outbound);
 }
 
 static enum err load_all(struct load *l)
@@ -296,7 +306,7 @@ static enum err load_all(struct load *l)
 	TRY(load_resources(l));
 	load_hosts(l);
 	load_clients(l);
-	TRY(load_proxies(l));
+	TRY(load_networks(l));
 	s->json_as = metadata_write(l->mem, s);
 	return OK;
 }

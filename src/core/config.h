@@ -54,6 +54,9 @@ struct config {
 	int64_t access_ttl, refresh_ttl, code_ttl, refresh_grace;
 	const str *allow_origins;
 	size_t allow_origin_count;
+	const str *outbound_allow; /* CIDR texts: networks that are fetched from though they are not public */
+	size_t outbound_allow_count;
+	str outbound_authorities; /* path of a PEM file, or empty */
 	const struct config_resource *resources;
 	size_t resource_count;
 	const struct config_client *clients;
@@ -70,6 +73,7 @@ struct config {
 	int64_t limit_streams_per_user;
 	int64_t limit_upstream_seconds; /* to the head of an answer */
 	int64_t limit_register_burst;   /* registrations per minute and address, generous */
+	int64_t limit_documents;        /* documents fetched per minute and address */
 	int64_t loops;                  /* loop threads; 0: one per core */
 	bool accept_new_base_url;
 };

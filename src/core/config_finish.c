@@ -1,5 +1,6 @@
 /* The rules between values, and the values that follow from others. */
 #include "core/config_inner.h"
+#include "core/fetch.h"
 #include "core/resource_rule.h"
 
 #include "base/url.h"
@@ -7,6 +8,7 @@
 #include <arpa/inet.h>
 
 #define MASTER_KEY_MIN 32
+#define OUTBOUND_PATH_MAX 512 /* as the fetcher takes it */
 
 static const struct {
 	str key;
@@ -32,6 +34,7 @@ static const struct {
 	RANGE("limits.streams_per_user", limit_streams_per_user, 1, 1000000, "1 to 1000000"),
 	RANGE("limits.upstream", limit_upstream_seconds, 1, 86400, "1s to 24h"),
 	RANGE("limits.register", limit_register_burst, 0, 1000000000, "0 to 1000000000"),
+	RANGE("limits.documents", limit_documents, 0, 1000000, "0 to 1000000"),
 	RANGE("limits.loops", loops, 0, 256, "0 to 256"),
 	RANGE("audit.retention", audit_retention, 86400, 3153600000, "1d to 36500d"),
 #undef RANGE
@@ -220,11 +223,35 @@ static void finish_roles(struct config_bind *b)
 	b->out->role_count = COUNT(defaults);
 }
 
+/* Whom the fetcher believes, and where it may go besides the public internet. */
+static enum err finish_outbound(struct config_bind *b)
+{
+	struct config *c = b->out;
+	str path = c->outbound_authorities, pem, why;
+
+	if (c->outbound_allow_count > FETCH_ALLOW_MAX)
+		return config_fail(b, config_where(b, S("outbound.allow")),
+		    "outbound.allow has more than %d networks.", FETCH_ALLOW_MAX);
+	if (!path.n)
+		return OK;
+	if (path.p[0] != '/' || path.n >= OUTBOUND_PATH_MAX)
+		return config_fail(b, config_where(b, S("outbound.authorities")),
+		    "outbound.authorities is no whole path: write /etc/gatehouse/authorities.pem.");
+	if (!b->in->port.read(b->in->port.arg, b->mem, b->file, path, &pem, &why))
+		return config_fail(b, config_where(b, S("outbound.authorities")), "the file %.*s %.*s.",
+		    FMT(path), FMT(why));
+	if (str_find(pem, S("-----BEGIN CERTIFICATE-----")) < 0)
+		return config_fail(b, config_where(b, S("outbound.authorities")),
+		    "the file %.*s holds no certificate in PEM form.", FMT(path));
+	return OK;
+}
+
 enum err config_finish(struct config_bind *b)
 {
 	finish_roles(b);
 	TRY(check_ranges(b));
 	TRY(finish_addresses(b));
 	TRY(finish_store(b));
+	TRY(finish_outbound(b));
 	return finish_management(b);
 }

@@ -9,14 +9,17 @@
 #define FETCH_BODY_MAX ((size_t)64 * 1024)
 #define FETCH_TYPE_MAX 128
 #define FETCH_CACHE_MAX 256
+#define FETCH_DATE_MAX 40
+#define FETCH_ALLOW_MAX 16
 
 /* What may be asked of one document. Zeroes stand for the strictest: 64 KiB, 5 s, public addresses, the system's authorities. */
 struct fetch_policy {
-	size_t max;          /* bytes of the body, at most FETCH_BODY_MAX */
-	int64_t ms;          /* in all, waiting for a free place included; at most 5000 */
-	str accept;          /* the Accept field; empty: application/json */
-	bool allow_loopback; /* tests */
-	str authorities;     /* path of a PEM file to trust instead of the system's; tests */
+	size_t max;         /* bytes of the body, at most FETCH_BODY_MAX */
+	int64_t ms;         /* in all, waiting for a free place included; at most 5000 */
+	str accept;         /* the Accept field; empty: application/json */
+	const str *allow;   /* networks (CIDR) that may be reached though they are not public */
+	size_t allow_count; /* at most FETCH_ALLOW_MAX */
+	str authorities;    /* path of a PEM file of authorities to trust besides the system's; empty: none */
 };
 
 enum fetch_result {
@@ -37,8 +40,10 @@ enum fetch_result {
 struct fetch_answer {
 	enum fetch_result result;
 	int status; /* 200, 302: redirects are answers like others */
-	str type;   /* Content-Type, as sent, or empty */
-	str cache;  /* Cache-Control, as sent, or empty */
+	/* fields as sent, or empty */
+	str type;               /* Content-Type */
+	str cache;              /* Cache-Control */
+	str expires, date, age; /* RFC 9111 section 4.2 */
 	str body;
 	str why; /* for the log and `gatehouse why`: one line, nothing that the other side wrote */
 };

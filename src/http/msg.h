@@ -44,8 +44,9 @@ struct http_req {
 	str head;       /* the original bytes of the head, blank line included */
 	str body;
 	/* filled by app, not by the parser */
-	str peer;    /* client address text, after trust_proxy */
-	bool secure; /* the client's side is https */
+	str peer;          /* client address text, after trust_proxy */
+	uint64_t peer_key; /* what limits count by: the address, or the /64 of an IPv6 one; 0: not counted */
+	bool secure;       /* the client's side is https */
 };
 
 /* The value of the first header of that name (ASCII case ignored); p == NULL when absent. */

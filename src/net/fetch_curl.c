@@ -78,6 +78,26 @@ static void take_field(str value, char *room, size_t size, uint32_t *n)
 	*n += (uint32_t)(comma + value.n);
 }
 
+static void take_named(struct fetch_told *t, str name, str value)
+{
+	const struct {
+		str name;
+		char *room;
+		size_t size;
+		uint32_t *n;
+	} fields[] = {
+		{ S("content-type"), t->type, sizeof t->type, &t->type_n },
+		{ S("cache-control"), t->cache, sizeof t->cache, &t->cache_n },
+		{ S("expires"), t->expires, sizeof t->expires, &t->expires_n },
+		{ S("date"), t->date, sizeof t->date, &t->date_n },
+		{ S("age"), t->age, sizeof t->age, &t->age_n },
+	};
+
+	for (size_t i = 0; i < COUNT(fields); i++)
+		if (str_ieq(name, fields[i].name))
+			take_field(value, fields[i].room, fields[i].size, fields[i].n);
+}
+
 static size_t take_header(char *p, size_t size, size_t n, void *arg)
 {
 	struct get *g = arg;
@@ -92,12 +112,10 @@ static size_t take_header(char *p, size_t size, size_t n, void *arg)
 		line.n--;
 	if (str_starts(line, S("HTTP/"))) {
 		/* An interim answer's fields are not the answer's (RFC 9110 section 15.2). */
-		g->told->type_n = g->told->cache_n = 0;
+		g->told->type_n = g->told->cache_n = g->told->expires_n = g->told->date_n = g->told->age_n =
+		    0;
 	} else if (str_cut(line, ':', &name, &value)) {
-		if (str_ieq(name, S("content-type")))
-			take_field(str_trim(value), g->told->type, sizeof g->told->type, &g->told->type_n);
-		else if (str_ieq(name, S("cache-control")))
-			take_field(str_trim(value), g->told->cache, sizeof g->told->cache, &g->told->cache_n);
+		take_named(g->told, name, str_trim(value));
 	}
 	return size * n;
 }
@@ -183,9 +201,9 @@ static CURLcode set_up(const struct curl_lib *l, CURL *c, const struct fetch_ask
 	    l->set(c, CURLOPT_HEADERDATA, g) == CURLE_OK;
 	if (ok && !g->to->literal)
 		ok = l->set(c, CURLOPT_RESOLVE, pins) == CURLE_OK;
+	/* In place of the system's bundle; the system's directory of authorities stays. */
 	if (ok && ask->authorities[0])
-		ok = l->set(c, CURLOPT_CAINFO, ask->authorities) == CURLE_OK &&
-		    l->set(c, CURLOPT_CAPATH, NULL) == CURLE_OK;
+		ok = l->set(c, CURLOPT_CAINFO, ask->authorities) == CURLE_OK;
 	return ok ? CURLE_OK : CURLE_FAILED_INIT;
 }
 

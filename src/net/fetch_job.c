@@ -38,6 +38,14 @@ static bool is_localhost(str host)
 	return str_ieq(host, S("localhost")) || str_ieq(tail, S(".localhost"));
 }
 
+static bool reaches_loopback(const struct fetch_ask *ask)
+{
+	for (uint32_t i = 0; i < ask->allow_n; i++)
+		if (addr_loopback(&ask->allow[i].base))
+			return true;
+	return false;
+}
+
 enum fetch_result fetch_look(const struct fetch_ask *ask, str *host, int *port, const char **why)
 {
 	struct url u;
@@ -56,7 +64,7 @@ enum fetch_result fetch_look(const struct fetch_ask *ask, str *host, int *port, 
 	if (!is_literal(u.host, &ip) && !is_name(u.host))
 		return FETCH_URL;
 	*why = "localhost is not public";
-	if (is_localhost(u.host) && !(ask->flags & FETCH_LOOPBACK))
+	if (is_localhost(u.host) && !reaches_loopback(ask))
 		return FETCH_ADDRESS;
 	*host = u.host;
 	*port = url_port(&u);
@@ -69,8 +77,11 @@ static enum fetch_result judge(const struct fetch_ask *ask, const struct addr *a
 {
 	const char *special = address_special(a);
 
-	if (!special || ((ask->flags & FETCH_LOOPBACK) && addr_loopback(a)))
+	if (!special)
 		return FETCH_OK;
+	for (uint32_t i = 0; i < ask->allow_n; i++)
+		if (cidr_has(&ask->allow[i], a))
+			return FETCH_OK;
 	*why = special;
 	return FETCH_ADDRESS;
 }

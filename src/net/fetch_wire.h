@@ -5,16 +5,14 @@
 #include "core/fetch.h"
 #include "net/addr.h"
 
-#define FETCH_VERSION 1u
-#define FETCH_LOOPBACK 1u
+#define FETCH_VERSION 2u
 #define FETCH_MS_MAX 5000
 #define FETCH_WHY_MAX 160
 
 /* Texts end with NUL. */
 struct fetch_ask {
-	uint32_t version, flags;
-	uint32_t max;
-	uint32_t ms;
+	uint32_t version, max, ms, allow_n;
+	struct cidr allow[FETCH_ALLOW_MAX]; /* that may be reached though they are not public */
 	char url[FETCH_URL_MAX + 1];
 	char accept[128];
 	char authorities[512];
@@ -24,8 +22,9 @@ struct fetch_ask {
 struct fetch_told {
 	uint32_t version, result;
 	int32_t status;
-	uint32_t type_n, cache_n, why_n, body_n;
-	char type[FETCH_TYPE_MAX], cache[FETCH_CACHE_MAX], why[FETCH_WHY_MAX];
+	uint32_t type_n, cache_n, expires_n, date_n, age_n, why_n, body_n;
+	char type[FETCH_TYPE_MAX], cache[FETCH_CACHE_MAX], expires[FETCH_DATE_MAX], date[FETCH_DATE_MAX],
+	    age[FETCH_DATE_MAX], why[FETCH_WHY_MAX];
 };
 
 /* Says why in told: a fixed text. */

@@ -171,12 +171,20 @@ static bool ends(const char *text, size_t size)
 	return memchr(text, '\0', size) != NULL;
 }
 
+static bool nets_ok(const struct fetch_ask *a)
+{
+	for (uint32_t i = 0; a->allow_n <= FETCH_ALLOW_MAX && i < a->allow_n; i++)
+		if (a->allow[i].bits < 0 ||
+		    a->allow[i].bits > (a->allow[i].base.family == ADDR_IPV4 ? 32 : 128))
+			return false;
+	return a->allow_n <= FETCH_ALLOW_MAX;
+}
+
 static bool well_formed(const struct fetch_ask *a, ssize_t n)
 {
-	return n == (ssize_t)sizeof *a && a->version == FETCH_VERSION && (a->flags & ~FETCH_LOOPBACK) == 0 &&
-	    a->max > 0 && a->max <= FETCH_BODY_MAX && a->ms > 0 && a->ms <= FETCH_MS_MAX &&
-	    ends(a->url, sizeof a->url) && ends(a->accept, sizeof a->accept) &&
-	    ends(a->authorities, sizeof a->authorities);
+	return n == (ssize_t)sizeof *a && a->version == FETCH_VERSION && nets_ok(a) && a->max > 0 &&
+	    a->max <= FETCH_BODY_MAX && a->ms > 0 && a->ms <= FETCH_MS_MAX && ends(a->url, sizeof a->url) &&
+	    ends(a->accept, sizeof a->accept) && ends(a->authorities, sizeof a->authorities);
 }
 
 static struct slot *free_slot(struct sitter *w)
@@ -323,9 +331,12 @@ static bool write_ask(struct fetch_ask *a, str url, const struct fetch_policy *p
 	/* It is sent whole, so it starts as zeroes: what the stack held before is nobody's. */
 	memset(a, 0, sizeof *a);
 	a->version = FETCH_VERSION;
-	a->flags = p->allow_loopback ? FETCH_LOOPBACK : 0;
 	a->max = (uint32_t)max;
 	a->ms = (uint32_t)ms;
+	/* What is no network opens nothing: the configuration was checked when it was read. */
+	for (size_t i = 0; i < p->allow_count && a->allow_n < FETCH_ALLOW_MAX; i++)
+		if (cidr_parse(p->allow[i], &a->allow[a->allow_n]) == OK)
+			a->allow_n++;
 	return put(a->url, sizeof a->url, url) &&
 	    put(a->accept, sizeof a->accept, p->accept.n ? p->accept : S("application/json")) &&
 	    put(a->authorities, sizeof a->authorities, p->authorities);
@@ -335,8 +346,9 @@ static bool write_ask(struct fetch_ask *a, str url, const struct fetch_policy *p
 static bool honest(const struct fetch_told *t, size_t n, const struct fetch_ask *a)
 {
 	return n >= sizeof *t && t->version == FETCH_VERSION && t->result < FETCH_RESULT_COUNT &&
-	    t->type_n <= sizeof t->type && t->cache_n <= sizeof t->cache && t->why_n <= sizeof t->why &&
-	    t->body_n <= a->max && t->body_n == n - sizeof *t &&
+	    t->type_n <= sizeof t->type && t->cache_n <= sizeof t->cache &&
+	    t->expires_n <= sizeof t->expires && t->date_n <= sizeof t->date && t->age_n <= sizeof t->age &&
+	    t->why_n <= sizeof t->why && t->body_n <= a->max && t->body_n == n - sizeof *t &&
 	    (t->result == FETCH_OK ? t->status >= 100 && t->status <= 599 : t->body_n == 0);
 }
 
@@ -377,6 +389,9 @@ static void hear(int fd, const struct fetch_ask *ask, struct arena *mem, struct 
 			.status = told->status,
 			.type = keep(mem, told->type, told->type_n),
 			.cache = keep(mem, told->cache, told->cache_n),
+			.expires = keep(mem, told->expires, told->expires_n),
+			.date = keep(mem, told->date, told->date_n),
+			.age = keep(mem, told->age, told->age_n),
 			.why = keep(mem, told->why, told->why_n),
 			.body = keep(mem, (const char *)(told + 1), told->body_n),
 		};

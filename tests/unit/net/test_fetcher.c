@@ -18,6 +18,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+static const str loopback[] = { S_INIT("127.0.0.0/8"), S_INIT("::1/128") };
+
 static struct {
 	struct fetcher fetcher;
 	pid_t server;
@@ -217,7 +219,9 @@ static struct fetch_answer ask(const char *path, struct fetch_policy p)
 
 static struct fetch_policy trusting(void)
 {
-	return (struct fetch_policy){ .allow_loopback = true, .authorities = str_of(t.pem), .max = 10240 };
+	return (struct fetch_policy){
+		.allow = loopback, .allow_count = 2, .authorities = str_of(t.pem), .max = 10240
+	};
 }
 
 static void expect(const char *sentence, struct fetch_answer a, enum fetch_result want)
@@ -264,7 +268,7 @@ static void five_seconds(void **state)
 
 static void certificates(void **state)
 {
-	struct fetch_policy p = trusting(), untrusting = { .allow_loopback = true };
+	struct fetch_policy p = trusting(), untrusting = { .allow = loopback, .allow_count = 2 };
 	struct fetch_answer a;
 
 	expect("a self-signed certificate", ask("/ok", untrusting), FETCH_TLS);

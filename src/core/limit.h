@@ -1,10 +1,10 @@
 /* limit: token buckets in memory, one for each kind and address (an IPv4 address or an IPv6 /64). Any thread. */
-#ifndef APP_LIMIT_H
-#define APP_LIMIT_H
+#ifndef CORE_LIMIT_H
+#define CORE_LIMIT_H
 
 #include "base/str.h"
 
-enum limit_kind { LIMIT_REGISTER, LIMIT_KINDS };
+enum limit_kind { LIMIT_REGISTER, LIMIT_DOCUMENT_PEER, LIMIT_DOCUMENT_HOST, LIMIT_KINDS };
 
 struct limits;
 

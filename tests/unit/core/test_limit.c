@@ -1,4 +1,4 @@
-#include "app/limit.h"
+#include "core/limit.h"
 #include "base/unit.h"
 
 static void holds_a_burst_and_fills_again(void **state)

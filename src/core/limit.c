@@ -2,7 +2,7 @@
  * A table of fixed size: who comes from many addresses can push others' buckets out (which is then a full bucket, so nobody
  * is refused by it), but cannot make us keep more.
  */
-#include "app/limit.h"
+#include "core/limit.h"
 #include "crypto/crypto.h"
 
 #include <pthread.h>
