@@ -1,8 +1,8 @@
 #include "admin/reference.h"
+#include "admin/reference_clients.h"
 
 #include "admin/op.h"
 #include "core/config_table.h"
-#include "model/known.h"
 
 /* A cell of a table: '|' would end it. */
 static void cell(struct buf *b, str text)
@@ -311,42 +311,17 @@ static void write_events(struct buf *b, struct arena *mem)
 	}
 }
 
-/* ---- known applications ------------------------------------------------------------------------------------------- */
-
-static void write_clients(struct buf *b, struct arena *mem)
-{
-	(void)mem;
-	heading(b, "Known applications", "tables/clients.def");
-	buf_put(b,
-	    S("Any other application registers itself or stands under `clients` in `gatehouse.yml`; to be "
-	      "known "
-	      "is to be shown by name. Where an answer goes to a known https address, the consent page shows "
-	      "the application of this table as verified by its address, whatever name was registered, and "
-	      "pages of that address's origin may call resources, as if it stood in `allow_origins`. A "
-	      "scheme "
-	      "such as `cursor://` proves nothing, since any program of a device can claim it, nor does an "
-	      "address of this computer.\n\n"
-	      "Confidence A: the application's maker says so. B: several have seen it who do not know of "
-	      "each "
-	      "other.\n\n"
-	      "| application | redirect URI | confidence | proves the name |\n| --- | --- | --- | --- |\n"));
-	for (size_t i = 0; i < known_client_count; i++) {
-		const struct known_client *k = &known_clients[i];
-		buf_put(b, S("| "));
-		cell(b, k->name);
-		buf_printf(b, "`%.*s%s` | %c | %s |\n", FMT(k->uri), k->below ? "ID" : "", k->confidence,
-		    known_proves(k) ? "yes" : "no");
-	}
-}
+/* ---- the topics --------------------------------------------------------------------------------------------------- */
 
 const struct reference reference_topics[] = {
-	{ S_INIT("clients"), S_INIT("the applications that are known by their address"), write_clients },
-	{ S_INIT("config"), S_INIT("every key of gatehouse.yml"), write_config },
-	{ S_INIT("errors"), S_INIT("every way to be refused, and how to mend it"), write_errors },
-	{ S_INIT("events"), S_INIT("the names of the audit trail"), write_events },
-	{ S_INIT("operations"), S_INIT("the operations with their arguments"), write_operations },
-	{ S_INIT("routes"), S_INIT("the addresses this server answers at"), write_routes },
-	{ S_INIT("scopes"), S_INIT("the scopes that Gatehouse itself knows"), write_scopes },
+	{ S_INIT("clients"), S_INIT("the applications that are known, and what they send"),
+	    reference_clients_page, reference_clients_json },
+	{ S_INIT("config"), S_INIT("every key of gatehouse.yml"), write_config, NULL },
+	{ S_INIT("errors"), S_INIT("every way to be refused, and how to mend it"), write_errors, NULL },
+	{ S_INIT("events"), S_INIT("the names of the audit trail"), write_events, NULL },
+	{ S_INIT("operations"), S_INIT("the operations with their arguments"), write_operations, NULL },
+	{ S_INIT("routes"), S_INIT("the addresses this server answers at"), write_routes, NULL },
+	{ S_INIT("scopes"), S_INIT("the scopes that Gatehouse itself knows"), write_scopes, NULL },
 };
 const size_t reference_count = COUNT(reference_topics);
 

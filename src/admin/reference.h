@@ -7,6 +7,8 @@
 struct reference {
 	str topic, words;
 	void (*write)(struct buf *out, struct arena *mem);
+	void (*write_json)(
+	    struct buf *out, struct arena *mem); /* one object, for programs; NULL: only the page */
 };
 
 extern const struct reference reference_topics[];

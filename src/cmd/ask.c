@@ -132,3 +132,17 @@ int ask_refused(const struct answer *a)
 		    FMT(json_get_str(problem, S("problem"))));
 	return CLI_FAILED;
 }
+
+int ask_resources(struct cli *cli, const struct config *config, const struct json **out)
+{
+	struct answer a;
+	int rc = ask_op(cli, config, S("list_resources"), S("{}"), &a);
+
+	*out = NULL;
+	if (rc != CLI_DONE)
+		return rc;
+	if (!a.ok)
+		return ask_refused(&a);
+	*out = json_get(a.result, S("resources"));
+	return CLI_DONE;
+}

@@ -144,6 +144,13 @@ int cli_wrong(const struct cli *cli, const char *fmt, ...)
 	return CLI_USAGE;
 }
 
+int cli_not_web(const struct cli *cli, str word)
+{
+	return cli_wrong(cli,
+	    "`%.*s` is not an http or https URL; give it as people type it: https://host/path.",
+	    FMT(str_sub(word, 0, 200)));
+}
+
 void cli_say(const char *fmt, ...)
 {
 	va_list ap;

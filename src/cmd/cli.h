@@ -55,6 +55,8 @@ extern const size_t cli_common_count;
 /* One sentence on standard error. failed: CLI_FAILED; wrong: CLI_USAGE, with where to read more. */
 int cli_failed(const char *fmt, ...) PRINTF(1, 2);
 int cli_wrong(const struct cli *cli, const char *fmt, ...) PRINTF(2, 3);
+/* The word is no http or https URL, where one was wanted; CLI_USAGE. */
+int cli_not_web(const struct cli *cli, str word);
 /* Text on standard output. */
 void cli_say(const char *fmt, ...) PRINTF(1, 2);
 void cli_put(str s);

@@ -46,12 +46,19 @@ static bool web(const struct url *u)
 	return str_ieq(u->scheme, S("http")) || str_ieq(u->scheme, S("https"));
 }
 
+bool address_web(str text)
+{
+	struct url u;
+
+	return url_parse(text, &u) == OK && web(&u) && u.host.n;
+}
+
 bool judge_address(struct verdict *v, str text, struct url *out)
 {
 	static const char *const what = "address";
 	size_t before = v->failed;
 
-	if (url_parse(text, out) != OK || !web(out) || !out->host.n) {
+	if (!address_web(text) || url_parse(text, out) != OK) {
 		verdict_fail(v, what, "Give it as people type it: https://host/path.",
 		    "%.*s is not an http or https URL", FMT(str_sub(text, 0, 200)));
 		return false;

@@ -224,6 +224,28 @@ bool judge_challenge(struct verdict *v, const struct http_res *r, const struct u
 	return true;
 }
 
+/* All lines of the header as fetch() gives them to a client: joined by a comma. */
+static str joined(struct arena *mem, const struct http_res *r)
+{
+	struct buf b = BUF(mem);
+
+	for (size_t i = 0; i < r->header_count; i++)
+		if (str_ieq(r->headers[i].name, S("WWW-Authenticate")))
+			buf_printf(&b, "%s%.*s", b.n ? ", " : "", FMT(r->headers[i].value));
+	return buf_str(&b);
+}
+
+str challenge_value(struct arena *mem, const struct http_res *r, str name, bool bearer_first)
+{
+	str all = joined(mem, r), head = arena_printf(mem, "%.*s=\"", FMT(name)), value, rest;
+	bool plain = str_ieq(str_sub(all, 0, 7), S("Bearer ")) && all.n > 7 && all.p[7] != ' ';
+	ptrdiff_t at = str_find(all, head);
+
+	if (at < 0 || (bearer_first && !plain))
+		return S("");
+	return str_cut(str_sub(all, (size_t)at + head.n, all.n), '"', &value, &rest) ? value : S("");
+}
+
 bool challenge_ours(const struct http_res *r)
 {
 	return str_find(http_res_header(r, S("WWW-Authenticate")), S("(why w")) >= 0;

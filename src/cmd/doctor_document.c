@@ -25,8 +25,7 @@ static bool refused_value(const struct json *m)
 	return false;
 }
 
-/* SDK schemas know a member or its absence: one null, and the whole document is thrown away. */
-static void judge_members(struct verdict *v, const char *what, const struct json *doc)
+void judge_members(struct verdict *v, const char *what, const struct json *doc)
 {
 	struct buf names = { .mem = v->mem, .max = NAMES_MAX };
 
@@ -55,7 +54,7 @@ static bool whole(struct verdict *v, const char *what, str url, const struct pro
 	return false;
 }
 
-const struct json *judge_document(struct verdict *v, const char *what, str url, const struct probe_answer *a)
+const struct json *judge_readable(struct verdict *v, const char *what, str url, const struct probe_answer *a)
 {
 	const struct json *doc;
 	struct json_fault fault = { 0 };
@@ -87,6 +86,14 @@ const struct json *judge_document(struct verdict *v, const char *what, str url, 
 		verdict_fail(v, what, "Answer one JSON object.", "%.*s is JSON, but no object", FMT(url));
 		return NULL;
 	}
-	judge_members(v, what, doc);
+	return doc;
+}
+
+const struct json *judge_document(struct verdict *v, const char *what, str url, const struct probe_answer *a)
+{
+	const struct json *doc = judge_readable(v, what, url, a);
+
+	if (doc)
+		judge_members(v, what, doc);
 	return doc;
 }

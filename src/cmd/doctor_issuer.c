@@ -6,7 +6,7 @@
 
 #define SPELL "Write it in base_url in lower case, without a slash at the end and without the default port."
 
-static bool list_has(const struct json *doc, str member, str word)
+bool metadata_has(const struct json *doc, str member, str word)
 {
 	for (JSON_EACH(item, json_get(doc, member)))
 		if (str_eq(json_str_of(item), word))
@@ -106,10 +106,10 @@ static void judge_endpoints(struct verdict *v, const char *what, const struct js
 
 static void judge_flow(struct verdict *v, const char *what, const struct json *doc)
 {
-	if (!list_has(doc, S("response_types_supported"), S("code")))
+	if (!metadata_has(doc, S("response_types_supported"), S("code")))
 		verdict_fail(v, what, "Name code in response_types_supported.",
 		    "response_types_supported does not have code: clients refuse the document");
-	if (!list_has(doc, S("code_challenge_methods_supported"), S("S256")))
+	if (!metadata_has(doc, S("code_challenge_methods_supported"), S("S256")))
 		verdict_fail(v, what, "Support PKCE, and name S256 in code_challenge_methods_supported.",
 		    "code_challenge_methods_supported does not have S256: clients must not go on");
 	if (!json_get_true(doc, S("authorization_response_iss_parameter_supported")))
@@ -128,20 +128,19 @@ static void judge_clients(struct verdict *v, const char *what, const struct json
 		    "application.",
 		    "neither registration_endpoint nor client_id_metadata_document_supported: new clients "
 		    "cannot come in");
-	if (!list_has(doc, methods, S("none")))
+	if (!metadata_has(doc, methods, S("none")))
 		verdict_fail(v, what,
 		    "Allow public clients: name none in token_endpoint_auth_methods_supported.",
 		    "token_endpoint_auth_methods_supported does not have none: most MCP clients have no "
 		    "secret");
-	if (list_has(doc, methods, S("private_key_jwt")) &&
+	if (metadata_has(doc, methods, S("private_key_jwt")) &&
 	    !json_get(doc, S("token_endpoint_auth_signing_alg_values_supported")))
 		verdict_fail(v, what,
 		    "Name the algorithms in token_endpoint_auth_signing_alg_values_supported.",
 		    "private_key_jwt is offered without its algorithms (RFC 8414 section 2)");
 }
 
-/* What the OIDC schema of both SDKs needs besides; without it they throw the document away. */
-static void judge_openid(struct verdict *v, const char *what, const struct json *doc)
+void judge_openid(struct verdict *v, const char *what, const struct json *doc)
 {
 	static const str members[] = { S_INIT("jwks_uri"), S_INIT("subject_types_supported"),
 		S_INIT("id_token_signing_alg_values_supported") };
@@ -152,14 +151,28 @@ static void judge_openid(struct verdict *v, const char *what, const struct json 
 			    "%.*s is missing: clients refuse an OpenID document without it", FMT(members[i]));
 }
 
+void judge_issuer_core(
+    struct verdict *v, const char *what, const struct json *doc, str issuer, const struct url *u)
+{
+	judge_said(v, what, doc, issuer);
+	judge_endpoints(v, what, doc, u);
+	judge_flow(v, what, doc);
+}
+
+void judge_no_issuer(struct verdict *v, str issuer)
+{
+	verdict_fail(v, "issuer metadata",
+	    "Serve the metadata there (RFC 8414), and let the proxy in front pass /.well-known/ on "
+	    "unchanged.",
+	    "the issuer %.*s has no metadata at any of its addresses", FMT(str_sub(issuer, 0, 200)));
+}
+
 void judge_issuer(
     struct verdict *v, const char *what, const struct json *doc, str issuer, const struct url *u, bool openid)
 {
 	size_t before = v->failed;
 
-	judge_said(v, what, doc, issuer);
-	judge_endpoints(v, what, doc, u);
-	judge_flow(v, what, doc);
+	judge_issuer_core(v, what, doc, issuer, u);
 	judge_clients(v, what, doc);
 	if (openid)
 		judge_openid(v, what, doc);

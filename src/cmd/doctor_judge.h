@@ -19,6 +19,8 @@
 
 /* An address that a client can be given, taken apart; false: no http or https URL, with one finding. */
 bool judge_address(struct verdict *v, str text, struct url *out);
+/* Is it an http or https URL at all? Otherwise a verb is used wrongly. */
+bool address_web(str text);
 /* As clients write it: scheme and host in lower case, no default port, no fragment. */
 str address_plain(struct arena *mem, const struct url *u);
 /* This machine's own: what url_loopback knows, and *.localhost. */
@@ -45,6 +47,11 @@ bool judge_status(struct verdict *v, const char *what, str url, const struct htt
 bool judge_challenge(struct verdict *v, const struct http_res *r, const struct url *u, str *metadata);
 /* Only Gatehouse writes such a challenge. */
 bool challenge_ours(const struct http_res *r);
+/*
+ * The value of one parameter as a client finds it, empty when it does not: by looking for name="..." in all of the
+ * header lines, or with bearer_first only when these begin with "Bearer " and no second blank, as both SDKs do.
+ */
+str challenge_value(struct arena *mem, const struct http_res *r, str name, bool bearer_first);
 
 /* ---- documents (doctor_document.c, doctor_resource.c, doctor_issuer.c, doctor_keys.c) ---- */
 
@@ -53,12 +60,22 @@ bool challenge_ours(const struct http_res *r);
  * cannot be read.
  */
 const struct json *judge_document(struct verdict *v, const char *what, str url, const struct probe_answer *a);
+/* The same without a look at nulls and empty strings, which only strict readers refuse. */
+const struct json *judge_readable(struct verdict *v, const char *what, str url, const struct probe_answer *a);
+/* SDK schemas know a member or its absence: one null, and the whole document is thrown away. */
+void judge_members(struct verdict *v, const char *what, const struct json *doc);
 /*
  * Protected resource metadata for the address u; true with the issuer that clients will ask when they can
  * go on.
  */
 bool judge_resource(
     struct verdict *v, const char *what, const struct json *doc, const struct url *u, str *issuer);
+/* Its parts: whether `said` is the address u; who gives the tokens; whether they go into the header. */
+bool judge_resource_name(struct verdict *v, const char *what, str said, const struct url *u);
+bool judge_resource_servers(struct verdict *v, const char *what, const struct json *doc, str *issuer);
+void judge_resource_methods(struct verdict *v, const char *what, const struct json *doc);
+/* True when said is a path above u at the same origin, which all clients but VS Code take. */
+bool resource_above(struct arena *mem, str said, const struct url *u);
 /*
  * The name that an issuer has, before it is asked; true when clients would ask it. u: the resource's
  * address.
@@ -67,6 +84,15 @@ bool judge_issuer_name(struct verdict *v, str issuer, const struct url *u, struc
 /* Authorization server metadata; openid: it came from the address of OpenID Connect Discovery. */
 void judge_issuer(struct verdict *v, const char *what, const struct json *doc, str issuer,
     const struct url *u, bool openid);
+/* What of that every client needs: its name, its endpoints, code with S256. */
+void judge_issuer_core(
+    struct verdict *v, const char *what, const struct json *doc, str issuer, const struct url *u);
+/* What the OIDC schema of both SDKs needs besides; without it they throw the document away. */
+void judge_openid(struct verdict *v, const char *what, const struct json *doc);
+/* None of the addresses of its metadata has any. */
+void judge_no_issuer(struct verdict *v, str issuer);
+/* True when the member is a list that has the word. */
+bool metadata_has(const struct json *doc, str member, str word);
 /* A second form of the same metadata has to say the same. */
 void judge_twin(struct verdict *v, const char *what, const struct json *first, const struct json *doc);
 /* May a client of the resource u be sent there: absolute, https or this machine's own. NULL, or why not. */

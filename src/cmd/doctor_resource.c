@@ -101,7 +101,15 @@ static enum difference compare(const struct url *has, const struct url *want)
 	return has->userinfo.p || has->fragment.p ? OTHER : SAME;
 }
 
-static bool judge_name(struct verdict *v, const char *what, str said, const struct url *u)
+bool resource_above(struct arena *mem, str said, const struct url *u)
+{
+	struct url has, want;
+
+	return url_parse(said, &has) == OK && has.host.n && url_parse(address_plain(mem, u), &want) == OK &&
+	    compare(&has, &want) == PARENT;
+}
+
+bool judge_resource_name(struct verdict *v, const char *what, str said, const struct url *u)
 {
 	struct url has, want;
 	str plain = address_plain(v->mem, u);
@@ -122,7 +130,7 @@ static bool judge_name(struct verdict *v, const char *what, str said, const stru
 	return false;
 }
 
-static bool judge_servers(struct verdict *v, const char *what, const struct json *doc, str *issuer)
+bool judge_resource_servers(struct verdict *v, const char *what, const struct json *doc, str *issuer)
 {
 	static const char *const remedy =
 	    "Name the issuer in authorization_servers, as its own metadata writes it.";
@@ -142,7 +150,7 @@ static bool judge_servers(struct verdict *v, const char *what, const struct json
 	return true;
 }
 
-static void judge_methods(struct verdict *v, const char *what, const struct json *doc)
+void judge_resource_methods(struct verdict *v, const char *what, const struct json *doc)
 {
 	const struct json *methods = json_get(doc, S("bearer_methods_supported"));
 	bool header = !methods;
@@ -161,9 +169,9 @@ bool judge_resource(
 	size_t before = v->failed;
 	str said = json_get_str(doc, S("resource"));
 
-	(void)judge_name(v, what, said, u);
-	bool usable = judge_servers(v, what, doc, issuer);
-	judge_methods(v, what, doc);
+	(void)judge_resource_name(v, what, said, u);
+	bool usable = judge_resource_servers(v, what, doc, issuer);
+	judge_resource_methods(v, what, doc);
 	if (v->failed == before)
 		verdict_ok(v, what, "it is about %.*s, tokens come from %.*s", FMT(said), FMT(*issuer));
 	return usable;

@@ -49,7 +49,7 @@ void verdict_note(struct verdict *v, const char *what, const char *remedy, const
 	va_list ap;
 
 	va_start(ap, fmt);
-	add(v, FINDING_NOTE, what, remedy, fmt, ap);
+	add(v, v->strict ? FINDING_FAIL : FINDING_NOTE, what, remedy, fmt, ap);
 	va_end(ap);
 }
 

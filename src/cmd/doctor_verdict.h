@@ -25,6 +25,7 @@ struct verdict {
 	const struct remark *first;
 	struct remark *last;
 	size_t failed;
+	bool strict; /* notes are failures: what is looked at is a client that cannot do without */
 };
 
 /* One more finding; fmt gives what was seen. */

@@ -4,17 +4,8 @@
  */
 #include "cmd/doctor_walk.h"
 
-#include "rpc/version.h"
-
-#define WELL_KNOWN "/.well-known/oauth-protected-resource"
-#define INITIALIZE                                                                                 \
-	"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"initialize\",\"params\":{\"protocolVersion\":" \
-	"\"" RPC_VERSION_LEGACY "\","                                                              \
-	"\"capabilities\":{},\"clientInfo\":{\"name\":\"gatehouse-doctor\",\"version\":\"1\"}}}"
-#define DISCOVER                                                                               \
-	"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"server/discover\",\"params\":{\"_meta\":{" \
-	"\"io.modelcontextprotocol/protocolVersion\":\"" RPC_VERSION_MODERN "\","              \
-	"\"io.modelcontextprotocol/clientCapabilities\":{}}}}"
+#include "cmd/hello.h"
+#include "cmd/places.h"
 
 /* ---- the resource ------------------------------------------------------------------------------------------------- */
 
@@ -25,30 +16,15 @@ static struct question get(str url)
 
 static struct question post(const struct walk *w)
 {
-	return (struct question){ .method = S("POST"), .url = w->plain, .body = S(INITIALIZE) };
-}
-
-static str origin_of(const struct walk *w)
-{
-	struct url bare = { .scheme = w->url.scheme, .host = w->url.host, .port = w->url.port };
-
-	return address_plain(w->mem, &bare);
-}
-
-/* The metadata's address behind the host, with the path between (RFC 9728 section 3.1), or without. */
-static str metadata_at(const struct walk *w, bool with_path)
-{
-	str path = str_eq(w->url.path, S("/")) || !with_path ? S("") : w->url.path, query = S("");
-
-	if (w->url.query.p && with_path)
-		query = arena_printf(w->mem, "?%.*s", FMT(w->url.query));
-	return arena_printf(w->mem, "%.*s" WELL_KNOWN "%.*s%.*s", FMT(origin_of(w)), FMT(path), FMT(query));
+	return (struct question){
+		.method = S("POST"), .url = w->plain, .body = S(HELLO_LEGACY("gatehouse-doctor"))
+	};
 }
 
 /* No server at this path: the metadata of the host may know where the server is. */
 static void guess_path(struct walk *w)
 {
-	struct question q = get(metadata_at(w, false));
+	struct question q = get(place_metadata(w->mem, &w->url, false));
 	struct probe_answer a;
 	const struct json *doc;
 
@@ -75,7 +51,7 @@ static void look_at_methods(struct walk *w)
 		{ "discover",
 		    { .method = S("POST"),
 			.url = w->plain,
-			.body = S(DISCOVER),
+			.body = S(HELLO_MODERN),
 			.version = S(RPC_VERSION_MODERN) } },
 	};
 	struct probe_answer a;
@@ -131,7 +107,8 @@ static void look_at_root(struct walk *w, str url, str *issuer)
 /* The three places of the metadata, in the order of clients; the first that names an issuer counts. */
 static str look_at_metadata(struct walk *w, str challenged)
 {
-	str path = metadata_at(w, true), root = metadata_at(w, false), issuer = S(""), found;
+	str path = place_metadata(w->mem, &w->url, true), root = place_metadata(w->mem, &w->url, false),
+	    issuer = S(""), found;
 
 	if (challenged.n && read_resource(w, "metadata", challenged, &found))
 		issuer = found;
@@ -179,27 +156,14 @@ static const struct json *look_at_form(
 	return doc;
 }
 
-/*
- * RFC 8414 section 3.1 and 5, OpenID Connect Discovery section 4: between host and path, and behind the
- * path.
- */
 static const struct json *look_at_forms(struct walk *w, str issuer, const struct url *u)
 {
-	str path = u->path;
-	struct url bare = { .scheme = u->scheme, .host = u->host, .port = u->port };
+	str forms[PLACES_ISSUER];
+	size_t count = place_issuer(w->mem, u, forms);
 	const struct json *doc = NULL;
 	bool spoiled = false;
 
-	while (str_ends(path, S("/")))
-		path = str_sub(path, 0, path.n - 1);
-	str origin = address_plain(w->mem, &bare);
-	str forms[] = {
-		arena_printf(
-		    w->mem, "%.*s/.well-known/oauth-authorization-server%.*s", FMT(origin), FMT(path)),
-		arena_printf(w->mem, "%.*s/.well-known/openid-configuration%.*s", FMT(origin), FMT(path)),
-		arena_printf(w->mem, "%.*s%.*s/.well-known/openid-configuration", FMT(origin), FMT(path)),
-	};
-	for (size_t i = 0; i < (path.n ? 3 : 2); i++) {
+	for (size_t i = 0; i < count; i++) {
 		doc = look_at_form(w, forms[i], issuer, i > 0, doc, &spoiled);
 		if (i == 0 && !doc && !spoiled)
 			verdict_note(&w->v, "issuer metadata",
@@ -207,10 +171,7 @@ static const struct json *look_at_forms(struct walk *w, str issuer, const struct
 			    FMT(forms[i]));
 	}
 	if (!doc && !spoiled)
-		verdict_fail(&w->v, "issuer metadata",
-		    "Serve the metadata there (RFC 8414), and let the proxy in front pass /.well-known/ on "
-		    "unchanged.",
-		    "the issuer %.*s has no metadata at any of its addresses", FMT(str_sub(issuer, 0, 200)));
+		judge_no_issuer(&w->v, issuer);
 	return doc;
 }
 
@@ -321,7 +282,9 @@ static void look_at_foreign(struct walk *w)
 
 static void look_behind(struct walk *w, str upstream, bool ours)
 {
-	struct question q = { .method = S("POST"), .url = upstream, .body = S(INITIALIZE) };
+	struct question q = {
+		.method = S("POST"), .url = upstream, .body = S(HELLO_LEGACY("gatehouse-doctor"))
+	};
 	struct probe_answer a;
 
 	if (upstream.n) {

@@ -7,10 +7,14 @@
 
 #include "cmd/doctor_judge.h"
 
+/* Answers that were given already: who asks the same again, as thirty clients do, gets the same. */
+struct memo;
+
 /* One walk. */
 struct walk {
 	struct verdict v;
 	struct arena *mem;
+	struct memo *memo;                                  /* NULL: each question is asked */
 	struct url url;                                     /* the address */
 	str plain;                                          /* as clients write it */
 	int64_t now;                                        /* epoch seconds */
@@ -28,6 +32,8 @@ struct question {
 	str origin;    /* Origin */
 	str forwarded; /* X-Forwarded-Host */
 	str preflight; /* Access-Control-Request-Headers, with a method of POST */
+	str accept;    /* Accept, instead of what the body suggests */
+	str cookie;    /* Cookie */
 };
 
 /* Every step, in a client's order; upstream may be empty. False: url is no http or https URL. */
@@ -35,6 +41,7 @@ bool walk_run(struct walk *w, str url, str upstream);
 
 /* now: epoch seconds; mem outlives the walk. */
 void walk_begin(struct walk *w, struct arena *mem, int64_t now);
+struct memo *memo_new(struct arena *mem);
 /* Asks; false when there is no answer, with out->stage and out->why saying how far it came. */
 bool walk_try(struct walk *w, const struct question *q, struct probe_answer *out);
 /* The same, with the finding when there is no answer. */

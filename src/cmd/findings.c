@@ -25,6 +25,7 @@ static struct jout *writer(struct findings *f)
 
 void findings_about(struct findings *f, str what)
 {
+	f->about = what;
 	if (!f->json)
 		cli_say("%.*s\n", FMT(what));
 }
@@ -36,6 +37,8 @@ void findings_add(struct findings *f, enum finding kind, const char *what, str s
 		struct jout *j = writer(f);
 		jout_object(j, S(""));
 		jout_strz(j, S("kind"), kind == FINDING_FAIL ? "fail" : words[kind]);
+		jout_str_opt(j, S("address"), f->about);
+		jout_str_opt(j, S("client"), f->client);
 		jout_strz(j, S("what"), what);
 		jout_str(j, S("seen"), seen);
 		jout_str_opt(j, S("remedy"), remedy);

@@ -11,6 +11,8 @@ struct findings {
 	struct arena *mem;
 	bool json;
 	size_t failed;
+	str about;  /* the address that is looked at */
+	str client; /* for --json: the client that this is about; empty: any */
 	struct buf out;
 	struct jout j;
 };

@@ -2,15 +2,10 @@
 #include "cmd/add.h"
 #include "cmd/ask.h"
 #include "cmd/config_load.h"
+#include "cmd/hello.h"
 #include "cmd/verbs.h"
 #include "core/resource_rule.h"
 #include "net/probe.h"
-#include "rpc/version.h"
-
-#define INITIALIZE                                                                                 \
-	"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"initialize\",\"params\":{\"protocolVersion\":" \
-	"\"" RPC_VERSION_LEGACY "\","                                                              \
-	"\"capabilities\":{},\"clientInfo\":{\"name\":\"gatehouse\",\"version\":\"1\"}}}"
 
 /* The message of an answer: the body, or the data of its first event. */
 static str message_of(const struct probe_answer *a)
@@ -56,7 +51,7 @@ static struct greeting greet(struct cli *cli, str upstream)
 		.url = upstream,
 		.headers = headers,
 		.header_count = COUNT(headers),
-		.body = S(INITIALIZE),
+		.body = S(HELLO_LEGACY("gatehouse")),
 		.timeout_ms = 5000 };
 	struct probe_answer a;
 	const struct json *o;

@@ -19,7 +19,14 @@ int verb_reference(struct cli *cli)
 		return cli_wrong(cli, "there is no topic `%.*s`; there are %.*s.",
 		    FMT(str_sub(cli->words[0], 0, 64)), FMT(buf_str(&b)));
 	}
-	r->write(&b, cli->mem);
+	if (cli_has(cli, S("--json"))) {
+		if (!r->write_json)
+			return cli_wrong(cli, "the topic `%.*s` has no --json.", FMT(r->topic));
+		r->write_json(&b, cli->mem);
+		buf_char(&b, '\n');
+	} else {
+		r->write(&b, cli->mem);
+	}
 	cli_put(buf_str(&b));
 	return CLI_DONE;
 }

@@ -68,16 +68,13 @@ static int say(struct cli *cli, const struct json *r)
 int verb_snippet(struct cli *cli)
 {
 	const struct config *config = cli_config(cli);
-	const struct json *one;
-	struct answer a;
+	const struct json *all, *one;
 
 	if (!config)
 		return CLI_FAILED;
-	int rc = ask_op(cli, config, S("list_resources"), S("{}"), &a);
+	int rc = ask_resources(cli, config, &all);
 	if (rc != CLI_DONE)
 		return rc;
-	if (!a.ok)
-		return ask_refused(&a);
-	rc = choose(cli, json_get(a.result, S("resources")), &one);
+	rc = choose(cli, all, &one);
 	return rc == CLI_DONE ? say(cli, one) : rc;
 }

@@ -85,7 +85,7 @@ static void put_known(const struct ask *a, struct view_consent *view)
 		return;
 	}
 	if (known)
-		view->opens = known->name;
+		view->opens = known->name; /* of a scheme, or of a page that hands the answer on */
 	/* programs on this computer have no address of their own: there the name may well be true */
 	if (a->redirect_kind != REDIRECT_LOOPBACK && !(known && str_eq(known->name, claimed)))
 		view->claims = claimed;

@@ -11,6 +11,7 @@
 #undef WHAT
 #include "cmd/doctor_challenge.c"
 #include "cmd/doctor_ask.c"
+#include "cmd/places.c"
 #include "cmd/doctor_walk.c"
 #include "cmd/doctor.c"
 #include "cmd/findings.c"
