@@ -154,6 +154,13 @@ static void known_by_address(void **state)
 		{ "Claude", "cursor://anysphere.cursor-mcp/oauth/callback", "Claude", "Cursor", "Claude",
 		    false },
 		{ "Some Client", "https://evil.example/cb", "Some Client", "", "", false },
+		/* it passes the code on to what `state` names: no proof, and said so */
+		{ "Visual Studio Code", "https://vscode.dev/redirect", "Visual Studio Code",
+		    "Visual Studio Code", "", false },
+		{ "Visual Studio Code - Insiders", "https://insiders.vscode.dev/redirect",
+		    "Visual Studio Code - Insiders", "Visual Studio Code", "", false },
+		{ "Claude", "https://vscode.dev/redirect", "Claude", "Visual Studio Code", "Claude", false },
+		{ "Zed", "https://evil.example/cb", "Zed", "", "Zed", false },
 	};
 	struct kit *k = *state;
 
