@@ -58,7 +58,7 @@ static void bodies_are_those_that_were_recorded(void **state)
 		    "\"application_type\":\"native\"}" },
 		{ "copilot-cli",
 		    "{" ALL "\"client_name\":\"GitHub Copilot "
-			    "CLI\",\"redirect_uris\":[\"http://127.0.0.1:5173/\"]}" },
+		    "CLI\",\"redirect_uris\":[\"http://127.0.0.1:5173/\"]}" },
 		{ "gemini-cli",
 		    "{" ALL "\"client_name\":\"Gemini CLI MCP Client\",\"redirect_uris\":"
 		    "[\"http://localhost:5173/oauth/callback\"],\"scope\":\"openid offline_access "
