@@ -1,81 +1,11 @@
 // doctor walks an address as a client would: a server that is wrong in one way gets just that finding, with its remedy.
 import { spawnSync } from 'node:child_process';
-import { createServer as createHttp } from 'node:http';
-import { createServer as createHttps } from 'node:https';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { story, assert } from './lib/story.mjs';
 import { serve, run, temporary, freePort } from './lib/daemon.mjs';
+import { FOREIGN, ISSUER, RESOURCE, challenge, d, document, fake, findings, header, issuerMember, key, member, metadataOf, post, resourceMember, right } from './lib/foreign.mjs';
 
-const FOREIGN = 'foreign.gatehouse.invalid';
-const WEB = 'http://localhost:6274';
-const cors = {
-  'access-control-allow-origin': '*',
-  'access-control-expose-headers': 'WWW-Authenticate',
-  'access-control-allow-headers': 'authorization, content-type, mcp-protocol-version',
-};
-const key = { kty: 'EC', crv: 'P-256', kid: 'one', use: 'sig', alg: 'ES256', x: 'f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU', y: 'x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0' };
-const d = 'jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI'; // RFC 7515 appendix A.3.1
-
-const prm = (base) => ({ resource: `${base}/mcp`, authorization_servers: [base], bearer_methods_supported: ['header'] });
-const as = (base) => ({
-  issuer: base,
-  authorization_endpoint: `${base}/authorize`,
-  token_endpoint: `${base}/token`,
-  registration_endpoint: `${base}/register`,
-  jwks_uri: `${base}/jwks`,
-  response_types_supported: ['code'],
-  code_challenge_methods_supported: ['S256'],
-  token_endpoint_auth_methods_supported: ['none'],
-  authorization_response_iss_parameter_supported: true,
-  subject_types_supported: ['public'],
-  id_token_signing_alg_values_supported: ['ES256'],
-});
-const metadataOf = (base) => `${base}/.well-known/oauth-protected-resource/mcp`;
-const challenge = (base) => `Bearer scope="mcp:tools", resource_metadata="${metadataOf(base)}", error_description="Sign in."`;
-
-// What a server that does everything right answers to q = { method, path, headers, base }.
-function right(q) {
-  const { method, path, headers, base } = q;
-  const json = (o) => ({ status: 200, headers: { ...cors, 'content-type': 'application/json' }, body: o });
-  if (headers.host === FOREIGN) return { status: 421, headers: {}, body: '' };
-  if (headers.origin === `https://${FOREIGN}`) return { status: 403, headers: {}, body: '' };
-  if (method === 'OPTIONS') return { status: 204, headers: { ...cors }, body: '' };
-  if (path === '/mcp') return { status: 401, headers: { ...cors, 'www-authenticate': challenge(base) }, body: '' };
-  if (path === '/.well-known/oauth-protected-resource/mcp' || path === '/.well-known/oauth-protected-resource') return json(prm(base));
-  if (path === '/.well-known/oauth-authorization-server' || path === '/.well-known/openid-configuration') return json(as(base));
-  if (path === '/jwks') return json({ keys: [key] });
-  if (path === '/authorize') return { status: 400, headers: { 'content-type': 'text/html' }, body: 'parameters are missing' };
-  if (path === '/token' || path === '/register') return { status: 405, headers: {}, body: '' };
-  return { status: 404, headers: {}, body: '' };
-}
-
-// A server whose answers `wrong(answer, q)` may change, or replace by giving another one back.
-async function fake(t, wrong = () => {}, { tls, host = '127.0.0.1', scheme = tls ? 'https' : 'http' } = {}) {
-  const port = await freePort();
-  const base = `${scheme}://${host}:${port}`;
-  const asked = [];
-  const handle = (req, res) => {
-    const q = { method: req.method, path: new URL(req.url, base).pathname, headers: req.headers, base };
-    let a = right(q);
-    asked.push(q);
-    a = wrong(a, q) ?? a;
-    res.sendDate = !a.headers.date;
-    req.resume();
-    res.writeHead(a.status, a.headers);
-    const body = typeof a.body === 'string' ? a.body : JSON.stringify(a.body);
-    if (a.broken) res.write(body, () => req.socket.destroySoon());
-    else res.end(body);
-  };
-  const server = tls ? createHttps(tls, handle) : createHttp(handle);
-  server.on('tlsClientError', () => {});
-  await new Promise((ok) => server.listen(port, '127.0.0.1', ok));
-  const close = () => new Promise((ok) => { server.closeAllConnections(); server.close(ok); });
-  return { base, port, asked, close };
-}
-
-// [what was found, remedy] of each finding of that kind.
-const findings = (out, kind) => [...out.matchAll(new RegExp(`^ *${kind} +(.*)(?:\\n *-> (.*))?$`, 'gm'))].map((m) => (m[2] ? [m[1], m[2]] : [m[1]]));
 const doctor = (url, options = {}) => run(['doctor', url], { timeout: 60000, ...options });
 
 const PATHS = 'Name in resource the very address that people type.';
@@ -86,15 +16,6 @@ const HEADER = 'Send WWW-Authenticate: Bearer resource_metadata="...", and let t
 const ONE = 'Send one WWW-Authenticate header, of the scheme Bearer, and take the others away.';
 const NOT_ELSEWHERE = 'Answer at this address instead of redirecting it, or give people the address that it redirects to.';
 const WHOLE = 'Write the whole https address; base_url is where it comes from.';
-
-const post = (status, more = {}) => (a, q) => { if (q.path === '/mcp' && q.method === 'POST' && !q.headers.origin) return { status, headers: more, body: '' }; };
-const header = (f) => (a, q) => { if (a.headers['www-authenticate']) a.headers['www-authenticate'] = f(q.base); };
-const document = (path, f) => (a, q) => { if (a.status === 200 && q.path.startsWith(path)) return f(a, q) ?? a; };
-const member = (path, f) => document(path, (a, q) => { f(a.body, q.base); });
-const RESOURCE = '/.well-known/oauth-protected-resource';
-const ISSUER = '/.well-known/oauth-authorization-server';
-const issuerMember = (f) => (a, q) => { if (a.body?.issuer) f(a.body, q.base); };
-const resourceMember = (f) => (a, q) => { if (a.body?.resource) f(a.body, q.base); };
 
 // [what is wrong, how, FAIL lines with remedies]
 const rows = [
@@ -275,10 +196,13 @@ export default story('doctor', async (t) => {
     assert.equal(findings(r.out, 'note')[0][0], 'address: it ends in a slash, which makes it another address to a client');
   });
 
-  await t.test('an address that is none is wrong', async () => {
-    const r = await doctor('nonsense');
-    assert.deepEqual(findings(r.out, 'FAIL'), [['address: nonsense is not an http or https URL', 'Give it as people type it: https://host/path.']]);
-    assert.notEqual(r.code, 0);
+  await t.test('an address that is none is a wrong usage: 2, and nothing is asked', async () => {
+    for (const word of ['nonsense', 'ftp://host/mcp', 'https://', '']) {
+      const r = await doctor(word);
+      assert.equal(r.err, `gatehouse: \`${word}\` is not an http or https URL; give it as people type it: https://host/path.\n\`gatehouse help doctor\` shows how it is used.\n`);
+      assert.equal(r.out, '');
+      assert.equal(r.code, 2);
+    }
   });
   await t.test('a name that does not exist', async () => {
     const r = await doctor('https://no-such-host.invalid/mcp');
