@@ -48,6 +48,7 @@ bool selftest_judge_registration(struct selftest *s, str url, const struct probe
 struct selftest_ask {
 	str registered, redirect_uri; /* without its own port, and with it */
 	const char *prompt;           /* NULL: none */
+	bool port_matters;            /* the registered address is taken, the one with its own port is not */
 };
 /*
  * The answer of the authorization endpoint. True when it is a page or leads to one; *next: the address that it leads to,
@@ -55,6 +56,8 @@ struct selftest_ask {
  */
 bool selftest_judge_authorize(
     struct selftest *s, const struct selftest_ask *q, const struct probe_answer *a, str *next);
+/* The same answer without a finding: does it go on to a person? */
+bool selftest_goes_on(const struct http_res *r, str redirect_uri);
 /* The page at the end. */
 void selftest_judge_page(struct selftest *s, const struct selftest_ask *q, const struct probe_answer *a);
 /* What a Gatehouse's consent page says of the client that returns to redirect_uri. */

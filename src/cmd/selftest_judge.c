@@ -205,26 +205,23 @@ str selftest_consent_words(const struct selftest *s, str redirect_uri)
 	return arena_printf(mem, "%.*s, not verified", FMT(name));
 }
 
-/* Only the port differs from what was registered or described. */
-static bool other_port(const struct selftest_ask *q)
-{
-	return !str_eq(q->registered, q->redirect_uri);
-}
-
 static void judge_stopped(struct selftest *s, const struct selftest_ask *q, str seen)
 {
 	str prompt = q->prompt ? arena_printf(s->w.mem, " with prompt=%s", q->prompt) : S("");
 	const char *remedy = s->ours ? "Look it up by gatehouse why: the newest refusals come first."
 				     : "Look at the log of what answers there.";
 
-	if (other_port(q))
+	if (q->port_matters)
 		remedy = "Compare http addresses on loopback without their port (RFC 8252 section 7.3).";
+	else if (s->documented)
+		remedy = "Look whether this server can fetch the client's document, or announce none "
+			 "(client_id_metadata_document_supported).";
 	else if (q->prompt)
 		remedy =
 		    "Take prompt as a list of words, select_account among them, and pass over unknown ones.";
 	verdict_fail(&s->w.v, "authorization", remedy, "%.*s%.*s%s%.*s: %.*s",
-	    FMT(str_sub(q->redirect_uri, 0, 120)), FMT(prompt), other_port(q) ? ", for " : "",
-	    FMT(other_port(q) ? str_sub(q->registered, 0, 120) : S("")), FMT(seen));
+	    FMT(str_sub(q->redirect_uri, 0, 120)), FMT(prompt), q->port_matters ? ", for " : "",
+	    FMT(q->port_matters ? str_sub(q->registered, 0, 120) : S("")), FMT(seen));
 }
 
 /* One parameter of the query of the address that was redirected to. */
@@ -268,6 +265,13 @@ static str absolute(struct selftest *s, str location)
 	if (str_starts(location, S("/")) && !str_starts(location, S("//")) && url_parse(endpoint, &u) == OK)
 		return arena_printf(s->w.mem, "%.*s%.*s", FMT(url_origin(s->w.mem, &u)), FMT(location));
 	return address_web(location) ? location : S("");
+}
+
+bool selftest_goes_on(const struct http_res *r, str redirect_uri)
+{
+	bool away = r->status >= 300 && r->status < 400;
+
+	return r->status < 400 && !(away && str_starts(http_res_header(r, S("Location")), redirect_uri));
 }
 
 bool selftest_judge_authorize(

@@ -190,30 +190,50 @@ static str cookies_of(struct arena *mem, const struct http_res *r, str from, str
 	return buf_str(&b);
 }
 
-/* To the authorization endpoint, and one step on when that only leads to the page. */
-static void knock(struct selftest *s, const struct selftest_ask *ask)
+static struct question ask_person(struct selftest *s, str redirect_uri, const char *prompt)
 {
-	static const char *const what = "authorization";
-	str endpoint = json_get_str(s->as, S("authorization_endpoint")), next;
-	str query = habits_authorize(s->w.mem, s->h, &s->facts, s->client_id, ask->redirect_uri, ask->prompt,
+	str endpoint = json_get_str(s->as, S("authorization_endpoint"));
+	str query = habits_authorize(s->w.mem, s->h, &s->facts, s->client_id, redirect_uri, prompt,
 	    S("gatehouse-selftest"), S("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"));
-	struct question q = { .method = S("GET"),
+
+	return (struct question){ .method = S("GET"),
 		.url = arena_printf(
 		    s->w.mem, "%.*s%c%.*s", FMT(endpoint), str_has(endpoint, '?') ? '&' : '?', FMT(query)),
 		.accept = S("text/html") };
+}
+
+/* It was refused with a port of its own: is that what it was refused for? */
+static bool taken_as_registered(struct selftest *s, const struct selftest_ask *ask)
+{
+	struct question q = ask_person(s, ask->registered, ask->prompt);
 	struct probe_answer a;
 
-	if (!walk_ask(&s->w, what, &q, &a) || !selftest_judge_authorize(s, ask, &a, &next))
+	return !str_eq(ask->registered, ask->redirect_uri) && walk_try(&s->w, &q, &a) &&
+	    selftest_goes_on(&a.res, ask->registered);
+}
+
+/* To the authorization endpoint, and one step on when that only leads to the page. */
+static void knock(struct selftest *s, struct selftest_ask ask)
+{
+	static const char *const what = "authorization";
+	struct question q = ask_person(s, ask.redirect_uri, ask.prompt);
+	struct probe_answer a;
+	str next;
+
+	if (!walk_ask(&s->w, what, &q, &a))
+		return;
+	ask.port_matters = !selftest_goes_on(&a.res, ask.redirect_uri) && taken_as_registered(s, &ask);
+	if (!selftest_judge_authorize(s, &ask, &a, &next))
 		return;
 	if (next.n) {
 		struct question on = { .method = S("GET"),
 			.url = next,
 			.accept = S("text/html"),
-			.cookie = cookies_of(s->w.mem, &a.res, endpoint, next) };
+			.cookie = cookies_of(s->w.mem, &a.res, q.url, next) };
 		if (!walk_ask(&s->w, what, &on, &a))
 			return;
 	}
-	selftest_judge_page(s, ask, &a);
+	selftest_judge_page(s, &ask, &a);
 }
 
 /* With each of its addresses, and once more as it asks while signed in. */
@@ -224,12 +244,12 @@ static void meet_person(struct selftest *s)
 	for (size_t i = 0; habits_address(
 		 s->w.mem, s->h, s->documented, i, s->facts.port, &ask.registered, &ask.redirect_uri);
 	     i++) {
-		knock(s, &ask);
+		knock(s, ask);
 		if (i > 0 || !s->h->prompt_again)
 			continue;
 		struct selftest_ask again = ask;
 		again.prompt = s->h->prompt_again;
-		knock(s, &again);
+		knock(s, again);
 	}
 }
 

@@ -290,7 +290,9 @@ static void the_answer_of_the_authorization_endpoint(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct selftest *s = begin("codex");
-		struct selftest_ask ask = { str_of(rows[i].registered), S(CB), rows[i].prompt };
+		struct selftest_ask ask = { .registered = str_of(rows[i].registered),
+			.redirect_uri = S(CB),
+			.prompt = rows[i].prompt };
 		struct probe_answer a =
 		    answer(s->w.mem, arena_printf(s->w.mem, "HTTP/1.1 %s", rows[i].answer));
 		str next;
@@ -323,7 +325,9 @@ static void the_page_at_the_end(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct selftest *s = begin("codex");
-		struct selftest_ask ask = { str_of(rows[i].registered), S(CB), NULL };
+		struct selftest_ask ask = { .registered = str_of(rows[i].registered),
+			.redirect_uri = S(CB),
+			.port_matters = !str_eq(str_of(rows[i].registered), S(CB)) };
 		struct probe_answer a =
 		    answer(s->w.mem, arena_printf(s->w.mem, "HTTP/1.1 %s", rows[i].answer));
 		selftest_judge_page(s, &ask, &a);
