@@ -1,28 +1,15 @@
-// The registration bodies and habits of real clients, as recorded; each gets through registration, consent, tokens and refresh.
+// The registration bodies and habits of known clients, out of the table; each gets through registration, consent, tokens and refresh.
 import { story, assert } from './lib/story.mjs';
-import { serve } from './lib/daemon.mjs';
-import { Jar, authorize, post, refresh, ask, mcp, initialize } from './lib/oauth.mjs';
+import { serve, run } from './lib/daemon.mjs';
+import { Jar, authorize, authorizeQuery, pkce, post, refresh, ask, mcp, initialize } from './lib/oauth.mjs';
 
-const all = { grant_types: ['authorization_code', 'refresh_token'], response_types: ['code'], token_endpoint_auth_method: 'none' };
-const CLIENTS = {
-  codex: { ...all, client_name: 'Codex', redirect_uris: ['http://127.0.0.1:43117/callback'], scope: 'mcp:tools offline_access', application_type: 'native' },
-  'claude code': { ...all, client_name: 'Claude Code (weather)', redirect_uris: ['http://localhost:43118/callback'], scope: 'mcp:tools offline_access', application_type: 'native' },
-  'claude on the web': { ...all, client_name: 'Claude', redirect_uris: ['https://claude.ai/api/mcp/auth_callback'], scope: 'claudeai' },
-  copilot: { ...all, client_name: 'GitHub Copilot CLI', redirect_uris: ['http://127.0.0.1:43119/'] },
-  gemini: { ...all, client_name: 'Gemini CLI MCP Client', redirect_uris: ['http://localhost:43120/oauth/callback'], scope: 'openid offline_access mcp:tools' },
-  qwen: { ...all, client_name: 'Qwen Code MCP Client', redirect_uris: ['http://localhost:7777/oauth/callback'], scope: 'mcp:tools', code_challenge_method: ['S256'] },
-  opencode: { ...all, client_name: 'OpenCode', client_uri: 'https://opencode.ai', redirect_uris: ['http://127.0.0.1:19876/mcp/oauth/callback'], scope: 'mcp:tools offline_access' },
-  cline: { ...all, client_name: 'Cline', redirect_uris: ['http://127.0.0.1:1456/mcp/oauth/callback'], scope: 'mcp:tools' },
-  mcporter: { ...all, client_name: 'mcporter (weather)', redirect_uris: ['http://127.0.0.1:43121/callback'], scope: 'mcp:tools' },
-  inspector: { ...all, client_name: 'MCP Inspector', client_uri: 'https://github.com/modelcontextprotocol/inspector', redirect_uris: ['http://127.0.0.1:6276/oauth/callback'], scope: 'mcp:tools offline_access', application_type: 'native' },
-  'inspector with an empty scope': { ...all, client_name: 'MCP Inspector', redirect_uris: ['http://localhost:6274/oauth/callback'], scope: '' },
-  'ai-sdk': { ...all, client_name: 'ai-sdk', redirect_uris: ['http://localhost:43122/callback'], scope: 'mcp:tools', application_type: 'native' },
-  'use-mcp': { ...all, client_name: 'use-mcp', client_uri: 'http://localhost:5173', redirect_uris: ['http://localhost:5173/oauth/callback'], scope: 'mcp:tools' },
-  cursor: { ...all, client_name: 'Cursor', redirect_uris: ['cursor://anysphere.cursor-mcp/oauth/callback', 'https://www.cursor.com/agents/mcp/oauth/callback', 'http://localhost:8787/callback'], application_type: 'web' },
-  'vs code': { ...all, client_name: 'Visual Studio Code', redirect_uris: ['https://insiders.vscode.dev/redirect', 'https://vscode.dev/redirect', 'http://127.0.0.1/', 'http://127.0.0.1:33418/'], application_type: 'native', grant_types: ['authorization_code', 'refresh_token', 'urn:ietf:params:oauth:grant-type:device_code'] },
-  'mcp-remote': { ...all, client_name: 'MCP CLI Client', client_uri: 'https://github.com/geelen/mcp-remote', redirect_uris: ['http://localhost:3334/oauth/callback'], software_id: '2e6dc280-f3c3-4e01-99a7-8181dbd1d23d', software_version: '0.15.1', application_type: 'native' },
-  'mistral, confidential': { client_name: 'Le Chat', redirect_uris: ['https://callback.mistral.ai/v1/integrations_auth/oauth2_callback'], grant_types: ['authorization_code', 'refresh_token'], response_types: ['code'], token_endpoint_auth_method: 'client_secret_post' },
-};
+// What each client sends stands once, in tables/clients.def: claude on the web, cursor://anysphere.cursor-mcp/oauth/callback, all of them.
+const CLIENTS = JSON.parse((await run(['reference', 'clients', '--json'])).out).clients.filter((c) => c.registration);
+const client = (id) => CLIENTS.find((c) => c.id === id);
+// An empty scope was seen too, from a client that is told none.
+const all = [...CLIENTS, { ...client('mcp-inspector'), name: 'MCP Inspector with an empty scope', registration: { ...client('mcp-inspector').registration, scope: '' }, scope: '' }];
+// A loopback address that is registered without a port is asked for with one.
+const asked = (uri) => uri.replace(/^http:\/\/127\.0\.0\.1\//, 'http://127.0.0.1:43117/');
 
 export default story('clients as observed', async (t) => {
   const d = await serve(t, { config: 'resources:\n  - { path: /weather/mcp, upstream: "http://127.0.0.1:1/mcp", name: Weather }\n' });
@@ -30,9 +17,23 @@ export default story('clients as observed', async (t) => {
   const jar = new Jar(d.base);
   await jar.signIn();
 
-  for (const [name, body] of Object.entries(CLIENTS)) {
-    await t.test(`${name} gets through`, async () => {
-      const r = await ask(`${d.base}/register`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+  const register = (body) => ask(`${d.base}/register`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+  // Registers, signs in with one of its addresses, and redeems: { id, secret, tokens }.
+  const enter = async (c, uri, prompt = c.prompt) => {
+    const r = await register(c.registration);
+    const redirect_uri = asked(uri ?? c.registration.redirect_uris[0]);
+    const a = await authorize(jar, r.json.client_id, { redirect_uri, resource, scope: c.scope || undefined, prompt });
+    assert.ok(a.code, `${redirect_uri}: ${a.response.status} ${a.to} ${a.response.text?.slice(0, 300)}`);
+    const secret = r.json.client_secret ? { client_secret: r.json.client_secret } : {};
+    const x = await post(`${d.base}/token`, { grant_type: 'authorization_code', client_id: r.json.client_id, code: a.code, redirect_uri, code_verifier: a.verifier, resource, ...secret });
+    assert.equal(x.status, 200, x.text);
+    return { id: r.json.client_id, secret, tokens: x.json };
+  };
+
+  for (const c of all) {
+    await t.test(`${c.name} (${c.id}) gets through`, async () => {
+      const body = c.registration;
+      const r = await register(body);
       assert.equal(r.status, 201, r.text);
       assert.equal(r.headers.get('cache-control'), 'no-store');
       assert.deepEqual(r.json.redirect_uris, body.redirect_uris);
@@ -40,34 +41,65 @@ export default story('clients as observed', async (t) => {
       assert.equal(r.json.token_endpoint_auth_method, body.token_endpoint_auth_method);
       assert.equal('client_secret' in r.json, body.token_endpoint_auth_method !== 'none');
       assert.doesNotMatch(r.text, /null|""/);
-      for (const redirect_uri of body.redirect_uris) {
-        const a = await authorize(jar, r.json.client_id, { redirect_uri, resource, scope: body.scope || undefined });
-        assert.ok(a.code, `${redirect_uri}: ${a.response.status} ${a.to} ${a.response.text?.slice(0, 300)}`);
-        const secret = r.json.client_secret ? { client_secret: r.json.client_secret } : {};
-        const x = await post(`${d.base}/token`, { grant_type: 'authorization_code', client_id: r.json.client_id, code: a.code, redirect_uri, code_verifier: a.verifier, resource, ...secret });
-        assert.equal(x.status, 200, x.text);
-        assert.ok(x.json.scope.split(' ').includes('mcp:tools'), x.json.scope);
-        const again = await refresh(d.base, r.json.client_id, x.json.refresh_token, { resource, scope: body.scope || undefined, ...secret });
+      for (const uri of body.redirect_uris) {
+        const { id, secret, tokens } = await enter(c, uri);
+        assert.ok(tokens.scope.split(' ').includes('mcp:tools'), tokens.scope);
+        // codex repeats what it asked for, copilot what it was given, the others say nothing
+        const scope = c.refresh.includes('asked-scope') ? c.scope : c.refresh.includes('granted-scope') ? tokens.scope : undefined;
+        const again = await refresh(d.base, id, tokens.refresh_token, { resource, scope, ...secret });
         assert.equal(again.status, 200, again.text);
+        assert.equal(again.json.scope, tokens.scope);
         // the upstream is dead on purpose: 502 says that the token was good
         assert.equal((await mcp(resource, again.json.access_token, initialize)).status, 502);
       }
     });
   }
+  await t.test('the habits of refreshing are those that were recorded', () => {
+    const of = (habit) => CLIENTS.filter((c) => c.refresh.includes(habit)).map((c) => c.id);
+    assert.deepEqual(of('asked-scope'), ['codex']);
+    assert.deepEqual(of('granted-scope'), ['copilot-cli']);
+    assert.deepEqual(of('twice'), ['gemini-cli']);
+    assert.deepEqual(of('early'), ['claude-code', 'gemini-cli', 'mcp-remote']);
+  });
+  await t.test('codex repeats a scope that nobody granted, and is refreshed all the same', async () => {
+    const { id, tokens } = await enter(client('codex'));
+    const y = await refresh(d.base, id, tokens.refresh_token, { resource, scope: `${client('codex').scope} weather:unknown` });
+    assert.equal(y.status, 200, y.text);
+    assert.equal(y.json.scope, tokens.scope);
+  });
+  await t.test('gemini refreshes twice at once, gets one successor, and its login lives', async () => {
+    const { id, tokens } = await enter(client('gemini-cli'));
+    const two = await Promise.all([0, 1].map(() => refresh(d.base, id, tokens.refresh_token, { resource })));
+    assert.deepEqual(two.map((r) => r.status), [200, 200], two.map((r) => r.text).join());
+    assert.equal(two[0].json.refresh_token, two[1].json.refresh_token);
+    assert.equal((await refresh(d.base, id, two[0].json.refresh_token, { resource })).status, 200);
+  });
+  await t.test('copilot asks with prompt=consent select_account while signed in, and gets through', async () => {
+    const c = client('copilot-cli');
+    assert.equal(c.prompt_again, 'consent select_account');
+    await enter(c, undefined, c.prompt_again);
+  });
+  await t.test('what vscode.dev proves is no more than an address of this computer, and the page says so', async () => {
+    const r = await register(client('vscode').registration);
+    const { challenge } = pkce();
+    let page = await jar.ask(`/authorize?${authorizeQuery(r.json.client_id, challenge, { redirect_uri: 'https://vscode.dev/redirect', resource })}`);
+    page = await jar.ask(page.location);
+    assert.match(page.text, /<strong><bdi>vscode\.dev<\/bdi><\/strong>, which passes it on to Visual Studio Code or to any other program of this device that the application names/);
+    assert.match(page.text, /not verified/);
+    assert.doesNotMatch(page.text, /tag good|calls itself/);
+  });
   await t.test('a client that knows no resource parameter gets the only resource there is', async () => {
-    const r = await ask(`${d.base}/register`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(CLIENTS.codex) });
-    const redirect_uri = CLIENTS.codex.redirect_uris[0];
+    const r = await ask(`${d.base}/register`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(client('codex').registration) });
+    const redirect_uri = client('codex').registration.redirect_uris[0];
     const a = await authorize(jar, r.json.client_id, { redirect_uri });
     const x = await post(`${d.base}/token`, { grant_type: 'authorization_code', client_id: r.json.client_id, code: a.code, redirect_uri, code_verifier: a.verifier });
     assert.equal((await mcp(resource, x.json.access_token, initialize)).status, 502);
   });
   await t.test('claude refreshes before nearly every request and is never slowed down', async () => {
-    const r = await ask(`${d.base}/register`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(CLIENTS['claude code']) });
-    const redirect_uri = CLIENTS['claude code'].redirect_uris[0];
-    const a = await authorize(jar, r.json.client_id, { redirect_uri, resource });
-    let x = (await post(`${d.base}/token`, { grant_type: 'authorization_code', client_id: r.json.client_id, code: a.code, redirect_uri, code_verifier: a.verifier })).json;
+    const { id, tokens } = await enter(client('claude-code'));
+    let x = tokens;
     for (let i = 0; i < 100; i++) {
-      const y = await refresh(d.base, r.json.client_id, x.refresh_token);
+      const y = await refresh(d.base, id, x.refresh_token);
       assert.equal(y.status, 200, `${i}: ${y.text}`);
       x = y.json;
     }
