@@ -95,6 +95,13 @@ bool known_proves(const struct known_client *known)
 	    (known->match == KNOWN_EXACT || known->match == KNOWN_BELOW || known->match == KNOWN_DOCUMENT);
 }
 
+bool known_relays(str redirect_uri)
+{
+	const struct known_client *k = known_client(redirect_uri);
+
+	return k && k->match == KNOWN_RELAY;
+}
+
 str known_name(str client_name)
 {
 	str name = str_trim(client_name), best = S("");

@@ -42,6 +42,8 @@ const struct known_client *known_client(str redirect_uri);
 const struct known_client *known_document(str client_id);
 /* True when the row alone proves the application: https that hands nothing on. */
 bool known_proves(const struct known_client *known);
+/* True for an https address whose page hands the answer on to a program of the device. */
+bool known_relays(str redirect_uri);
 /* The longest known name that a registered one begins with, case aside ("CLAUDE connector": "Claude"); empty: none. */
 str known_name(str client_name);
 /* True for the web origin, exactly as browsers write it, of a known application's https address. */

@@ -1,5 +1,6 @@
 #include "oauth/ask.h"
 #include "oauth/client.h"
+#include "model/known.h"
 #include "model/scope.h"
 #include "sql_gen.h"
 
@@ -19,13 +20,18 @@ bool ask_wants_login(const struct ctx *c, const struct ask *a)
 	return a->login || a->select || (a->max_age >= 0 && c->now - c->actor.auth_time > a->max_age);
 }
 
+bool ask_remembers(const struct ask *a)
+{
+	return a->redirect_kind == REDIRECT_HTTPS && !known_relays(a->redirect_uri);
+}
+
 enum err ask_covered(struct ctx *c, const struct ask *a, bool *covered)
 {
 	struct consent_get_out row;
 
 	*covered = client_trusted(c, &a->client);
-	/* any program of the device can listen on loopback or claim a scheme: a click tells them apart */
-	if (*covered || a->redirect_kind != REDIRECT_HTTPS || a->client.row == 0)
+	/* a click tells the programs of one device apart */
+	if (*covered || !ask_remembers(a) || a->client.row == 0)
 		return OK;
 	enum err e = q_consent_get(c->db, c->mem,
 	    &(struct consent_get_in){ c->site->tenant.id, c->actor.user, a->client.row,

@@ -31,8 +31,13 @@ str ask_host(struct arena *mem, const struct ask *a);
 /* True when the person has to prove who they are (again) before this can go on. */
 bool ask_wants_login(const struct ctx *c, const struct ask *a);
 /*
+ * True when a yes may be remembered (X-31): the answer goes to a place that is one application's alone. Any program of the
+ * device can listen on loopback or claim a scheme, and what a page like vscode.dev's hands the code on to is no better.
+ */
+bool ask_remembers(const struct ask *a);
+/*
  * True when the signed-in person need not be asked: a trusted client, or a remembered yes to no less than
- * this, which is remembered for https redirects only (X-31). READ or WRITE.
+ * this. READ or WRITE.
  */
 CHECKED enum err ask_covered(struct ctx *c, const struct ask *a, bool *covered);
 

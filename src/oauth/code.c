@@ -105,7 +105,7 @@ enum err code_give(struct ctx *c, const struct ask *a, bool agreed, str *code)
 	TRY(client_ensure_row(c, &client));
 	if (client.blocked)
 		return FAIL(c, CLIENT_BLOCKED, "%.*s", FMT(client_label(&client)));
-	if (agreed && a->redirect_kind == REDIRECT_HTTPS)
+	if (agreed && ask_remembers(a))
 		TRY(remember(c, a, &client));
 	TRY(put(c, a, &client, code, &id));
 	if (agreed)

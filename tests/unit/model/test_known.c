@@ -134,7 +134,7 @@ static void near_misses(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++)
-		holds(rows[i], !known_client(str_of(rows[i])));
+		holds(rows[i], !known_client(str_of(rows[i])) && !known_relays(str_of(rows[i])));
 }
 
 /* A document is its address to the byte; what only looks like it is nobody's. */
@@ -196,6 +196,7 @@ static void sound(const struct known_client *k)
 		break;
 	case KNOWN_RELAY:
 		holds(k->uri.p, kind == REDIRECT_HTTPS && found && !placed && !known_proves(k));
+		holds(k->uri.p, known_relays(k->uri));
 		break;
 	case KNOWN_BELOW:
 		holds(k->uri.p, https && str_ends(k->uri, S("/{id}")) && !found);
@@ -228,6 +229,7 @@ static void the_table_is_sound(void **state)
 		    !known_proves(k) || (k->confidence != 'C' && str_starts(k->uri, S("https://"))));
 		holds(k->uri.p, k->id.n > 0 && k->name.n > 0 && str_eq(known_name(k->name), k->name));
 	}
+	assert_false(known_relays(S("https://claude.ai/api/mcp/auth_callback")));
 	assert_true(known_client_count >= 75);
 }
 

@@ -76,14 +76,19 @@ static void strangers(void **state)
 		const char *sentence, *uris, *sent;
 		const char *host;
 		bool loopback, app, known;
+		const char *opens;
 	} rows[] = {
 		{ "loopback", "[\"http://127.0.0.1/cb\"]", "http%3A%2F%2F127.0.0.1%3A4000%2Fcb", "127.0.0.1",
-		    true, false, false },
+		    true, false, false, "" },
 		{ "an application's scheme", "[\"cursor://anysphere.cursor-mcp/oauth/callback\"]",
 		    "cursor%3A%2F%2Fanysphere.cursor-mcp%2Foauth%2Fcallback", "cursor://anysphere.cursor-mcp",
-		    false, true, false },
+		    false, true, false, "Cursor" },
+		{ "https that is handed on to a program of the device", "[\"https://vscode.dev/redirect\"]",
+		    "https%3A%2F%2Fvscode.dev%2Fredirect", "vscode.dev", false, false, false,
+		    "Visual Studio Code" },
 		{ "https", "[\"https://claude.ai/api/mcp/auth_callback\"]",
-		    "https%3A%2F%2Fclaude.ai%2Fapi%2Fmcp%2Fauth_callback", "claude.ai", false, false, true },
+		    "https%3A%2F%2Fclaude.ai%2Fapi%2Fmcp%2Fauth_callback", "claude.ai", false, false, true,
+		    "" },
 	};
 	struct kit *k = *state;
 
@@ -100,18 +105,18 @@ static void strangers(void **state)
 		    v->loopback == rows[i].loopback && v->app_scheme == rows[i].app &&
 			v->verified == rows[i].known && v->by_address == rows[i].known);
 		same(rows[i].sentence, v->client_name, rows[i].known ? S("Claude") : S("Some Client"));
-		same(rows[i].sentence, v->opens, rows[i].app ? S("Cursor") : S(""));
+		same(rows[i].sentence, v->opens, str_of(rows[i].opens));
 
-		/* one click each time, but for https */
+		/* one click each time, but for https that is one application's */
 		struct answer a = kit_decide(k, press(k, txn, "allow"));
 		same_int(rows[i].sentence, a.reply.status, 303);
 		holds(rows[i].sentence, kit_param(k, a.location, "code").n == 60);
 		a = kit_authorize(k, q);
 		bool code = kit_param(k, a.location, "code").n == 60;
-		holds(rows[i].sentence, code == (!rows[i].loopback && !rows[i].app));
+		holds(rows[i].sentence, code == rows[i].known);
 	}
 	assert_int_equal(kit_count(k, "SELECT count(*) FROM consent"), 1);
-	assert_int_equal(kit_count(k, "SELECT count(*) FROM client WHERE origin = 'sealed'"), 3);
+	assert_int_equal(kit_count(k, "SELECT count(*) FROM client WHERE origin = 'sealed'"), 4);
 }
 
 /* The page of an application that registered this name and returns there; both URL-safe as they stand. */
