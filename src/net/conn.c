@@ -1,13 +1,8 @@
 #include "net/conn.h"
 
-#include <errno.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
-#define PARTS_MAX 8
 #define SPARE_MAX 16384 /* a bigger output buffer is not kept */
 
 static void on_ready(struct watch *w, int events);
@@ -24,8 +19,8 @@ static struct conn *of_timer(struct timer *t)
 	return (struct conn *)(void *)((char *)t - offsetof(struct conn, timer));
 }
 
-struct conn *conn_open(
-    struct server *sv, int fd, const struct inlet *from, const struct addr *peer, bool counted)
+struct conn *conn_open(struct server *sv, int fd, const struct inlet *from, const struct addr *peer,
+    bool counted, struct tls *tls)
 {
 	struct conn *c = calloc(1, sizeof *c);
 
@@ -33,14 +28,19 @@ struct conn *conn_open(
 		abort();
 	c->server = sv;
 	c->from = from;
-	c->fd = fd;
+	c->state = tls ? CONN_SHAKE : CONN_HEAD;
 	c->keep = true;
 	c->counted = counted;
 	c->peer = *peer;
 	c->timer.fire = on_timer;
 	addr_text(peer, c->peer_text);
-	if (watch_open(sv->loop, &c->watch, fd, WATCH_READ, on_ready) != OK) {
+	if (!transport_open(&c->line, fd, tls)) {
 		close(fd);
+		free(c);
+		return NULL;
+	}
+	if (watch_open(sv->loop, &c->watch, fd, WATCH_READ, on_ready) != OK) {
+		transport_close(&c->line);
 		free(c);
 		return NULL;
 	}
@@ -50,13 +50,44 @@ struct conn *conn_open(
 		c->next->link = &c->next;
 	sv->conns = c;
 	sv->count++;
-	conn_deadline(c, sv->limits.idle_ms);
+	/* A handshake has as long as a head: from here on, and not from its last byte. */
+	conn_deadline(c, tls ? sv->limits.head_ms : sv->limits.idle_ms);
 	return c;
 }
 
 static void gone(struct watch *w)
 {
 	free(w);
+}
+
+static void leave_more(struct conn *c)
+{
+	if (!c->more_link)
+		return;
+	*c->more_link = c->more_next;
+	if (c->more_next)
+		c->more_next->more_link = c->more_link;
+	c->more_link = NULL;
+	c->more_next = NULL;
+}
+
+/* The transport holds bytes, of which the socket says nothing: they are read in the loop's next turn, after the others. */
+static void enter_more(struct conn *c)
+{
+	struct server *sv = c->server;
+
+	if (c->more_link)
+		return;
+	c->more_next = sv->more;
+	c->more_link = &sv->more;
+	if (c->more_next)
+		c->more_next->more_link = &c->more_next;
+	sv->more = c;
+	if (!sv->reading_more) {
+		sv->reading_more = true;
+		sv->read_more.run = conn_read_more;
+		loop_post(sv->loop, &sv->read_more);
+	}
 }
 
 void conn_close(struct conn *c)
@@ -68,6 +99,7 @@ void conn_close(struct conn *c)
 	c->state = CONN_CLOSED;
 	conn_forget(c);
 	loop_timer_drop(sv->loop, &c->timer);
+	leave_more(c);
 	*c->link = c->next;
 	if (c->next)
 		c->next->link = c->link;
@@ -78,7 +110,7 @@ void conn_close(struct conn *c)
 	buf_free(&c->in);
 	buf_free(&c->out);
 	watch_close(&c->watch, gone);
-	close(c->fd);
+	transport_close(&c->line);
 }
 
 void conn_forget(struct conn *c)
@@ -169,33 +201,11 @@ static void put_spare(struct conn *c)
 	}
 }
 
-/* Bytes sent; -1 when the connection broke. */
-static ssize_t put(struct conn *c, const str *parts, size_t count)
-{
-	struct iovec iov[PARTS_MAX];
-	struct msghdr msg = { .msg_iov = iov };
-	ssize_t n;
-
-	for (size_t i = 0; i < count && msg.msg_iovlen < PARTS_MAX; i++)
-		if (parts[i].n)
-			/* sendmsg takes the bytes as they are; its struct is shared with readers, so not const */
-			iov[msg.msg_iovlen++] = (struct iovec){ (void *)(uintptr_t)parts[i].p, parts[i].n };
-	if (msg.msg_iovlen == 0)
-		return 0;
-	do
-		n = msg.msg_iovlen == 1 ? send(c->fd, iov[0].iov_base, iov[0].iov_len, MSG_NOSIGNAL)
-					: sendmsg(c->fd, &msg, MSG_NOSIGNAL);
-	while (n < 0 && errno == EINTR);
-	if (n >= 0)
-		return n;
-	return errno == EAGAIN || errno == EWOULDBLOCK ? 0 : -1;
-}
-
 bool conn_flush(struct conn *c)
 {
 	if (c->out.n) {
 		str all = buf_str(&c->out);
-		ssize_t n = put(c, &all, 1);
+		ssize_t n = transport_put(&c->line, &all, 1);
 		if (n < 0) {
 			conn_close(c);
 			return false;
@@ -214,7 +224,7 @@ bool conn_send(struct conn *c, const str *parts, size_t count)
 	size_t sent = 0;
 
 	if (c->out.n == 0) {
-		ssize_t n = put(c, parts, count);
+		ssize_t n = transport_put(&c->line, parts, count);
 		if (n < 0) {
 			conn_close(c);
 			return false;
@@ -250,12 +260,19 @@ void conn_listen(struct conn *c)
 		/* Once the body is whole, reading goes on only to learn that the client has gone. */
 		read = c->rq->body_done ? c->in.n < IN_HIGH : !c->rq->paused;
 		break;
+	case CONN_SHAKE: /* its own watch */
 	case CONN_CLOSED:
 		return;
 	default:
 		read = true;
 	}
-	watch_set(&c->watch, (read && !c->eof ? WATCH_READ : 0) | (c->out.n ? WATCH_WRITE : 0));
+	read = read && !c->eof;
+	if (read && c->line.more)
+		enter_more(c);
+	else
+		leave_more(c);
+	watch_set(&c->watch,
+	    (read ? WATCH_READ : 0) | (c->out.n || (read && c->line.recv_writes) ? WATCH_WRITE : 0));
 }
 
 void conn_finish(struct conn *c)
@@ -265,7 +282,7 @@ void conn_finish(struct conn *c)
 		return;
 	}
 	/* Closing with unread input would reset the connection, and the client might never see the answer. */
-	(void)shutdown(c->fd, SHUT_WR);
+	transport_shut(&c->line);
 	buf_free(&c->in);
 	c->state = CONN_LINGER;
 	conn_deadline(c, LINGER_MS);
@@ -303,25 +320,41 @@ static void on_eof(struct conn *c)
 		conn_close(c);
 }
 
-static void on_read(struct conn *c)
+void conn_read(struct conn *c)
 {
 	struct server *sv = c->server;
-	ssize_t n;
+	ssize_t n = transport_recv(&c->line, sv->buffer, c->state == CONN_BUSY ? IN_HIGH : READ_SIZE);
 
-	do
-		n = recv(c->fd, sv->buffer, c->state == CONN_BUSY ? IN_HIGH : READ_SIZE, 0);
-	while (n < 0 && errno == EINTR);
-	if (n == 0) {
+	if (n == TRANSPORT_END) {
 		on_eof(c);
-	} else if (n < 0) {
-		if (errno != EAGAIN && errno != EWOULDBLOCK)
-			conn_close(c);
+	} else if (n == TRANSPORT_BROKEN) {
+		conn_close(c);
+	} else if (n == TRANSPORT_WAIT) {
+		conn_listen(c);
 	} else if (c->state == CONN_LINGER) {
 		c->lingered += (uint32_t)n;
 		if (c->lingered > LINGER_BYTES)
 			conn_close(c);
 	} else {
 		conn_run(c, (str){ sv->buffer, (size_t)n });
+	}
+}
+
+void conn_read_more(struct task *t)
+{
+	struct server *sv = (struct server *)(void *)((char *)t - offsetof(struct server, read_more));
+	struct conn *c = sv->more, *rest = NULL;
+
+	sv->reading_more = false;
+	/* Only those that are in the list now: who has still more afterwards enters it again, for the next turn. */
+	if (c) {
+		rest = c;
+		rest->more_link = &rest;
+		sv->more = NULL;
+	}
+	while ((c = rest)) {
+		leave_more(c);
+		conn_read(c);
 	}
 }
 
@@ -333,8 +366,13 @@ static void on_ready(struct watch *w, int events)
 		conn_close(c);
 		return;
 	}
+	if (c->state == CONN_SHAKE) {
+		conn_shake(c);
+		return;
+	}
+	bool read = events & WATCH_READ || (events & WATCH_WRITE && c->line.recv_writes);
 	if (events & WATCH_WRITE)
 		on_write(c);
-	if (events & WATCH_READ && c->state != CONN_CLOSED)
-		on_read(c);
+	if (read && c->state != CONN_CLOSED)
+		conn_read(c);
 }

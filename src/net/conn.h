@@ -1,6 +1,7 @@
 /*
- * conn: one client connection. Private to server.c, conn.c, conn_read.c and request.c.
+ * conn: one client connection. Private to server.c, conn.c, conn_read.c, conn_shake.c and request.c.
  *
+ *   SHAKE   the TLS handshake is under way (not on a socket in clear)
  *   HEAD    between requests, or a head is incomplete (its bytes stand in `in`)
  *   BODY    a whole body is being read
  *   BUSY    the request is app's; what comes meanwhile waits in `in`, and then in the socket
@@ -14,6 +15,7 @@
 
 #include "net/peers.h"
 #include "net/server.h"
+#include "net/transport.h"
 
 #define READ_SIZE ((size_t)65536) /* the read buffer that all connections of a loop share */
 #define IN_HIGH ((size_t)16384)   /* bytes of later requests that are kept while one is being answered */
@@ -22,7 +24,16 @@
 #define LINGER_MS 2000
 #define LINGER_BYTES 262144
 
-enum conn_state { CONN_HEAD, CONN_BODY, CONN_BUSY, CONN_STREAM, CONN_SKIP, CONN_LINGER, CONN_CLOSED };
+enum conn_state {
+	CONN_SHAKE,
+	CONN_HEAD,
+	CONN_BODY,
+	CONN_BUSY,
+	CONN_STREAM,
+	CONN_SKIP,
+	CONN_LINGER,
+	CONN_CLOSED
+};
 
 struct conn {
 	struct watch watch; /* first: a conn is found by its watch */
@@ -36,15 +47,18 @@ struct conn {
 	size_t scan;        /* how far the search for the head's end has come in `in` */
 	int64_t deadline_ms;
 	uint32_t lingered;
-	int fd;
+	struct transport line;
+	struct conn *more_next,
+	    **more_link; /* of the server's list of those with bytes that no socket tells of */
 	uint8_t state;
-	bool keep;    /* go on after this answer */
-	bool unread;  /* input may stand in the socket that nobody will read: close must linger */
-	bool eof;     /* the client sends no more */
-	bool running; /* conn_run is on the stack */
-	bool counted; /* in peers */
-	bool held;    /* `drained` is owed */
-	bool begun;   /* a part of a head has come: its time is running */
+	uint8_t protocol; /* enum protocol: what ALPN settled */
+	bool keep;        /* go on after this answer */
+	bool unread;      /* input may stand in the socket that nobody will read: close must linger */
+	bool eof;         /* the client sends no more */
+	bool running;     /* conn_run is on the stack */
+	bool counted;     /* in peers */
+	bool held;        /* `drained` is owed */
+	bool begun;       /* a part of a head has come: its time is running */
 	struct addr peer;
 	char peer_text[ADDR_TEXT];
 };
@@ -63,7 +77,11 @@ struct server {
 	struct server_limits limits;
 	struct server_shared *shared;
 	void *app;
+	struct tls *tls; /* for connections to come; NULL: in clear */
 	struct conn *conns;
+	struct conn *more; /* connections whose transport has bytes that no socket tells of */
+	struct task read_more;
+	bool reading_more; /* the task is posted */
 	size_t count;
 	char *buffer;     /* READ_SIZE bytes */
 	struct buf spare; /* an output buffer for the next connection that needs one */
@@ -74,9 +92,9 @@ struct server {
 	char date[32];
 };
 
-/* A connection for a socket that was accepted; NULL (and the socket is closed) when that cannot be. */
-struct conn *conn_open(
-    struct server *sv, int fd, const struct inlet *from, const struct addr *peer, bool counted);
+/* A connection for a socket that was accepted; NULL (and the socket is closed) when that cannot be. tls: NULL for clear. */
+struct conn *conn_open(struct server *sv, int fd, const struct inlet *from, const struct addr *peer,
+    bool counted, struct tls *tls);
 /* Ends it now. */
 void conn_close(struct conn *c);
 /* Sets when the connection is given up, as things stand. */
@@ -101,6 +119,12 @@ void conn_run(struct conn *c, str fresh);
 void conn_forget(struct conn *c);
 /* What the connection wants to be told, by its state. */
 void conn_listen(struct conn *c);
+/* Reads what has come. */
+void conn_read(struct conn *c);
+/* Goes on with the handshake, and with the first request when it is done. */
+void conn_shake(struct conn *c);
+/* The task that reads what transports hold (server.read_more). */
+void conn_read_more(struct task *t);
 /* The text of the Date header. */
 str server_date(struct server *sv);
 /* Room to write an answer in. */

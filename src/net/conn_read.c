@@ -2,8 +2,6 @@
 #include "http/parse.h"
 #include "net/conn.h"
 
-#include <sys/socket.h>
-
 #define COPY_MAX                 \
 	((size_t)HTTP_HEAD_MAX + \
 	    4096) /* of the input into the request's arena at once: a head and a small body */
@@ -17,6 +15,7 @@ static struct request *make(struct conn *c)
 	rq->mem = mem;
 	rq->server = c->server;
 	rq->from = c->from;
+	rq->tls = c->line.ssl != NULL;
 	rq->peer = c->peer;
 	atomic_init(&rq->cancelled, false);
 	return rq;

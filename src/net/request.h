@@ -45,6 +45,7 @@ struct request {
 	struct server *server;
 	struct conn *conn; /* NULL once the connection is gone or the answer was given */
 	const struct inlet *from;
+	bool tls;              /* it came under TLS of ours */
 	atomic_bool cancelled; /* nobody waits for the answer any more */
 	void *app;             /* app's own */
 

@@ -47,6 +47,7 @@ void server_free(struct server *sv)
 		return;
 	free(sv->spare.p);
 	free(sv->buffer);
+	tls_unref(sv->tls);
 	free(sv);
 }
 
@@ -70,6 +71,14 @@ void server_set_limits(struct server *sv, const struct server_limits *limits)
 	sv->limits = *limits;
 }
 
+void server_set_tls(struct server *sv, struct tls *tls)
+{
+	struct tls *old = sv->tls;
+
+	sv->tls = tls ? tls_ref(tls) : NULL;
+	tls_unref(old);
+}
+
 /* Written once a second, not once a request. */
 str server_date(struct server *sv)
 {
@@ -85,15 +94,16 @@ str server_date(struct server *sv)
 	return str_of(sv->date);
 }
 
-/* Over a cap: the cheapest answer that a client still understands. */
-static void turn_away(struct server *sv, int fd)
+/* Over a cap: the cheapest answer that a client still understands. Under TLS there is none without a handshake. */
+static void turn_away(struct server *sv, int fd, bool tls)
 {
 	static const char busy[] =
 	    "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\n"
 	    "Connection: close\r\n\r\n";
 
 	atomic_fetch_add_explicit(&sv->shared->turned_away, 1, memory_order_relaxed);
-	(void)send(fd, busy, sizeof busy - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+	if (!tls)
+		(void)send(fd, busy, sizeof busy - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
 	(void)shutdown(fd, SHUT_WR);
 	close(fd);
 }
@@ -103,15 +113,17 @@ static void welcome(struct server *sv, const struct inlet *from, int fd, const s
 	struct server_shared *all = sv->shared;
 	/* Loopback peers are proxies and tools of this machine: one address stands for many there. */
 	bool counted = !addr_loopback(peer);
+	/* A unix socket is a proxy's, and `ops` is for this house's own tools: both stay in clear. */
+	struct tls *tls = from->ops || from->local ? NULL : sv->tls;
 
 	atomic_fetch_add_explicit(&all->accepted, 1, memory_order_relaxed);
 	if (atomic_fetch_add_explicit(&all->connections, 1, memory_order_relaxed) >= sv->limits.connections ||
 	    (counted && !peers_enter(all->peers, addr_key(peer), sv->limits.per_address))) {
 		atomic_fetch_sub_explicit(&all->connections, 1, memory_order_relaxed);
-		turn_away(sv, fd);
+		turn_away(sv, fd, tls != NULL);
 		return;
 	}
-	if (!conn_open(sv, fd, from, peer, counted)) {
+	if (!conn_open(sv, fd, from, peer, counted, tls)) {
 		atomic_fetch_sub_explicit(&all->connections, 1, memory_order_relaxed);
 		if (counted)
 			peers_leave(all->peers, addr_key(peer));
@@ -174,7 +186,7 @@ void server_drain(struct server *sv)
 	}
 	for (struct conn *c = sv->conns, *next; c; c = next) {
 		next = c->next;
-		if (c->state == CONN_HEAD && c->out.n == 0 && !c->running)
+		if (c->state == CONN_SHAKE || (c->state == CONN_HEAD && c->out.n == 0 && !c->running))
 			conn_close(c);
 	}
 }

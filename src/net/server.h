@@ -38,6 +38,7 @@ struct server_shared {
 };
 
 struct server;
+struct tls;
 
 /* hooks and limits must outlive the server; app is for server_app. */
 struct server *server_new(struct loop *l, const struct server_hooks *hooks,
@@ -58,6 +59,8 @@ void server_cut_streams(struct server *sv);
 size_t server_count(const struct server *sv);
 /* Tells every stream of this loop (stream_ops.notice). */
 void server_notice(struct server *sv, int kind, int64_t id);
+/* TLS for connections to come on TCP sockets that are not `ops`; takes a reference. NULL: in clear. The loop's thread. */
+void server_set_tls(struct server *sv, struct tls *tls);
 /* New limits, for connections and requests to come. The loop's thread. */
 void server_set_limits(struct server *sv, const struct server_limits *limits);
 
