@@ -143,6 +143,8 @@ static void answer(struct exchange *x, struct request *rq, enum err e)
 	if (c->style == STYLE_PAGE)
 		guard_cookies(c);
 	cors_apply(c);
+	if (rq->tls)
+		reply_header(c->reply, S("Strict-Transport-Security"), S(REPLY_HSTS));
 	note_refusal(x, e);
 	metrics_request(&x->floor->metrics,
 	    x->route          ? route_index(x->route)

@@ -36,6 +36,16 @@ static enum err manage(struct ctx *c)
 	return exchange_need_body(c, c->site->config->limit_body_mcp, read_message);
 }
 
+/* What an answer of an upstream says besides, in our name. */
+static str own_lines(struct ctx *c)
+{
+	str cors = cors_lines(c);
+
+	if (!exchange_of(c)->rq->tls)
+		return cors;
+	return arena_printf(c->mem, "%.*sStrict-Transport-Security: " REPLY_HSTS "\r\n", FMT(cors));
+}
+
 static enum err forward(struct ctx *c)
 {
 	struct exchange *x = exchange_of(c);
@@ -45,7 +55,7 @@ static enum err forward(struct ctx *c)
 		.resource = x->resource,
 		.who = bearer_pass(c),
 		.pool = x->floor->gateway,
-		.cors = cors_lines(c),
+		.lines = own_lines(c),
 		.refuse = gateway_refuse,
 	};
 

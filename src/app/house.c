@@ -83,6 +83,7 @@ static enum err open_floor(
 	TRY(loop_new(&f->loop));
 	h->floor_count = i + 1;
 	f->server = server_new(f->loop, &dispatch_hooks, &limits, &h->shared, f);
+	server_set_tls(f->server, h->tls);
 	f->passes = pass_cache_new();
 	(void)site_ref(&site->site);
 	f->site = site;
@@ -154,5 +155,6 @@ void house_close(struct house *h)
 	outside_free(h->outside);
 	revoked_free(h->revoked);
 	resolver_free(h->resolver);
+	tls_unref(h->tls);
 	*h = (struct house){ 0 };
 }

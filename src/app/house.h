@@ -16,6 +16,7 @@
 #include "net/resolve.h"
 #include "net/server.h"
 #include "net/thread.h"
+#include "net/tls.h"
 
 #define FLOORS_MAX 16
 
@@ -46,6 +47,7 @@ struct house {
 	struct fetcher fetcher;    /* of documents that strangers name */
 	struct inlets inlets;
 	struct server_shared shared;
+	struct tls *tls; /* for connections to come; the main thread's. NULL: listen is in clear */
 	struct floor floors[FLOORS_MAX];
 	size_t floor_count;
 	int64_t started; /* epoch seconds */

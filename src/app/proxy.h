@@ -15,7 +15,7 @@ struct proxy_call {
 	const struct resource *resource;
 	const struct pass *who; /* lives in c->mem */
 	struct pool *pool;      /* of this loop */
-	str cors;               /* header lines of ours for the answer, each with CRLF; lives in c->mem */
+	str lines;              /* header lines of ours for the answer, each with CRLF; lives in c->mem */
 	/* Answers with what c->fail says, in the gateway's style; used only while nothing of the answer has been sent. */
 	void (*refuse)(struct ctx *c, struct request *rq, enum err e);
 };

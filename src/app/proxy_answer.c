@@ -170,7 +170,7 @@ static enum err begin(struct proxy *p, const struct http_res *res)
 	p->keep = r->minor == 1 && r->keep_alive && p->body_ended;
 	gate_response_head(p->out, res,
 	    (p->chunked ? ANSWER_CHUNKED : 0U) | (p->keep ? ANSWER_KEEP : 0U) | (events ? ANSWER_EVENTS : 0U),
-	    p->call.cors);
+	    p->call.lines);
 	metrics_request(&exchange_of(p->call.c)->floor->metrics, METRICS_RESOURCE, res->status);
 	if (events)
 		begin_comments(p, res);

@@ -7,6 +7,9 @@
 
 #include "app/exchange.h"
 
+/* RFC 6797: browsers come by https only, for a year from their last visit. This host alone: others on the domain are not ours. */
+#define REPLY_HSTS "max-age=31536000"
+
 /* Replaces whatever stands in c->reply by the refusal e; records it and puts its id into the words. */
 void reply_refusal(struct ctx *c, enum err e);
 /* The URL of a resource's metadata (RFC 9728 section 3.1): the path goes behind the well-known name. */

@@ -151,6 +151,7 @@ static void all_took(void *arg)
 
 struct swap {
 	struct house_site *site;
+	struct tls *tls; /* a reference; NULL: as it is */
 	struct exchange *waiting;
 };
 
@@ -163,6 +164,8 @@ static void swap_floor(struct floor *f, void *arg)
 	f->site = fresh;
 	pass_cache_clear(f->passes); /* what a key that is no longer ours has signed is looked at again */
 	server_set_limits(f->server, &limits);
+	if (((struct swap *)arg)->tls)
+		server_set_tls(f->server, ((struct swap *)arg)->tls);
 	site_unref(&old->site);
 }
 
@@ -172,6 +175,7 @@ static void swapped(void *arg)
 
 	all_took(w->waiting);
 	site_unref(&w->site->site);
+	tls_unref(w->tls);
 	free(w);
 }
 
@@ -197,8 +201,27 @@ static enum err make_site(struct serve *s, const struct config *config, struct h
 	return OK;
 }
 
-/* Loads the site anew; a bad one is refused whole, and the old one stays. */
-static void load_site(struct serve *s, const struct config *config)
+/* The certificates of a configuration, read and judged; *out NULL when it has none. */
+static enum err load_tls(const struct config *c, struct secret tickets, struct tls **out, struct buf *why)
+{
+	struct tls_pair pairs[TLS_PAIRS_MAX];
+	struct tls_settings set = { .pairs = pairs, .tickets = tickets, .now = time_now };
+
+	*out = NULL;
+	if (!c->tls_count)
+		return OK;
+	for (; set.count < c->tls_count && set.count < TLS_PAIRS_MAX; set.count++)
+		pairs[set.count] = (struct tls_pair){ c->tls[set.count].cert, c->tls[set.count].key,
+			c->tls[set.count].where };
+	TRY(tls_load(&set, out, why));
+	if (tls_ends_soon(*out, time_now()))
+		log_warn("a certificate ends soon, and should have been renewed by now",
+		    LOG_INT("days", (tls_ends(*out) - time_now()) / 86400));
+	return OK;
+}
+
+/* Loads the site anew; a bad one is refused whole, and the old one stays. Takes the reference on tls (or NULL: as it is). */
+static void load_site(struct serve *s, const struct config *config, struct tls *tls)
 {
 	struct house_site *fresh;
 
@@ -213,7 +236,12 @@ static void load_site(struct serve *s, const struct config *config)
 	if (e != OK) {
 		log_error("the new state was not taken over", LOG_STR("why", buf_str(&s->why)));
 		all_took(waiting);
+		tls_unref(tls);
 		return;
+	}
+	if (tls) {
+		tls_unref(s->house.tls);
+		s->house.tls = tls_ref(tls);
 	}
 	site_unref(&s->site->site);
 	s->site = fresh;
@@ -221,7 +249,7 @@ static void load_site(struct serve *s, const struct config *config)
 	if (!w)
 		abort();
 	(void)site_ref(&fresh->site);
-	*w = (struct swap){ fresh, waiting };
+	*w = (struct swap){ fresh, tls, waiting };
 	house_each(&s->house, swap_floor, w, swapped);
 }
 
@@ -230,9 +258,31 @@ static void say_fixed(const struct config *old, const struct config *new)
 {
 	if (!str_eq(old->listen, new->listen) || !str_eq(old->ops, new->ops) ||
 	    !str_eq(old->store, new->store) || !str_eq(old->data_dir, new->data_dir) ||
-	    !str_eq(old->base_url, new->base_url) || old->loops != new->loops)
-		log_warn("listen, ops, store, data_dir, base_url and limits.loops are taken over by a "
-			 "restart only");
+	    !str_eq(old->base_url, new->base_url) || old->loops != new->loops ||
+	    !old->tls_count != !new->tls_count)
+		log_warn("listen, ops, store, data_dir, base_url, limits.loops and whether there is tls are "
+			 "taken over by a restart only");
+}
+
+/* New certificates, for connections to come; those that are open go on with what they began with. */
+static void take_over(struct serve *s, const struct config *fresh)
+{
+	struct tls *tls = NULL;
+
+	say_fixed(s->config, fresh);
+	if (s->house.tls && load_tls(fresh, s->site->site.key_ticket, &tls, &s->why) != OK) {
+		log_error("the configuration was not taken over", LOG_STR("why", buf_str(&s->why)));
+		arena_unref(fresh->mem);
+		return;
+	}
+	load_site(s, fresh, tls);
+	if (s->site->site.config == fresh) {
+		arena_unref(s->config->mem);
+		s->config = fresh;
+		log_info("reloaded", LOG_STR("file", fresh->file));
+	} else {
+		arena_unref(fresh->mem);
+	}
 }
 
 static void reload(struct serve *s)
@@ -248,15 +298,7 @@ static void reload(struct serve *s)
 		say_fixed(s->config, fresh);
 		arena_unref(fresh->mem);
 	} else {
-		say_fixed(s->config, fresh);
-		load_site(s, fresh);
-		if (s->site->site.config == fresh) {
-			arena_unref(s->config->mem);
-			s->config = fresh;
-			log_info("reloaded", LOG_STR("file", fresh->file));
-		} else {
-			arena_unref(fresh->mem);
-		}
+		take_over(s, fresh);
 	}
 	notify_ready();
 }
@@ -356,6 +398,7 @@ static enum err begin(struct serve *s)
 	TRY(open_store(s));
 	s->house.outside = outside_new();
 	TRY(make_site(s, s->config, &s->site));
+	TRY(load_tls(s->config, s->site->site.key_ticket, &s->house.tls, &s->why));
 	s->house.started = time_now();
 	s->house.reload = want_site;
 	shut_in(s); /* before the first thread, whose children inherit it */
@@ -491,7 +534,7 @@ static void run(struct serve *s)
 			break;
 		case PROCESS_NUDGE:
 			if (s->wanted)
-				load_site(s, s->config);
+				load_site(s, s->config, NULL);
 			break;
 		case PROCESS_NOTHING:
 			break;

@@ -102,6 +102,7 @@ static enum err load_secrets(struct load *l, struct secret *master)
 	s->key_refresh = derive(l, secrets.root, S("gatehouse refresh tokens 1"));
 	s->key_client = derive(l, secrets.root, S("gatehouse client ids 1"));
 	s->key_form = derive(l, secrets.root, S("gatehouse forms 1"));
+	s->key_ticket = derive(l, secrets.root, S("gatehouse tls tickets 1"));
 	return OK;
 }
 

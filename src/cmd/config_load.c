@@ -25,29 +25,17 @@ static str env(void *arg, str name)
 	return value ? str_of(value) : (str){ NULL, 0 };
 }
 
-/* Relative to the directory of the file that names it; "/x" and what stands in no file as they are. */
-static str beside(struct arena *mem, str from, str path)
-{
-	size_t n = from.n;
-
-	while (n > 0 && from.p[n - 1] != '/')
-		n--;
-	if (str_starts(path, S("/")) || n == 0)
-		return arena_copy(mem, path);
-	return arena_printf(mem, "%.*s%.*s", (int)n, from.p, FMT(path));
-}
-
 static bool read_beside(void *arg, struct arena *mem, str from, str path, str *text, str *why)
 {
 	(void)arg;
-	return file_slurp(mem, beside(mem, from, path), CONFIG_FILE_MAX, text, why);
+	return file_slurp(mem, config_beside(mem, from, path), CONFIG_FILE_MAX, text, why);
 }
 
 static bool match(
     void *arg, struct arena *mem, str from, str pattern, const str **paths, size_t *count, str *why)
 {
 	glob_t g;
-	int rc = glob(beside(mem, from, pattern).p, GLOB_ERR, NULL, &g);
+	int rc = glob(config_beside(mem, from, pattern).p, GLOB_ERR, NULL, &g);
 
 	(void)arg;
 	*count = 0;

@@ -1,4 +1,5 @@
 /* gatehouse check: is this fit for production? Each failure comes with the line to write. */
+#include "base/time.h"
 #include "base/url.h"
 #include "cmd/ask.h"
 #include "cmd/config_load.h"
@@ -8,6 +9,7 @@
 #include "core/config_table.h"
 #include "core/nearest.h"
 #include "net/probe.h"
+#include "net/tls_cert.h"
 
 #include <sys/resource.h>
 #include <unistd.h>
@@ -109,10 +111,11 @@ static void check_address(struct check *k)
 			"%.*s is not https: passwords and tokens travel in clear, and clients refuse it",
 			FMT(c->base_url)),
 		    arena_printf(k->cli->mem, "base_url: https://%.*s", FMT(u.host)));
-	if (public_listen(c->listen))
+	if (public_listen(c->listen) && !c->tls_count)
 		fail(k, "listen",
 		    arena_printf(k->cli->mem, "%.*s is open to the network without TLS", FMT(c->listen)),
-		    S("listen: 127.0.0.1:8080 behind a proxy that terminates TLS"));
+		    S("tls: { cert: fullchain.pem, key: key.pem }, or listen: 127.0.0.1:8080 behind a proxy "
+		      "that terminates TLS"));
 	else
 		ok(k, "listen", c->listen);
 	if (c->ops.n && public_listen(c->ops))
@@ -120,22 +123,59 @@ static void check_address(struct check *k)
 		    S("ops: 127.0.0.1:9090, or keep it in by a firewall"));
 }
 
-/* Without it every request comes from the proxy's address, and limits meet everybody at once. */
+/* That one is named, where one is needed, the configuration itself insists on. */
 static void check_proxy(struct check *k)
 {
 	const struct config *c = k->config;
 
-	if (str_starts(c->base_url, S("https://")) && !c->trust_proxy_count)
-		fail(k, "trust_proxy",
-		    S("base_url is https, so a proxy stands in front, but none is trusted: limits and the "
-		      "log see only its address"),
-		    S("trust_proxy: [127.0.0.1/32]"));
 	for (size_t i = 0; i < c->trust_proxy_count; i++)
 		if (str_ends(c->trust_proxy[i], S("/0")))
 			fail(k, "trust_proxy",
 			    arena_printf(k->cli->mem, "%.*s believes everybody's X-Forwarded-For",
 				FMT(c->trust_proxy[i])),
 			    S("trust_proxy: [the address of your proxy/32]"));
+}
+
+/* One pair; true when its certificate is for the host of base_url. */
+static bool check_certificate(struct check *k, const struct config_tls *t, str host)
+{
+	struct tls_cert cert;
+	struct buf why = BUF(k->cli->mem);
+	int64_t now = time_now();
+
+	if (tls_cert_read(k->cli->mem, t->cert, t->key, now, &cert, &why) != OK) {
+		fail(k, "tls", arena_printf(k->cli->mem, "%.*s: %.*s", FMT(t->where), FMT(buf_str(&why))),
+		    S(""));
+		return false;
+	}
+	long long days = (cert.ends - now) / 86400;
+	str seen = arena_printf(k->cli->mem, "%.*s ends in %lld days", FMT(t->cert), days);
+	if (tls_cert_ends_soon(&cert, now))
+		fail(k, "tls",
+		    arena_printf(k->cli->mem, "%.*s, and should have been renewed by now", FMT(seen)),
+		    S("see why its renewal fails (certbot renew), then gatehouse reload"));
+	else
+		ok(k, "tls", seen);
+	bool serves = tls_cert_serves(&cert, host);
+	tls_cert_free(&cert);
+	return serves;
+}
+
+static void check_tls(struct check *k)
+{
+	const struct config *c = k->config;
+	struct url u;
+	bool served = false;
+
+	if (!c->tls_count || url_parse(c->base_url, &u) != OK)
+		return;
+	for (size_t i = 0; i < c->tls_count; i++)
+		served |= check_certificate(k, &c->tls[i], u.host);
+	if (!served)
+		fail(k, "tls",
+		    arena_printf(
+			k->cli->mem, "no certificate is for %.*s, the host of base_url", FMT(u.host)),
+		    arena_printf(k->cli->mem, "get one with DNS:%.*s in its subjectAltName", FMT(u.host)));
 }
 
 static void check_data(struct check *k)
@@ -231,7 +271,10 @@ static void check_daemon(struct check *k)
 
 	if (str_starts(k->config->listen, S("unix:")))
 		return;
-	ask.url = arena_printf(k->cli->mem, "http://%.*s/readyz", FMT(k->config->listen));
+	/* With TLS it has to be asked by the name that its certificate is for. */
+	ask.url = k->config->tls_count
+	    ? arena_printf(k->cli->mem, "%.*s/readyz", FMT(k->config->base_url))
+	    : arena_printf(k->cli->mem, "http://%.*s/readyz", FMT(k->config->listen));
 	probe_run(k->cli->mem, &ask, &a);
 	if (a.stage != PROBE_DONE)
 		return;
@@ -256,6 +299,7 @@ int verb_check(struct cli *cli)
 	check_secrets(&k);
 	check_address(&k);
 	check_proxy(&k);
+	check_tls(&k);
 	check_data(&k);
 	check_store(&k);
 	check_choices(&k);

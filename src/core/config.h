@@ -28,23 +28,31 @@ struct config_client {
 	int line;
 };
 
+/* A certificate and its key. */
+struct config_tls {
+	str cert, key; /* paths as they can be opened */
+	str where;     /* "gatehouse.yml:3:7" */
+};
+
 struct config_role {
 	str name;     /* owner, admin, member */
 	str patterns; /* blank-separated: "*", "*.Read*", "!Tenant.DeleteTenant" */
 };
 
 struct config {
-	struct arena *mem;        /* holds everything below */
-	str file;                 /* where it came from; empty: all defaults */
-	str base_url;             /* no trailing slash */
-	bool base_url_given;      /* it does not merely follow listen */
-	str listen;               /* "127.0.0.1:8080", "localhost:8080", "unix:/path" */
-	str ops;                  /* empty: none */
-	str data_dir;             /* "none" with PostgreSQL and a master key */
-	str store;                /* "sqlite:PATH" or "postgres://..." */
-	struct secret master_key; /* len 0: made in data_dir */
-	bool master_key_literal;  /* it stands in the file as it is */
-	const str *trust_proxy;   /* CIDR texts */
+	struct arena *mem;            /* holds everything below */
+	str file;                     /* where it came from; empty: all defaults */
+	str base_url;                 /* no trailing slash */
+	bool base_url_given;          /* it does not merely follow listen */
+	str listen;                   /* "127.0.0.1:8080", "localhost:8080", "unix:/path" */
+	str ops;                      /* empty: none */
+	const struct config_tls *tls; /* for listen; the first is the default one */
+	size_t tls_count;             /* 0: listen is in clear */
+	str data_dir;                 /* "none" with PostgreSQL and a master key */
+	str store;                    /* "sqlite:PATH" or "postgres://..." */
+	struct secret master_key;     /* len 0: made in data_dir */
+	bool master_key_literal;      /* it stands in the file as it is */
+	const str *trust_proxy;       /* CIDR texts */
 	size_t trust_proxy_count;
 	bool management;
 	str management_path;

@@ -42,4 +42,7 @@ struct config_problem {
 CHECKED enum err config_bind(
     struct arena *mem, const struct config_input *in, struct config *out, struct config_problem *problem);
 
+/* A path that stands in the file `from`: relative to its directory. "/x", and what stands in no file, as they are. */
+str config_beside(struct arena *mem, str from, str path);
+
 #endif

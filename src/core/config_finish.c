@@ -130,6 +130,34 @@ const char *config_base_url_problem(str text)
 	return NULL;
 }
 
+/* https that nobody here or in front speaks would lock everybody out: cookies are Secure, and clients find no TLS. */
+static enum err finish_tls(struct config_bind *b)
+{
+	struct config *c = b->out;
+	bool https = str_starts(c->base_url, S("https://")), local = str_starts(c->listen, S("unix:"));
+	str host;
+	int64_t port = 0;
+	static const char mend[] =
+	    "write tls: { cert: fullchain.pem, key: key.pem }, or, behind a proxy that "
+	    "speaks it, trust_proxy: [127.0.0.1/32].";
+
+	if (c->tls_count && local)
+		return config_fail(b, config_where(b, S("tls")),
+		    "a unix socket is served in clear: listen on HOST:PORT, or leave tls to the proxy.");
+	if (c->tls_count && !https)
+		return config_fail(b, config_where(b, S("base_url")),
+		    "base_url is http, but tls is given: begin it with https://.");
+	if (c->tls_count || c->trust_proxy_count || local)
+		return OK;
+	if (https)
+		return config_fail(b, config_where(b, S("base_url")),
+		    "base_url is https, but nothing here speaks it: %s", mend);
+	if (split_listen(c->listen, &host, &port) && port == 443)
+		return config_fail(b, config_where(b, S("listen")),
+		    "listen is port 443, where clients speak https, but nothing here does: %s", mend);
+	return OK;
+}
+
 static enum err finish_addresses(struct config_bind *b)
 {
 	struct config *c = b->out;
@@ -151,14 +179,16 @@ static enum err finish_addresses(struct config_bind *b)
 		if (!split_listen(c->listen, &host, &port) || str_starts(c->listen, S("unix:")))
 			return config_fail(b, config_where(b, S("listen")),
 			    "with a unix socket base_url must be given: the address that people use.");
-		c->base_url = port == 80 ? S("http://localhost")
-					 : arena_printf(b->mem, "http://localhost:%d", (int)port);
+		const char *scheme = c->tls_count ? "https" : "http";
+		c->base_url = port == (c->tls_count ? 443 : 80)
+		    ? arena_printf(b->mem, "%s://localhost", scheme)
+		    : arena_printf(b->mem, "%s://localhost:%d", scheme, (int)port);
 	}
 	problem = config_base_url_problem(c->base_url);
 	if (problem)
 		return config_fail(b, config_where(b, S("base_url")), "base_url `%.*s` %s.",
 		    FMT(str_sub(c->base_url, 0, 200)), problem);
-	return OK;
+	return finish_tls(b);
 }
 
 static enum err finish_store(struct config_bind *b)

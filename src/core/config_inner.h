@@ -22,6 +22,7 @@ struct config_bind {
 	str *where;    /* per row: where its value came from; empty: the default */
 	struct config_resource *resources;
 	struct config_client *clients;
+	struct config_tls *tls;
 	str includes[CONFIG_INCLUDES_MAX];
 	size_t include_count;
 };
@@ -55,6 +56,7 @@ enum err config_unknown(struct config_bind *b, const struct yaml *v, str of, con
 CHECKED enum err config_client_read(struct config_bind *b, const struct yaml *v);
 CHECKED enum err config_resource_read(struct config_bind *b, const struct yaml *v);
 CHECKED enum err config_role_read(struct config_bind *b, const struct yaml *v);
+CHECKED enum err config_tls_read(struct config_bind *b, const struct yaml *v);
 CHECKED enum err config_include_read(struct config_bind *b, const struct yaml *v);
 
 /* The rules between values, and the values that follow from others. After everything is bound. */

@@ -42,6 +42,17 @@ str config_where(const struct config_bind *b, str key)
 	return where.n ? where : arena_printf(b->mem, "the default of %.*s", FMT(key));
 }
 
+str config_beside(struct arena *mem, str from, str path)
+{
+	size_t n = from.n;
+
+	while (n > 0 && from.p[n - 1] != '/')
+		n--;
+	if (str_starts(path, S("/")) || n == 0)
+		return arena_copy(mem, path);
+	return arena_printf(mem, "%.*s%.*s", (int)n, from.p, FMT(path));
+}
+
 static bool name_sign(char c)
 {
 	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';

@@ -27,6 +27,7 @@ struct site {
 	struct secret key_refresh; /* 32 bytes each, derived from the root secret */
 	struct secret key_client;  /* seals row-less client ids */
 	struct secret key_form;    /* CSRF tokens */
+	struct secret key_ticket;  /* TLS session tickets (net/tls_ticket.h) */
 	struct outside *outside;   /* documents of others, kept by the house; NULL: none are asked for */
 	str json_as;               /* RFC 8414 document, ready to send */
 	str json_jwks;

@@ -108,7 +108,7 @@ export default story('attacks authorize', async (t) => {
   await t.test('AUTHZ-28 a client never seen gets a page before any code', async () => {
     const fresh = (await register(d.base, { client_name: 'Never seen either' })).json;
     const r = await go(fresh, {});
-    assert.match(r.location, /^(http:\/\/localhost:\d+)?\/consent\?txn=/);
+    assert.match(r.location.replace(d.base, ''), /^\/consent\?txn=/);
   });
   await t.test('AUTHZ-29, AUTHZ-31 the consent page names the redirect host and cannot be framed', async () => {
     const fresh = (await register(d.base, { client_name: 'Framed' })).json;
@@ -223,7 +223,7 @@ export default story('attacks authorize', async (t) => {
     assert.equal(u.searchParams.get('error'), 'invalid_request');
   });
 
-  for (const [id, resource] of [['RES-01', 'https://unknown.example/mcp'], ['RES-03', `${d.base}/mcp#f`], ['RES-04', `http://u:p@localhost:${d.port}/mcp`],
+  for (const [id, resource] of [['RES-01', 'https://unknown.example/mcp'], ['RES-03', `${d.base}/mcp#f`], ['RES-04', `${d.base.replace('//', '//u:p@')}/mcp`],
     ['RES-05', `${d.base}/mcp/../mcp`], ['RES-07', 'javascript:1']]) {
     await t.test(`${id} is invalid_target`, async () => {
       const u = new URL((await go(web, { resource })).location);
@@ -231,7 +231,7 @@ export default story('attacks authorize', async (t) => {
     });
   }
   await t.test('the same resource spelt with host case or default port is taken', async () => {
-    const r = await authorize(jar, web.client_id, { resource: `http://LOCALHOST:${d.port}/mcp` });
+    const r = await authorize(jar, web.client_id, { resource: `${d.base.replace('localhost', 'LOCALHOST')}/mcp` });
     assert.ok(r.code);
   });
   await t.test('an unknown scope beside a known one is dropped', async () => {

@@ -83,7 +83,7 @@ export default story('gateway', async (t) => {
       const before = seen.length;
       const r = await ask(weather, { method, ...(['GET', 'HEAD'].includes(method) ? {} : { body: '{}' }), headers: { 'mcp-protocol-version': '2024-11-05' } });
       assert.equal(r.status, 401);
-      assert.match(r.headers.get('www-authenticate'), /^Bearer scope="mcp:tools", resource_metadata="http:\/\/localhost:\d+\/\.well-known\/oauth-protected-resource\/weather\/mcp"/);
+      assert.ok(r.headers.get('www-authenticate').startsWith(`Bearer scope="mcp:tools", resource_metadata="${d.base}/.well-known/oauth-protected-resource/weather/mcp"`));
       assert.equal(seen.length, before);
     });
   }

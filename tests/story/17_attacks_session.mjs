@@ -108,7 +108,7 @@ export default story('attacks session', async (t) => {
     }
     assert.ok(slowed, 'never slowed down');
     assert.ok(+slowed.headers.get('retry-after') >= 1);
-    const link = /http:\/\/localhost:\d+\/link\?\S+/.exec((await d.verb(['link', 'victim@example.com'])).out)?.[0];
+    const link = /https?:\/\/localhost:\d+\/link\?\S+/.exec((await d.verb(['link', 'victim@example.com'])).out)?.[0];
     assert.equal((await new Jar(d.base).ask(link)).status, 200);
   });
 });

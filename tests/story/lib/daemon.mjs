@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { assert, sleep, until } from './story.mjs';
+import { transport } from './transport.mjs';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
 export const BIN = resolve(root, process.env.GATEHOUSE_BIN ?? 'build-san/gatehouse');
@@ -48,9 +49,9 @@ export function run(args, { input = '', cwd, env = {}, bin = BIN, timeout = 6000
 }
 
 export class Daemon {
-  constructor(t, { config = null, dir, port, bin = BIN, args = [], env = {} }) {
-    Object.assign(this, { t, config, dir, port, bin, args, env });
-    this.base = `http://localhost:${port}`;
+  constructor(t, { config = null, dir, port, base, bin = BIN, args = [], env = {} }) {
+    Object.assign(this, { t, config, dir, port, base, bin, args, env });
+    this.base ??= `${transport.scheme}://localhost:${port}`;
     this.data = join(dir, 'data');
     this.log = '';
     this.process = null;
@@ -124,6 +125,7 @@ export const OWNER = { email: 'owner@example.com', password: 'correct horse batt
 export async function serve(t, { config = null, port, init = true, ...rest } = {}) {
   const dir = rest.dir ?? temporary(t);
   port ??= await freePort();
+  config = transport.config(config);
   const d = new Daemon(t, { config, port, ...rest, dir });
   if (config) writeFileSync(join(dir, 'gatehouse.yml'), config, { mode: 0o600 });
   if (init) {

@@ -41,6 +41,15 @@ export class Teller {
     this.print(`skip ${this.title}: ${sentence} ${reason}`);
   }
 
+  // A line of another teller, who tells in a process of its own.
+  hear(line) {
+    const [, kind, rest] = /^(ok|not ok|skip) (.*)$/.exec(line) ?? [];
+    if (kind === 'ok') this.passed++;
+    else if (kind === 'not ok') this.failed++;
+    else if (kind === 'skip') this.skipped++;
+    this.print(kind ? `${kind} ${this.title}: ${rest}` : line.replace(/^# /, '    '));
+  }
+
   async end() {
     for (const fn of this.last.reverse()) {
       try {

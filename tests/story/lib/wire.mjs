@@ -1,10 +1,18 @@
-// Bytes on a socket, for what no HTTP library would send.
-import { connect } from 'node:net';
+// Bytes on a socket, for what no HTTP library would send. Over TLS when the stories are told so (lib/transport.mjs).
+import { connect as connectClear } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import { transport } from './transport.mjs';
+
+// The bytes are in clear for what is written and read, whatever goes over the line. `ready` is the event to wait for.
+export function dial(port, host = '127.0.0.1', { tls = transport.tls } = {}) {
+  if (!tls) return Object.assign(connectClear({ port, host }), { ready: 'connect' });
+  return Object.assign(connectTls({ port, host, servername: 'localhost', ca: tls.ca }), { ready: 'secureConnect' });
+}
 
 // Sends bytes (a string is latin1), gives everything that came back and whether the peer closed within `wait` ms.
 export function wire(port, bytes, { wait = 1500, host = '127.0.0.1', then } = {}) {
   return new Promise((done) => {
-    const s = connect({ port, host });
+    const s = dial(port, host);
     let got = Buffer.alloc(0);
     let closed = false;
     const finish = () => {
@@ -14,7 +22,7 @@ export function wire(port, bytes, { wait = 1500, host = '127.0.0.1', then } = {}
       done({ text, closed, statuses: [...text.matchAll(/HTTP\/1\.[01] (\d{3}) /g)].map((m) => +m[1]) });
     };
     const timer = setTimeout(finish, wait);
-    s.on('connect', () => {
+    s.on(s.ready, () => {
       s.write(Buffer.from(bytes, 'latin1'));
       if (then) then(s);
     });

@@ -95,6 +95,10 @@ static void same(str got, const char *want)
 	assert_true(str_eq(got, str_of(want)));
 }
 
+#define MEND                                                                                                 \
+	"write tls: { cert: fullchain.pem, key: key.pem }, or, behind a proxy that speaks it, trust_proxy: " \
+	"[127.0.0.1/32]."
+
 /* ---- what it means -------------------------------------------------------------------------------------------------- */
 
 static void without_a_file_everything_is_default(void **state)
@@ -114,6 +118,50 @@ static void without_a_file_everything_is_default(void **state)
 	same(o.config.roles[2].patterns, "*.Read*");
 	assert_int_equal(o.config.limit_body, 65536);
 	arena_unref(o.mem);
+}
+
+static void certificates_are_found_beside_the_file_and_make_the_address_https(void **state)
+{
+	struct outcome o = bind("listen: 0.0.0.0:443\n"
+				"tls:\n"
+				"  - { cert: full.pem, key: /etc/ssl/key.pem }\n"
+				"  - { cert: other.pem, key: other.key }\n");
+	struct arena *mem = arena_new(4096);
+
+	(void)state;
+	assert_int_equal(o.e, OK);
+	same(o.config.base_url, "https://localhost");
+	assert_int_equal(o.config.tls_count, 2);
+	same(o.config.tls[0].cert, "full.pem");
+	same(o.config.tls[0].key, "/etc/ssl/key.pem");
+	same(o.config.tls[0].where, "gatehouse.yml:3:5");
+	same(o.config.tls[1].key, "other.key");
+	same(config_beside(mem, S("/etc/gatehouse/gatehouse.yml"), S("key.pem")), "/etc/gatehouse/key.pem");
+	same(config_beside(mem, S("/etc/gatehouse/gatehouse.yml"), S("/key.pem")), "/key.pem");
+	same(config_beside(mem, S(""), S("key.pem")), "key.pem");
+	arena_unref(mem);
+	arena_unref(o.mem);
+	o = bind("tls: { cert: a, key: b }\n");
+	same(o.config.base_url, "https://localhost:8080");
+	assert_int_equal(o.config.tls_count, 1);
+	arena_unref(o.mem);
+}
+
+static void https_needs_somebody_who_speaks_it(void **state)
+{
+	static const char *const fine[] = {
+		"base_url: https://a.example\ntrust_proxy: [127.0.0.1/32]\n",
+		"base_url: https://a.example\nlisten: unix:/run/a.sock\n",
+		"base_url: https://a.example\ntls: { cert: a, key: b }\n",
+		"base_url: http://a.example\nlisten: 0.0.0.0:443\ntrust_proxy: [127.0.0.1/32]\n",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(fine); i++) {
+		struct outcome o = bind(fine[i]);
+		assert_int_equal(o.e, OK);
+		arena_unref(o.mem);
+	}
 }
 
 static void everything_that_is_served_is_read(void **state)
@@ -194,6 +242,7 @@ static void variables_and_files_are_taken(void **state)
 	const struct pair files[] = { { "/run/secrets/key", "0123456789abcdef0123456789abcdef\n" },
 		{ NULL, NULL } };
 	struct outcome o = bind_world("base_url: https://${HOST}\n"
+				      "trust_proxy: [127.0.0.1/32]\n"
 				      "master_key: file:///run/secrets/key\n"
 				      "clients: [{ client_id: ci, client_secret: \"${CI_SECRET}\", "
 				      "redirect_uris: [https://ci.example/cb] }]\n",
@@ -343,10 +392,32 @@ static const struct {
 	{ "providers: []\n",
 	    "gatehouse.yml:1:1: this version does not serve `providers` yet; take it out. (Upstream identity "
 	    "providers.)" },
-	{ "tls: { cert: a, key: b }\n",
-	    "gatehouse.yml:1:1: this version does not serve `tls` yet; take it out. (Certificates. Until "
-	    "then, a proxy in front terminates TLS: give its "
-	    "address in trust_proxy and its https address as base_url.)" },
+	{ "tls: a\n",
+	    "gatehouse.yml:1:6: a certificate is a mapping: { cert: fullchain.pem, key: key.pem }." },
+	{ "tls: [a]\n",
+	    "gatehouse.yml:1:7: a certificate is a mapping: { cert: fullchain.pem, key: key.pem }." },
+	{ "tls: { cert: a }\n",
+	    "gatehouse.yml:1:6: a certificate has both files: { cert: fullchain.pem, key: key.pem }." },
+	{ "tls: { cert: a, key: b, keys: c }\n",
+	    "gatehouse.yml:1:25: there is no key `keys` in tls; did you mean `key`?" },
+	{ "tls: { cert: a, key: file:///run/key }\n",
+	    "gatehouse.yml:1:22: key is the path of a PEM file, relative to this one." },
+	{ "tls: { cert: \"\", key: b }\n",
+	    "gatehouse.yml:1:14: cert is the path of a PEM file, relative to this one." },
+	{ "tls: { acme: true, email: a@example.com }\n",
+	    "gatehouse.yml:1:8: this version does not fetch certificates by itself; let certbot or the "
+	    "program of your CA write them, give the files as cert and key, and let it run `gatehouse "
+	    "reload` after each renewal." },
+	{ "tls: { cert: a, key: b }\nbase_url: http://a.example\n",
+	    "gatehouse.yml:2:11: base_url is http, but tls is given: begin it with https://." },
+	{ "tls: { cert: a, key: b }\nlisten: unix:/run/a\nbase_url: https://a.example\n",
+	    "gatehouse.yml:1:6: a unix socket is served in clear: listen on HOST:PORT, or leave tls to the "
+	    "proxy." },
+	{ "base_url: https://a.example\n",
+	    "gatehouse.yml:1:11: base_url is https, but nothing here speaks it: " MEND },
+	{ "listen: 0.0.0.0:443\nbase_url: http://a.example\n",
+	    "gatehouse.yml:1:9: listen is port 443, where clients speak https, but nothing here "
+	    "does: " MEND },
 
 	{ "resources: { a: b }\n", "gatehouse.yml:1:12: resources are a list: - path: /weather/mcp ..." },
 	{ "resources: [a]\n", "gatehouse.yml:1:13: a resource is a mapping: path, upstream, name ..." },
@@ -483,6 +554,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(without_a_file_everything_is_default),
 		cmocka_unit_test(everything_that_is_served_is_read),
+		cmocka_unit_test(certificates_are_found_beside_the_file_and_make_the_address_https),
+		cmocka_unit_test(https_needs_somebody_who_speaks_it),
 		cmocka_unit_test(flags_win_over_the_environment_and_that_over_the_file),
 		cmocka_unit_test(variables_and_files_are_taken),
 		cmocka_unit_test(included_files_append),
