@@ -49,9 +49,10 @@ export function run(args, { input = '', cwd, env = {}, bin = BIN, timeout = 6000
 }
 
 export class Daemon {
-  constructor(t, { config = null, dir, port, base, bin = BIN, args = [], env = {} }) {
-    Object.assign(this, { t, config, dir, port, base, bin, args, env });
+  constructor(t, { config = null, dir, port, base, ready, bin = BIN, args = [], env = {} }) {
+    Object.assign(this, { t, config, dir, port, base, ready, bin, args, env });
     this.base ??= `${transport.scheme}://localhost:${port}`;
+    this.ready ??= this.base; // where it is asked whether it answers
     this.data = join(dir, 'data');
     this.log = '';
     this.process = null;
@@ -85,7 +86,7 @@ export class Daemon {
     await until('the daemon to answer', async () => {
       if (this.exit !== null) throw new Error(`the daemon ended with ${this.exit}:\n${this.log}`);
       try {
-        return (await fetch(`${this.base}/healthz`)).ok;
+        return (await fetch(`${this.ready}/healthz`)).ok;
       } catch {
         return false;
       }

@@ -10,9 +10,9 @@ export function dial(port, host = '127.0.0.1', { tls = transport.tls } = {}) {
 }
 
 // Sends bytes (a string is latin1), gives everything that came back and whether the peer closed within `wait` ms.
-export function wire(port, bytes, { wait = 1500, host = '127.0.0.1', then } = {}) {
+export function wire(port, bytes, { wait = 1500, host = '127.0.0.1', then, tls = transport.tls } = {}) {
   return new Promise((done) => {
-    const s = dial(port, host);
+    const s = dial(port, host, { tls });
     let got = Buffer.alloc(0);
     let closed = false;
     const finish = () => {
