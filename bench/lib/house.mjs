@@ -1,7 +1,7 @@
 // The daemon as it is measured: the optimised program on one core, with an owner, one protected resource, and a data
 // directory on a real disk. And what it is measured with and against.
 import { spawn, spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, statSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -16,11 +16,11 @@ export { RELEASE_BIN };
 export function tools(dir) {
   const src = (f) => join(here, '../src', f);
   const cc = (out, files) => {
-    const r = spawnSync('cc', ['-std=gnu17', '-O2', '-Wall', '-Wextra', '-D_GNU_SOURCE', '-o', join(dir, out), ...files.map(src)], { encoding: 'utf8' });
+    const r = spawnSync('cc', ['-std=gnu17', '-O2', '-Wall', '-Wextra', '-D_GNU_SOURCE', '-o', join(dir, out), ...files.map(src), '-lssl', '-lcrypto'], { encoding: 'utf8' });
     if (r.status !== 0) throw new Error(`cc ${out}: ${r.stderr}`);
     return join(dir, out);
   };
-  return { dir, load: cc('load', ['load.c', 'script.c']), upstream: cc('upstream', ['upstream.c']), idle: cc('idle', ['idle.c']) };
+  return { dir, load: cc('load', ['load.c', 'script.c', 'line.c']), upstream: cc('upstream', ['upstream.c']), idle: cc('idle', ['idle.c', 'line.c']) };
 }
 
 const listening = (port) => until(`port ${port}`, () => new Promise((done) => {
@@ -52,11 +52,13 @@ resources:
     name: Bench
 `;
 
-export async function house(t, dir, up) {
-  const home = join(dir, 'house');
-  mkdirSync(home, { mode: 0o700 });
-  const d = await serve(t, { config: config(up), dir: home, bin: onItsCore(dir) });
-  return { daemon: d, base: d.base, port: d.port, pid: d.process.pid, resource: `${d.base}/bench/mcp`, database: join(d.data, 'gatehouse.db') };
+// files: a certificate and its key, to serve TLS.
+export async function house(t, dir, up, files = null) {
+  const home = mkdtempSync(join(dir, 'house-'));
+  const port = await freePort();
+  const tls = files ? `tls: { cert: ${files.cert}, key: ${files.key} }\n` : '';
+  const d = await serve(t, { config: config(up) + tls, dir: home, bin: onItsCore(dir), port, base: `${files ? 'https' : 'http'}://localhost:${port}` });
+  return { daemon: d, base: d.base, port, pid: d.process.pid, resource: `${d.base}/bench/mcp`, database: join(d.data, 'gatehouse.db'), tls: Boolean(files) };
 }
 
 // nginx in front of the same upstream, one worker, nothing but proxy_pass; undefined when there is no nginx.
@@ -102,8 +104,8 @@ export async function startup(house) {
 }
 
 // Opens idle connections, each of which has had an answer; gives how many, and a way to end them.
-export async function idle(tool, port, count) {
-  const p = pinned(OTHER_CORE, tool.idle, [String(port), String(count)], { stdio: ['pipe', 'pipe', 'inherit'] });
+export async function idle(tool, { port, tls }, count) {
+  const p = pinned(OTHER_CORE, tool.idle, [...(tls ? ['-t'] : []), String(port), String(count)], { stdio: ['pipe', 'pipe', 'inherit'] });
   const open = await new Promise((done) => p.stdout.once('data', (d) => done(+d)));
   return { open, end: () => new Promise((done) => (p.on('close', done), p.stdin.end())) };
 }

@@ -15,7 +15,7 @@ export async function load(tools, server, work, { seconds, warm, conns }) {
   writeFileSync(script, work.script.join('\n') + '\n');
   const rows = join(tools.dir, 'rows');
   if (work.rows) writeFileSync(rows, [work.rows.name, ...work.rows.values].join('\n') + '\n');
-  const args = ['-c', conns, '-d', seconds, '-w', warm, ...(work.rows ? ['-r', rows] : []), server.port, script].map(String);
+  const args = [...(server.tls ? ['-t'] : []), '-c', conns, '-d', seconds, '-w', warm, ...(work.rows ? ['-r', rows] : []), server.port, script].map(String);
   const before = cpuSeconds(server.pid);
   const busy = busySeconds();
   const p = pinned(OTHER_CORE, tools.load, args, { stdio: ['ignore', 'pipe', 'inherit'] });

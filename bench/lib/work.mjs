@@ -27,6 +27,9 @@ export const metadata = async () => ({
   script: ['step GET /.well-known/oauth-authorization-server', 'expect 200', 'must "token_endpoint"'],
 });
 
+// A connection for one answer: what a handshake costs.
+export const once = async () => ({ script: ['step GET /healthz', 'header Connection: close', 'expect 200', 'must ok'] });
+
 export const registration = async () => ({
   script: ['step POST /register', 'header Content-Type: application/json',
     `body ${JSON.stringify({ client_name: 'Bench', redirect_uris: [CALLBACK], token_endpoint_auth_method: 'none', grant_types: ['authorization_code', 'refresh_token'], response_types: ['code'] })}`,

@@ -1,7 +1,9 @@
 /*
- * idle PORT COUNT: opens so many connections to 127.0.0.1, has one answer over each, prints how many are open, and keeps
+ * idle [-t] PORT COUNT: opens so many connections to 127.0.0.1 (-t: under TLS 1.3), has one answer over each, prints how many are open, and keeps
  * them so until standard input ends.
  */
+#include "line.h"
+
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,13 +15,16 @@
 static int one(const struct sockaddr_in *to, const char *request)
 {
 	char answer[8192];
+	struct line line;
+	bool writing;
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 
 	if (fd < 0 || connect(fd, (const struct sockaddr *)to, sizeof *to) != 0)
 		return 0;
-	if (send(fd, request, strlen(request), MSG_NOSIGNAL) < 0)
+	line_open(&line, fd);
+	if (line_shake(&line, &writing) != 1 || line_send(&line, request, strlen(request)) < 0)
 		return 0;
-	ssize_t n = recv(fd, answer, sizeof answer, 0);
+	ssize_t n = line_recv(&line, answer, sizeof answer);
 	return n > 12 && memcmp(answer, "HTTP/1.1 200", 12) == 0;
 }
 
@@ -30,6 +35,11 @@ int main(int argc, char **argv)
 	char request[128];
 	int open = 0;
 
+	if (argc == 4 && strcmp(argv[1], "-t") == 0) {
+		line_use_tls();
+		argv++;
+		argc--;
+	}
 	if (argc != 3)
 		return 2;
 	if (getrlimit(RLIMIT_NOFILE, &most) == 0) {

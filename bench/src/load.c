@@ -1,9 +1,10 @@
 /*
- * load [-c connections] [-d seconds] [-w seconds of warming up] [-r rows] [-k one answer in so many] PORT SCRIPT
+ * load [-t] [-c connections] [-d seconds] [-w seconds of warming up] [-r rows] [-k one answer in so many] PORT SCRIPT
  *
  * A load generator with a closed loop: each connection runs the script's steps one after the other, and again, over
- * HTTP/1.1 to 127.0.0.1. Every answer is looked at; one that is not right is an error and never counts. Prints one JSON object.
+ * HTTP/1.1 to 127.0.0.1, with -t under TLS 1.3. Every answer is looked at; one that is not right is an error and never counts. Prints one JSON object.
  */
+#include "line.h"
 #include "script.h"
 
 #include <arpa/inet.h>
@@ -23,10 +24,11 @@
 
 enum { ROOM = 65536, KINDS = 8, SAMPLES = 64, ERRORS_MAX = 20000 };
 
-enum state { CONNECTING, SENDING, READING, ENDED };
+enum state { CONNECTING, SHAKING, SENDING, READING, ENDED };
 
 struct conn {
-	int fd, step;
+	struct line line;
+	int step;
 	enum state state;
 	bool fresh; /* no answer has come over it yet */
 	char *values[VARS];
@@ -150,35 +152,32 @@ static void watch(struct conn *c, uint32_t events)
 {
 	struct epoll_event e = { .events = events, .data.ptr = c };
 
-	if (epoll_ctl(poll_fd, EPOLL_CTL_MOD, c->fd, &e) != 0)
-		epoll_ctl(poll_fd, EPOLL_CTL_ADD, c->fd, &e);
+	if (epoll_ctl(poll_fd, EPOLL_CTL_MOD, c->line.fd, &e) != 0)
+		epoll_ctl(poll_fd, EPOLL_CTL_ADD, c->line.fd, &e);
 }
 
 static void end(struct conn *c)
 {
-	if (c->fd >= 0)
-		close(c->fd);
-	c->fd = -1;
+	line_close(&c->line);
 	c->state = ENDED;
 	alive--;
 }
 
 static void hang_up(struct conn *c)
 {
-	close(c->fd);
-	c->fd = -1;
+	line_close(&c->line);
 }
 
 static void dial(struct conn *c)
 {
 	int one = 1;
 
-	c->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
-	setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+	line_open(&c->line, socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0));
+	setsockopt(c->line.fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
 	c->fresh = true;
 	c->state = CONNECTING;
 	c->sent = c->in_len = 0;
-	if (connect(c->fd, (struct sockaddr *)&to, sizeof to) != 0 && errno != EINPROGRESS) {
+	if (connect(c->line.fd, (struct sockaddr *)&to, sizeof to) != 0 && errno != EINPROGRESS) {
 		fault("connect: %s", strerror(errno));
 		lost++;
 		end(c);
@@ -218,7 +217,7 @@ static void broken(struct conn *c, const char *what)
 static void send_more(struct conn *c)
 {
 	while (c->sent < c->out_len) {
-		ssize_t n = send(c->fd, c->out + c->sent, c->out_len - c->sent, MSG_NOSIGNAL);
+		ssize_t n = line_send(&c->line, c->out + c->sent, c->out_len - c->sent);
 		if (n < 0 && errno == EAGAIN) {
 			c->state = SENDING;
 			watch(c, EPOLLOUT);
@@ -248,7 +247,7 @@ static void ask(struct conn *c)
 	}
 	c->in_len = 0;
 	put_request(c, &script.steps[c->step]);
-	if (c->fd < 0)
+	if (c->line.fd < 0)
 		dial(c);
 	else
 		send_more(c);
@@ -383,7 +382,7 @@ static void read_more(struct conn *c)
 		broken(c, "an answer that is too long");
 		return;
 	}
-	ssize_t n = recv(c->fd, c->in + c->in_len, ROOM - 1 - c->in_len, 0);
+	ssize_t n = line_recv(&c->line, c->in + c->in_len, ROOM - 1 - c->in_len);
 	if (n < 0 && errno == EAGAIN)
 		return;
 	if (n <= 0) {
@@ -396,26 +395,45 @@ static void read_more(struct conn *c)
 		judge(c, &a);
 }
 
+static void shake(struct conn *c)
+{
+	bool writing = false;
+
+	c->state = SHAKING;
+	switch (line_shake(&c->line, &writing)) {
+	case 1:
+		c->state = SENDING;
+		send_more(c);
+		break;
+	case 0:
+		watch(c, writing ? EPOLLOUT : EPOLLIN);
+		break;
+	default:
+		broken(c, "the handshake failed");
+	}
+}
+
 static void connected(struct conn *c)
 {
 	int e = 0;
 	socklen_t n = sizeof e;
 
-	getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &e, &n);
+	getsockopt(c->line.fd, SOL_SOCKET, SO_ERROR, &e, &n);
 	if (e) {
 		fault("connect: %s", strerror(e));
 		lost++;
 		end(c);
 		return;
 	}
-	c->state = SENDING;
-	send_more(c);
+	shake(c);
 }
 
 static void ready(struct conn *c)
 {
 	if (c->state == CONNECTING)
 		connected(c);
+	else if (c->state == SHAKING)
+		shake(c);
 	else if (c->state == SENDING)
 		send_more(c);
 	else if (c->state == READING)
@@ -472,7 +490,7 @@ static void report(double seconds)
 
 static void begin(struct conn *c, size_t i)
 {
-	c->fd = -1;
+	c->line.fd = -1;
 	c->in = grow(NULL, ROOM);
 	for (int k = 0; script.row_count && k < script.column_count; k++)
 		c->values[script.columns[k]] = strdup(script.rows[i % script.row_count][k]);
@@ -499,8 +517,11 @@ int main(int argc, char **argv)
 	double seconds = 5, warm = 1;
 	const char *rows = NULL;
 
-	for (int o; (o = getopt(argc, argv, "c:d:w:r:k:")) != -1;)
+	for (int o; (o = getopt(argc, argv, "tc:d:w:r:k:")) != -1;)
 		switch (o) {
+		case 't':
+			line_use_tls();
+			break;
 		case 'c':
 			conns = (size_t)atoi(optarg);
 			break;
@@ -520,7 +541,7 @@ int main(int argc, char **argv)
 			return 2;
 		}
 	if (argc - optind != 2 || conns == 0 || sample_every < 2)
-		die("usage: load [-c connections] [-d seconds] [-w seconds] [-r rows] [-k every] PORT "
+		die("usage: load [-t] [-c connections] [-d seconds] [-w seconds] [-r rows] [-k every] PORT "
 		    "SCRIPT");
 	to.sin_port = htons((uint16_t)atoi(argv[optind]));
 	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);

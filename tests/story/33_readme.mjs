@@ -4,11 +4,12 @@
 // somebody would type them there. What stands for something (a port, an id) is put in; what would change this machine or
 // needs a program of others is passed over, with the reason.
 import { createServer } from 'node:http';
-import { mkdirSync, readFileSync, readdirSync, symlinkSync, existsSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, renameSync, symlinkSync, existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { story, assert } from './lib/story.mjs';
 import { Daemon, run, temporary, freePort, BIN, OWNER } from './lib/daemon.mjs';
+import { authority, certificate } from './lib/certs.mjs';
 import { register, tokens, ask } from './lib/oauth.mjs';
 import { idOf } from './lib/errors.mjs';
 
@@ -122,7 +123,18 @@ export default story('readme', async (t) => {
       continue;
     }
     await t.test(`${where} the configuration is taken`, async () => {
-      const own = new Daemon(t, { dir: temporary(t), port: await freePort(), config: text.replace(/^data_dir:.*$/m, '') });
+      const home = temporary(t);
+      const ops = await freePort();
+      // Files that a configuration names are the reader's to have; ours are made here.
+      if (/^tls:/m.test(text)) authority(home);
+      for (const [, cert, key] of text.matchAll(/cert: (\S+), key: (\S+) /g)) {
+        const made = certificate(home, 'made', 'DNS:auth.example.com');
+        renameSync(made.cert, join(home, cert));
+        renameSync(made.key, join(home, key));
+      }
+      const ready = /^tls:/m.test(text) ? `http://127.0.0.1:${ops}` : undefined;
+      const own = new Daemon(t, { dir: home, port: await freePort(), ready,
+        config: text.replace(/^data_dir:.*$/m, '').replace(/^ops: .*$/m, `ops: 127.0.0.1:${ops}`) });
       try {
         await own.start(); // --data and --listen of the story win over the file's
       } finally {
