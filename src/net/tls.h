@@ -10,6 +10,8 @@
 #include "base/err.h"
 #include "base/secret.h"
 
+#include <sys/types.h>
+
 struct ssl_st;
 struct tls;
 
@@ -43,6 +45,24 @@ bool tls_ends_soon(const struct tls *t, int64_t now);
 
 /* The server's end of a handshake over fd. t must outlive it. NULL when the library cannot. */
 struct ssl_st *tls_begin(struct tls *t, int fd);
+/* --- tls_line.c: its bytes. The thread's queue of OpenSSL's errors is empty afterwards. */
+
+enum { TLS_END = 0, TLS_WAIT_READ = -1, TLS_WAIT_WRITE = -2, TLS_BROKEN = -3 };
+
+/* Goes on with the handshake: 1 when it is done, else what it waits for. */
+int tls_shake(struct ssl_st *ssl);
+/*
+ * Up to n bytes, as many records as have come; or TLS_END (close_notify) and the others. A FIN alone is TLS_BROKEN. *more:
+ * to be called again without waiting, since the socket will say nothing of what is left.
+ */
+ssize_t tls_recv(struct ssl_st *ssl, char *p, size_t n, bool *more);
+/* True when something was read ahead. */
+bool tls_pending(const struct ssl_st *ssl);
+/* At most one record of n bytes. What did not go must be what the next call begins with. */
+ssize_t tls_send(struct ssl_st *ssl, const char *p, size_t n);
+/* Sends close_notify, when that can be, and frees. NULL is fine. */
+void tls_end(struct ssl_st *ssl);
+
 /* What ALPN chose; PROTOCOL_HTTP1 when the client did not ask. After the handshake. */
 enum protocol tls_protocol(const struct ssl_st *ssl);
 

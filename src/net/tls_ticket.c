@@ -56,8 +56,8 @@ static int seal(const struct tls_tickets *t, int64_t now, unsigned char *name, u
 }
 
 /* This period, the one before, and the next for a node whose clock is ahead. 0: not ours or too old, so a full handshake. */
-static int open(const struct tls_tickets *t, int64_t now, const unsigned char *name, const unsigned char *iv,
-    EVP_CIPHER_CTX *cipher, EVP_MAC_CTX *mac)
+static int unseal(const struct tls_tickets *t, int64_t now, const unsigned char *name,
+    const unsigned char *iv, EVP_CIPHER_CTX *cipher, EVP_MAC_CTX *mac)
 {
 	static const int64_t tries[] = { 0, -1, 1 };
 	struct period p;
@@ -81,7 +81,7 @@ static int of_ticket(
 	/* In TLS 1.2 the ticket holds what decrypts the session: sealed by a lasting secret it would undo forward secrecy. */
 	if (SSL_version(ssl) < TLS1_3_VERSION)
 		return 0;
-	return sealing ? seal(t, period, name, iv, cipher, mac) : open(t, period, name, iv, cipher, mac);
+	return sealing ? seal(t, period, name, iv, cipher, mac) : unseal(t, period, name, iv, cipher, mac);
 }
 
 bool tls_tickets_use(SSL_CTX *ctx, struct tls_tickets *t)

@@ -1,8 +1,6 @@
 #include "net/transport.h"
 
 #include <errno.h>
-#include <openssl/err.h>
-#include <openssl/ssl.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -27,29 +25,12 @@ bool transport_open(struct transport *t, int fd, struct tls *tls)
 /* From here on the bytes are those of the socket. */
 static void strip(struct transport *t)
 {
-	SSL_free(t->ssl);
+	tls_end(t->ssl);
 	tls_unref(t->tls);
 	t->ssl = NULL;
 	t->tls = NULL;
 	t->more = false;
 	t->recv_writes = false;
-}
-
-/* What SSL_* could not do now; TRANSPORT_BROKEN leaves nothing that may be called but strip. */
-static int failure(struct transport *t, int rc)
-{
-	int kind = SSL_get_error(t->ssl, rc);
-
-	switch (kind) {
-	case SSL_ERROR_WANT_READ:
-	case SSL_ERROR_WANT_WRITE:
-	case SSL_ERROR_ZERO_RETURN:
-		return kind;
-	default:
-		ERR_clear_error(); /* it is the thread's, and the next connection would take it for its own */
-		SSL_set_quiet_shutdown(t->ssl, 1);
-		return SSL_ERROR_SSL;
-	}
 }
 
 /* --- the handshake */
@@ -82,16 +63,13 @@ enum transport_shake transport_shake(struct transport *t)
 
 	if (seen != SHAKE_DONE)
 		return seen;
-	ERR_clear_error();
-	int rc = SSL_do_handshake(t->ssl);
-	if (rc == 1) {
-		t->more = SSL_has_pending(t->ssl) == 1; /* the request may have come with the last of it */
+	switch (tls_shake(t->ssl)) {
+	case 1:
+		t->more = tls_pending(t->ssl); /* the request may have come with the last of it */
 		return SHAKE_DONE;
-	}
-	switch (failure(t, rc)) {
-	case SSL_ERROR_WANT_READ:
+	case TLS_WAIT_READ:
 		return SHAKE_READ;
-	case SSL_ERROR_WANT_WRITE:
+	case TLS_WAIT_WRITE:
 		return SHAKE_WRITE;
 	default:
 		return SHAKE_BROKEN;
@@ -112,34 +90,14 @@ static ssize_t recv_clear(struct transport *t, char *p, size_t n)
 	return errno == EAGAIN || errno == EWOULDBLOCK ? TRANSPORT_WAIT : TRANSPORT_BROKEN;
 }
 
-/* Record after record, as long as what was read ahead gives any: one call does what one recv does in clear. */
 static ssize_t recv_tls(struct transport *t, char *p, size_t n)
 {
-	size_t all = 0;
+	ssize_t got = tls_recv(t->ssl, p, n, &t->more);
 
-	t->recv_writes = false;
-	ERR_clear_error();
-	while (all < n) {
-		int rc = SSL_read(t->ssl, p + all, (int)(n - all));
-		if (rc > 0) {
-			all += (size_t)rc;
-			t->more = SSL_has_pending(t->ssl) == 1;
-			if (!t->more)
-				break;
-			continue;
-		}
-		int kind = failure(t, rc);
-		/* An end is told again by the next call, and half a record is for the socket to tell of. */
-		t->more = kind == SSL_ERROR_ZERO_RETURN || kind == SSL_ERROR_SSL;
-		t->recv_writes = kind == SSL_ERROR_WANT_WRITE;
-		if (all)
-			break;
-		t->more = false;
-		return kind == SSL_ERROR_ZERO_RETURN ? TRANSPORT_END
-		    : kind == SSL_ERROR_SSL          ? TRANSPORT_BROKEN
-						     : TRANSPORT_WAIT;
-	}
-	return (ssize_t)all;
+	t->recv_writes = got == TLS_WAIT_WRITE;
+	if (got > 0)
+		return got;
+	return got == TLS_END ? TRANSPORT_END : got == TLS_BROKEN ? TRANSPORT_BROKEN : TRANSPORT_WAIT;
 }
 
 ssize_t transport_recv(struct transport *t, char *p, size_t n)
@@ -196,19 +154,16 @@ static ssize_t put_tls(struct transport *t, const str *parts, size_t count)
 	char room[RECORD];
 	size_t all = 0;
 
-	ERR_clear_error();
 	for (;;) {
 		str record = next_record(parts, count, all, room);
 		if (record.n == 0)
 			return (ssize_t)all;
-		int rc = SSL_write(t->ssl, record.p, (int)record.n);
-		if (rc > 0) {
-			all += (size_t)rc;
-			continue;
-		}
-		if (failure(t, rc) == SSL_ERROR_WANT_WRITE)
+		ssize_t n = tls_send(t->ssl, record.p, record.n);
+		if (n == TLS_WAIT_WRITE)
 			return (ssize_t)all;
-		return TRANSPORT_BROKEN; /* reading is never wanted here: renegotiation is off */
+		if (n <= 0)
+			return TRANSPORT_BROKEN; /* reading is never wanted here: renegotiation is off */
+		all += (size_t)n;
 	}
 }
 
@@ -219,26 +174,14 @@ ssize_t transport_put(struct transport *t, const str *parts, size_t count)
 
 /* --- the end */
 
-/* Tells the peer that this is the end and nothing was cut off, as far as the socket takes it. */
-static void notify(struct transport *t)
-{
-	if (t->ssl && SSL_is_init_finished(t->ssl)) {
-		ERR_clear_error();
-		(void)SSL_shutdown(t->ssl);
-		ERR_clear_error();
-	}
-}
-
 void transport_shut(struct transport *t)
 {
-	notify(t);
 	strip(t);
 	(void)shutdown(t->fd, SHUT_WR);
 }
 
 void transport_close(struct transport *t)
 {
-	notify(t);
 	strip(t);
 	close(t->fd);
 }
