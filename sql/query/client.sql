@@ -2,8 +2,8 @@
 
 -- name: client_get :one
 -- in: tenant int, hash blob
--- out: id int, client_id text, name text, origin text, status text, auth_method text, secret blob, redirect_uris text, grant_types text, scope text, metadata text
-SELECT id, client_id, name, origin, status, auth_method, secret, redirect_uris, grant_types, scope, metadata FROM client
+-- out: id int, client_id text, name text, origin text, status text, auth_method text, secret blob, old_secret text, old_until int, redirect_uris text, grant_types text, scope text, metadata text, created int, updated int
+SELECT id, client_id, name, origin, status, auth_method, secret, old_secret, old_until, redirect_uris, grant_types, scope, metadata, created, updated FROM client
 WHERE hash = :hash AND tenant = :tenant;
 
 -- name: client_state :one
@@ -14,7 +14,41 @@ SELECT id, status FROM client WHERE hash = :hash AND tenant = :tenant;
 -- name: client_put :exec
 -- in: id int, tenant int, hash blob, client_id text, name text, origin text, auth_method text, secret blob, redirect_uris text, grant_types text, scope text, metadata text, now int
 INSERT INTO client (id, tenant, hash, client_id, name, origin, status, auth_method, secret, redirect_uris, grant_types, scope, metadata,
-  created, last_used)
+  created, last_used, updated)
 VALUES (:id, :tenant, :hash, :client_id, :name, :origin, 'active', :auth_method, :secret, :redirect_uris, :grant_types, :scope, :metadata,
-  :now, :now)
+  :now, :now, :now)
 ON CONFLICT (hash) DO NOTHING;
+
+-- name: client_set :exec
+-- in: id int, tenant int, name text, status text, redirect_uris text, scope text, metadata text, now int
+UPDATE client SET name = :name, status = :status, redirect_uris = :redirect_uris, scope = :scope, metadata = :metadata, updated = :now
+WHERE id = :id AND tenant = :tenant AND status <> 'deleted';
+
+-- The secret that was there stays good until old_until.
+-- name: client_rotate :exec
+-- in: id int, tenant int, secret blob, old_secret text, old_until int, now int
+UPDATE client SET secret = :secret, old_secret = :old_secret, old_until = :old_until, updated = :now
+WHERE id = :id AND tenant = :tenant AND status <> 'deleted';
+
+-- name: client_delete :exec
+-- in: id int, tenant int, now int
+UPDATE client SET status = 'deleted', secret = substr(secret, 1, 0), old_secret = '', old_until = 0, updated = :now
+WHERE id = :id AND tenant = :tenant AND status <> 'deleted';
+
+-- kind: static (made by an operation or declared), dynamic (registered itself), document; '' for all.
+-- name: op_clients :many
+-- in: tenant int, kind text, limit int, offset int
+-- out: id int, client_id text, name text, origin text, status text, auth_method text, redirect_uris text, grant_types text, scope text, metadata text, created int, updated int
+SELECT id, client_id, name, origin, status, auth_method, redirect_uris, grant_types, scope, metadata, created, updated FROM client
+WHERE tenant = :tenant AND status <> 'deleted'
+  AND (CASE origin WHEN 'registered' THEN 'dynamic' WHEN 'sealed' THEN 'dynamic' WHEN 'config' THEN 'static' WHEN 'created' THEN 'static'
+    ELSE origin END = :kind OR :kind = '')
+ORDER BY created, id LIMIT :limit OFFSET :offset;
+
+-- name: op_clients_count :one
+-- in: tenant int, kind text
+-- out: total int
+SELECT count(*) AS total FROM client
+WHERE tenant = :tenant AND status <> 'deleted'
+  AND (CASE origin WHEN 'registered' THEN 'dynamic' WHEN 'sealed' THEN 'dynamic' WHEN 'config' THEN 'static' WHEN 'created' THEN 'static'
+    ELSE origin END = :kind OR :kind = '');

@@ -7,4 +7,5 @@ SELECT grants.id, grants.client, client.client_id, client.name AS client_name, g
   grants.created, grants.last_used
 FROM grants JOIN client ON client.id = grants.client
 WHERE grants.tenant = :tenant AND client.tenant = :tenant AND grants.user_id = :user_id AND grants.ended = 0 AND grants.expires > :now
+  AND client.status <> 'deleted'
 ORDER BY client.name, grants.id LIMIT 1000;

@@ -19,13 +19,14 @@ WHERE id = :id AND tenant = :tenant AND token = :token AND ended = 0 AND expires
   AND user_id IN (SELECT id FROM users WHERE users.id = grants.user_id AND tenant = :tenant AND status = 'active')
 RETURNING user_id, resource, scope, auth_time, methods, session;
 
+-- A machine's grant has no person, and so none that could be blocked.
 -- name: grant_state :one
 -- in: id int, tenant int
--- out: user_id int, client int, client_hash blob, client_status text, user_status text, resource text, scope text, expires int, ended int, generation int, token blob, parent blob, rotated int, repeats int, auth_time int, methods text, jkt text, session int
-SELECT grants.user_id, grants.client, client.hash AS client_hash, client.status AS client_status, users.status AS user_status,
-  grants.resource, grants.scope, grants.expires, grants.ended, grants.generation, grants.token, grants.parent, grants.rotated,
+-- out: user_id int, client int, client_hash blob, client_status text, user_status text, email text, resource text, scope text, expires int, ended int, generation int, token blob, parent blob, rotated int, repeats int, auth_time int, methods text, jkt text, session int
+SELECT grants.user_id, grants.client, client.hash AS client_hash, client.status AS client_status, coalesce(users.status, CASE WHEN grants.user_id = 0 THEN 'active' ELSE 'gone' END) AS user_status,
+  coalesce(users.email, '') AS email, grants.resource, grants.scope, grants.expires, grants.ended, grants.generation, grants.token, grants.parent, grants.rotated,
   grants.repeats, grants.auth_time, grants.methods, grants.jkt, grants.session
-FROM grants JOIN client ON client.id = grants.client JOIN users ON users.id = grants.user_id
+FROM grants JOIN client ON client.id = grants.client LEFT JOIN users ON users.id = grants.user_id AND users.tenant = :tenant
 WHERE grants.id = :id AND grants.tenant = :tenant;
 
 -- The parent came again: only while its successor, the newest token, is unspent.
@@ -33,6 +34,24 @@ WHERE grants.id = :id AND grants.tenant = :tenant;
 -- in: id int, tenant int, token blob, now int
 UPDATE grants SET repeats = repeats + 1, last_used = :now WHERE id = :id AND tenant = :tenant AND token = :token AND ended = 0;
 
--- name: grant_end :exec
+-- client: what the audit calls it (oauth/client.h, client_label).
+-- name: grant_end :one
 -- in: id int, tenant int, now int, why text
-UPDATE grants SET ended = :now, ended_why = :why WHERE id = :id AND tenant = :tenant AND ended = 0;
+-- out: client text
+UPDATE grants SET ended = :now, ended_why = :why WHERE id = :id AND tenant = :tenant AND ended = 0
+RETURNING coalesce((SELECT CASE WHEN client.origin IN ('sealed', 'registered') AND client.name <> '' THEN client.name
+  ELSE substr(client.client_id, 1, 64) END FROM client WHERE client.id = grants.client AND client.tenant = :tenant), '') AS client;
+
+-- The grant of a machine: a client that was given access for itself, so without a person. One a resource.
+-- name: machine_grant :one
+-- in: tenant int, client blob, resource text
+-- out: id int, client int
+SELECT id, client FROM grants
+WHERE user_id = 0 AND client = (SELECT id FROM client WHERE hash = :client AND tenant = :tenant AND status = 'active')
+  AND tenant = :tenant AND resource = :resource AND ended = 0
+ORDER BY id LIMIT 1;
+
+-- name: machine_grants :many
+-- in: tenant int, client int
+-- out: id int
+SELECT id FROM grants WHERE user_id = 0 AND client = :client AND tenant = :tenant AND ended = 0 ORDER BY id LIMIT 1000;

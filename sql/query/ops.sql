@@ -40,10 +40,10 @@ ON CONFLICT (tenant, email) DO NOTHING;
 -- name: op_connections :many
 -- in: tenant int, user_id int, now int, limit int, offset int
 -- out: id int, user_id int, email text, client_id text, client_name text, resource text, scope text, redirect_host text, created int, last_used int, expires int
-SELECT grants.id, grants.user_id, users.email, client.client_id, client.name AS client_name, grants.resource, grants.scope, grants.redirect_host,
+SELECT grants.id, grants.user_id, coalesce(users.email, '') AS email, client.client_id, client.name AS client_name, grants.resource, grants.scope, grants.redirect_host,
        grants.created, grants.last_used, grants.expires
-FROM grants JOIN client ON client.id = grants.client JOIN users ON users.id = grants.user_id
-WHERE grants.tenant = :tenant AND users.tenant = :tenant AND grants.ended = 0 AND grants.expires > :now
+FROM grants JOIN client ON client.id = grants.client LEFT JOIN users ON users.id = grants.user_id AND users.tenant = :tenant
+WHERE grants.tenant = :tenant AND grants.ended = 0 AND grants.expires > :now AND client.status <> 'deleted'
   AND (grants.user_id = :user_id OR :user_id = 0)
 ORDER BY grants.id LIMIT :limit OFFSET :offset;
 
@@ -51,7 +51,8 @@ ORDER BY grants.id LIMIT :limit OFFSET :offset;
 -- in: tenant int, user_id int, now int
 -- out: total int
 SELECT count(*) AS total FROM grants
-WHERE tenant = :tenant AND ended = 0 AND expires > :now AND (user_id = :user_id OR :user_id = 0);
+WHERE tenant = :tenant AND ended = 0 AND expires > :now AND client IN (SELECT id FROM client WHERE tenant = :tenant AND status <> 'deleted')
+  AND (user_id = :user_id OR :user_id = 0);
 
 -- name: op_connection :one
 -- in: tenant int, id int

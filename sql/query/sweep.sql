@@ -42,6 +42,13 @@ SELECT coalesce(max(id), 0) AS last FROM (SELECT id FROM grants WHERE tenant = :
 DELETE FROM grants WHERE tenant = :tenant AND id > :after AND id <= :last
   AND ((ended > 0 AND ended < :before) OR (expires > 0 AND expires < :before));
 
+-- What a deleted client was given ends; nobody waits for it, since its status already refuses it everywhere.
+-- name: sweep_orphans :exec
+-- in: tenant int, after int, last int, now int
+UPDATE grants SET ended = :now, ended_why = 'client deleted'
+WHERE tenant = :tenant AND id > :after AND id <= :last AND ended = 0
+  AND client IN (SELECT id FROM client WHERE tenant = :tenant AND status = 'deleted');
+
 -- name: sweep_throttles_to :many
 -- in: tenant int, after blob
 -- out: hash blob

@@ -10,3 +10,9 @@ ALTER TABLE grants ADD COLUMN session INT NOT NULL DEFAULT 0;
 -- Assertions that were used (RFC 7523 section 3, jti), by SHA-256 of issuer and jti, until they would have expired.
 CREATE TABLE replay (id AUTOKEY, tenant INT NOT NULL, hash BLOB NOT NULL UNIQUE, until INT NOT NULL);
 CREATE INDEX replay_until ON replay (until);
+
+-- The secret before the newest one (base64url of SHA-256, '' for none) and until when it is good; when the row last changed.
+-- A client's status may also be deleted: then nobody finds it, and the sweeper ends its grants.
+ALTER TABLE client ADD COLUMN old_secret TEXT NOT NULL DEFAULT '';
+ALTER TABLE client ADD COLUMN old_until INT NOT NULL DEFAULT 0;
+ALTER TABLE client ADD COLUMN updated INT NOT NULL DEFAULT 0;

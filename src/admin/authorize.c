@@ -72,7 +72,7 @@ enum err authorize(struct ctx *c, str action, const struct object *object)
 		return OK;
 	if (object && object->user && object->user == a->user)
 		return OK;
-	if (a->user && role_may(c->site->config, a->role, action))
+	if ((a->user || a->machine) && role_may(c->site->config, a->role, action))
 		return OK;
 
 	enum err e = FAIL(c, NO_PERMISSION, "role %.*s lacks %.*s", FMT(a->role), FMT(action));
@@ -80,10 +80,15 @@ enum err authorize(struct ctx *c, str action, const struct object *object)
 	jout_str(&j, S("required"), action);
 	jout_str(&j, S("role"), a->role);
 	jout_end(&j);
-	c->fail.say = arena_printf(c->mem,
-	    "Your role %.*s does not allow %.*s. An owner sets what roles may do with roles in "
-	    "gatehouse.yml, and gives roles to people.",
-	    FMT(a->role), FMT(action));
+	if (a->machine)
+		c->fail.say = arena_printf(c->mem,
+		    "This client's role %.*s does not allow %.*s. Give it another one with update_client.",
+		    FMT(a->role), FMT(action));
+	else
+		c->fail.say = arena_printf(c->mem,
+		    "Your role %.*s does not allow %.*s. An owner sets what roles may do with roles in "
+		    "gatehouse.yml, and gives roles to people.",
+		    FMT(a->role), FMT(action));
 	c->fail.data = buf_str(&b);
 	return e;
 }

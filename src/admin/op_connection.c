@@ -9,7 +9,8 @@ static void write_connection(struct ctx *c, struct jout *j, const struct op_conn
 {
 	jout_object(j, S(""));
 	jout_str(j, S("id"), id_text(c->mem, ID_GRANT, r->id));
-	jout_str(j, S("user_id"), id_text(c->mem, ID_USER, r->user_id));
+	/* a client that acts for itself has nobody */
+	jout_str(j, S("user_id"), r->user_id ? id_text(c->mem, ID_USER, r->user_id) : S(""));
 	jout_str(j, S("email"), r->email);
 	jout_str(j, S("client_id"), r->client_id);
 	jout_str(j, S("client_name"), r->client_name);

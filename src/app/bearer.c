@@ -32,6 +32,7 @@ static enum err let_in(struct ctx *c)
 		.grant = b->pass.grant,
 		.scope = pass_scope(&b->pass),
 		.client_id = pass_client(&b->pass),
+		.machine = !b->pass.user,
 		.resource = b->resource,
 	};
 	enum err e = pass_scopes(c, b->resource, &b->pass);
@@ -48,10 +49,12 @@ static enum err check_revoked(struct ctx *c)
 	struct revoked *r = x->floor->house->revoked;
 	const struct pass *p = &x->bearer->pass;
 
-	if (revoked_has(r, EFFECT_REVOKE_GRANT, p->grant, p->expires))
+	if (revoked_has(r, EFFECT_REVOKE_GRANT, p->grant, p->issued))
 		return FAIL(c, TOKEN_REVOKED, "its grant has ended");
-	if (p->user && revoked_has(r, EFFECT_REVOKE_USER, p->user, p->expires))
+	if (p->user && revoked_has(r, EFFECT_REVOKE_USER, p->user, p->issued))
 		return FAIL(c, TOKEN_REVOKED, "the person is blocked");
+	if (revoked_has(r, EFFECT_REVOKE_CLIENT, p->client_key, p->issued))
+		return FAIL(c, TOKEN_REVOKED, "the client is blocked or deleted");
 	return OK;
 }
 

@@ -15,10 +15,12 @@ static void tell(struct floor *f, void *arg)
 	server_notice(f->server, (int)n->kind, n->id);
 }
 
-void effects_revoke(struct house *h, enum effect_kind kind, int64_t id, int64_t until)
+void effects_revoke(struct house *h, enum effect_kind kind, int64_t id, int64_t at, int64_t until)
 {
 	/* Memory first: a stream that begins meanwhile finds it there. */
-	revoked_add(h->revoked, kind, id, until);
+	revoked_add(h->revoked, kind, id, revoked_before(kind, at), until);
+	if (kind == EFFECT_CLIENT_CHANGED)
+		return; /* its streams may go on */
 	struct news *n = malloc(sizeof *n);
 	if (!n)
 		abort();
@@ -35,7 +37,8 @@ bool effects_run(struct house *h, const struct effect *list, const struct ctx *c
 		case EFFECT_REVOKE_GRANT:
 		case EFFECT_REVOKE_USER:
 		case EFFECT_REVOKE_CLIENT:
-			effects_revoke(h, e->kind, e->id, e->until);
+		case EFFECT_CLIENT_CHANGED:
+			effects_revoke(h, e->kind, e->id, c->now, e->until);
 			break;
 		case EFFECT_RELOAD:
 			reload = true;

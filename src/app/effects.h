@@ -9,7 +9,7 @@
  * what to wait for. True when the site must be loaded again before the answer may leave.
  */
 bool effects_run(struct house *h, const struct effect *list, const struct ctx *c);
-/* A revocation from the feed, or of this node: memory, and the open streams of every floor. Any thread. */
-void effects_revoke(struct house *h, enum effect_kind kind, int64_t id, int64_t until);
+/* A revocation from the feed, or of this node: memory, and the open streams of every floor. at: when it happened. Any thread. */
+void effects_revoke(struct house *h, enum effect_kind kind, int64_t id, int64_t at, int64_t until);
 
 #endif

@@ -5,7 +5,25 @@
 #include "app/proxy.h"
 #include "app/reply.h"
 #include "mcp/mcp.h"
+#include "oauth/client.h"
 #include "sql_gen.h"
+
+/*
+ * A client that acts for itself may what its role may (op_client.c), as far as the scopes of its token go. One that is only
+ * known from its own registration has none, and no way to such a token.
+ */
+static enum err load_machine(struct ctx *c)
+{
+	struct client client;
+	enum err e = client_find(c, pass_sub(bearer_pass(c)), &client);
+
+	if (e == ERR_NOT_FOUND || (e == OK && client.blocked))
+		return FAIL(c, TOKEN_REVOKED, "the client is gone or blocked");
+	TRY(e);
+	c->actor.name = client_name(c->mem, &client);
+	c->actor.role = client.role;
+	return OK;
+}
 
 /* The token says which person; what that person may do now is the store's word. */
 static enum err load_person(struct ctx *c)
@@ -13,6 +31,8 @@ static enum err load_person(struct ctx *c)
 	struct user_by_id_in in = { .tenant = c->site->tenant.id, .id = c->actor.user };
 	struct user_by_id_out row;
 
+	if (c->actor.machine)
+		TRY(load_machine(c));
 	if (c->actor.user) {
 		enum err e = q_user_by_id(c->db, c->mem, &in, &row);
 		if (e == ERR_NOT_FOUND || (e == OK && !str_eq(row.status, S("active"))))

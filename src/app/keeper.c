@@ -58,15 +58,17 @@ static bool take_row(struct keeper *k, const struct revocation_since_out *row)
 		str word;
 		enum effect_kind kind;
 	} kinds[] = { { S_INIT("grant"), EFFECT_REVOKE_GRANT }, { S_INIT("user"), EFFECT_REVOKE_USER },
-		{ S_INIT("client"), EFFECT_REVOKE_CLIENT } };
+		{ S_INIT("client"), EFFECT_REVOKE_CLIENT },
+		{ S_INIT("client-changed"), EFFECT_CLIENT_CHANGED } };
 
 	for (size_t i = 0; i < COUNT(kinds); i++)
 		if (str_eq(row->kind, kinds[i].word)) {
 			/* Before the floors run there is nobody to tell. */
+			int64_t before = revoked_before(kinds[i].kind, row->at);
 			if (k->first)
-				revoked_add(k->house->revoked, kinds[i].kind, row->id, row->until);
-			else if (!revoked_has(k->house->revoked, kinds[i].kind, row->id, row->until))
-				effects_revoke(k->house, kinds[i].kind, row->id, row->until);
+				revoked_add(k->house->revoked, kinds[i].kind, row->id, before, row->until);
+			else if (!revoked_has(k->house->revoked, kinds[i].kind, row->id, before - 1))
+				effects_revoke(k->house, kinds[i].kind, row->id, row->at, row->until);
 			return false;
 		}
 	return !k->first && (str_eq(row->kind, S("key")) || str_eq(row->kind, S("resource")));

@@ -250,7 +250,8 @@ static void on_notice(void *arg, int kind, int64_t id)
 	struct proxy *p = arg;
 	const struct pass *who = p->call.who;
 	bool hit = (kind == EFFECT_REVOKE_GRANT && id == who->grant) ||
-	    (kind == EFFECT_REVOKE_USER && id && id == who->user);
+	    (kind == EFFECT_REVOKE_USER && id && id == who->user) ||
+	    (kind == EFFECT_REVOKE_CLIENT && id && id == who->client_key);
 
 	if (!hit || p->over)
 		return;

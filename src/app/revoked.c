@@ -6,9 +6,12 @@
 
 struct entry {
 	int64_t id;
+	int64_t before;
 	int64_t until; /* 0: free */
 	int32_t kind;
 };
+
+#define SKEW 120 /* seconds that two clocks may differ */
 
 struct revoked {
 	pthread_rwlock_t lock;
@@ -66,26 +69,32 @@ void revoked_free(struct revoked *r)
 	free(r);
 }
 
-void revoked_add(struct revoked *r, enum effect_kind kind, int64_t id, int64_t until)
+int64_t revoked_before(enum effect_kind kind, int64_t at)
+{
+	return kind == EFFECT_REVOKE_GRANT ? INT64_MAX : at + SKEW;
+}
+
+void revoked_add(struct revoked *r, enum effect_kind kind, int64_t id, int64_t before, int64_t until)
 {
 	if (until <= 0)
 		until = INT64_MAX; /* who does not say how long means for good */
 	pthread_rwlock_wrlock(&r->lock);
 	struct entry *e = find(r->slots, r->cap, kind, id);
 	if (e->until == 0) {
-		*e = (struct entry){ .id = id, .until = until, .kind = (int32_t)kind };
+		*e = (struct entry){ .id = id, .before = before, .until = until, .kind = (int32_t)kind };
 		if (++r->used * 2 > r->cap)
 			rebuild(r, r->cap * 2, 0);
-	} else if (e->until < until) {
-		e->until = until;
+	} else {
+		e->before = e->before < before ? before : e->before;
+		e->until = e->until < until ? until : e->until;
 	}
 	pthread_rwlock_unlock(&r->lock);
 }
 
-bool revoked_has(struct revoked *r, enum effect_kind kind, int64_t id, int64_t expires)
+bool revoked_has(struct revoked *r, enum effect_kind kind, int64_t id, int64_t issued)
 {
 	pthread_rwlock_rdlock(&r->lock);
-	bool yes = r->used && find(r->slots, r->cap, kind, id)->until >= expires;
+	bool yes = r->used && find(r->slots, r->cap, kind, id)->before > issued;
 	pthread_rwlock_unlock(&r->lock);
 	return yes;
 }

@@ -14,12 +14,17 @@ struct revoked;
 struct revoked *revoked_new(void);
 void revoked_free(struct revoked *r);
 /*
- * Tokens of kind (EFFECT_REVOKE_GRANT, _USER, _CLIENT) and id that expire at `until` or before are void; what is given
- * later expires later and is good. Any thread.
+ * Tokens of kind (EFFECT_REVOKE_GRANT, _USER, _CLIENT) and id that were issued before `before` are void; what is given later
+ * is good. Remembered until `until`, when the last of them has expired. Any thread.
  */
-void revoked_add(struct revoked *r, enum effect_kind kind, int64_t id, int64_t until);
-/* True when a token of this grant, person or client that expires then has been taken back. Any thread. */
-bool revoked_has(struct revoked *r, enum effect_kind kind, int64_t id, int64_t expires);
+void revoked_add(struct revoked *r, enum effect_kind kind, int64_t id, int64_t before, int64_t until);
+/* True when a token of this grant, person or client that was issued then has been taken back. Any thread. */
+bool revoked_has(struct revoked *r, enum effect_kind kind, int64_t id, int64_t issued);
+/*
+ * The `before` of a revocation at that time. A grant never comes back to life, so all its tokens are meant; people and clients
+ * may, so theirs are meant up to the moment, and a little longer, since clocks of nodes differ.
+ */
+int64_t revoked_before(enum effect_kind kind, int64_t at);
 /* The feed was read whole at this monotonic time. */
 void revoked_read_at(struct revoked *r, int64_t mono_ms);
 /* False while the feed is older than REVOKED_FRESH_MS: then a verdict needs the store. */

@@ -3,6 +3,7 @@
 #include "app/exchange.h"
 #include "app/house.h"
 #include "app/keeper.h"
+#include "app/standing.h"
 #include "base/log.h"
 #include "base/time.h"
 #include "crypto/crypto.h"
@@ -407,6 +408,7 @@ static enum err begin(struct serve *s)
 		return failed(s, e, "the loops");
 	TRY(open_control(s, false));
 	recorder_open(s->config->data_dir, true);
+	standing_start();
 	journal_open(s->config->data_dir);
 	TRY(open_lanes(s));
 	e = keeper_start(&s->house, s->config->store, s->site->site.tenant.id, &s->keeper);

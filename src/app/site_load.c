@@ -6,6 +6,7 @@
 #include "jose/jwt.h"
 #include "model/redirect.h"
 #include "oauth/metadata.h"
+#include "oauth/recall.h"
 #include "sql_gen.h"
 #include "store/db.h"
 #include "store/keyring.h"
@@ -265,6 +266,9 @@ static void load_clients(struct load *l)
 			.grant_types =
 			    c->grant_types.n ? c->grant_types : S("authorization_code refresh_token"),
 			.scope = c->scopes,
+			.type = c->redirect_uris.n ? S("web") : S("backend"),
+			.role = c->role.n ? c->role : S("owner"),
+			.guards = c->resources,
 		};
 	}
 	s->clients = all;
@@ -296,6 +300,18 @@ static enum err load_networks(struct load *l)
 	return load_nets(l, "outbound.allow", c->outbound_allow, c->outbound_allow_count, &outbound);
 }
 
+static void release_recall(void *arg)
+{
+	recall_free(arg);
+}
+
+/* Of each site its own: what a reload changes is not remembered as it was. */
+static void load_recall(struct load *l)
+{
+	l->out->site.recall = recall_new();
+	arena_defer(l->mem, release_recall, l->out->site.recall);
+}
+
 static enum err load_all(struct load *l)
 {
 	struct site *s = &l->out->site;
@@ -309,6 +325,7 @@ static enum err load_all(struct load *l)
 	load_clients(l);
 	TRY(load_networks(l));
 	s->json_as = metadata_write(l->mem, s);
+	load_recall(l);
 	return OK;
 }
 

@@ -6,6 +6,9 @@
 #include "base/err.h"
 #include "base/secret.h"
 
+#define ACCESS_TTL_MAX \
+	86400 /* of tokens.access_ttl: no token of ours lives longer, whatever is configured later */
+
 enum registration_mode { REGISTRATION_PER_CLIENT, REGISTRATION_OFF };
 
 struct config_scope {
@@ -23,8 +26,10 @@ struct config_resource {
 struct config_client {
 	str client_id, name, secret;            /* secret empty: public */
 	str redirect_uris, grant_types, scopes; /* blank-separated */
-	bool trusted;                           /* no consent page: an application of the house */
-	bool secret_literal;                    /* it stands in the file as it is */
+	str resources;       /* identifiers of those that it is the server of, blank-separated */
+	str role;            /* of a machine: owner, admin, member; empty: owner */
+	bool trusted;        /* no consent page: an application of the house */
+	bool secret_literal; /* it stands in the file as it is */
 	int line;
 };
 

@@ -2,12 +2,14 @@
 #include "core/config_inner.h"
 
 #include "base/text.h"
+#include "base/url.h"
 #include "model/redirect.h"
 
 #define SECRET_MIN 16
 
 static const str keys[] = { S_INIT("client_id"), S_INIT("client_secret"), S_INIT("name"),
-	S_INIT("redirect_uris"), S_INIT("grant_types"), S_INIT("scopes"), S_INIT("trusted") };
+	S_INIT("redirect_uris"), S_INIT("grant_types"), S_INIT("scopes"), S_INIT("trusted"),
+	S_INIT("resources"), S_INIT("role") };
 
 /* What the token endpoint's Basic authentication reads the same raw and form-encoded (mcp.md 2.16). */
 static bool id_ok(str s)
@@ -63,10 +65,11 @@ static enum err read_grants(struct config_bind *b, const struct yaml *v, struct 
 	TRY(config_words(b, v, &c->grant_types));
 	rest = c->grant_types;
 	while (str_word(&rest, ' ', &word))
-		if (!str_eq(word, S("authorization_code")) && !str_eq(word, S("refresh_token")))
+		if (!str_eq(word, S("authorization_code")) && !str_eq(word, S("refresh_token")) &&
+		    !str_eq(word, S("client_credentials")))
 			return config_fail(b, config_place(b, v),
-			    "this version does not serve the grant type `%.*s` yet; authorization_code and "
-			    "refresh_token are.",
+			    "this version does not serve the grant type `%.*s` yet; authorization_code, "
+			    "refresh_token and client_credentials are.",
 			    FMT(word));
 	return OK;
 }
@@ -81,6 +84,30 @@ static enum err read_scopes(struct config_bind *b, const struct yaml *v, struct 
 		if (!text_scope_token(word))
 			return config_fail(b, config_place(b, v), "`%.*s` is not a scope.", FMT(word));
 	return OK;
+}
+
+/* The addresses that tokens name as their audience; whether there are such resources is only known with all of them. */
+static enum err read_resources(struct config_bind *b, const struct yaml *v, struct config_client *c)
+{
+	struct url u;
+	str rest, word;
+
+	TRY(config_words(b, v, &c->resources));
+	rest = c->resources;
+	while (str_word(&rest, ' ', &word))
+		if (url_parse(word, &u) != OK || !u.host.n || u.fragment.p)
+			return config_fail(b, config_place(b, v),
+			    "resources of a client are the addresses of the servers that it is: "
+			    "[https://weather.example.com/mcp].");
+	return OK;
+}
+
+static enum err read_role(struct config_bind *b, const struct yaml *v, struct config_client *c)
+{
+	TRY(config_scalar(b, v, &c->role));
+	return str_eq(c->role, S("owner")) || str_eq(c->role, S("admin")) || str_eq(c->role, S("member"))
+	    ? OK
+	    : config_fail(b, config_place(b, v), "a role is owner, admin or member.");
 }
 
 static enum err read_member(struct config_bind *b, const struct yaml *v, struct config_client *c)
@@ -101,6 +128,10 @@ static enum err read_member(struct config_bind *b, const struct yaml *v, struct 
 		return read_grants(b, v, c);
 	if (str_eq(v->key, S("scopes")))
 		return read_scopes(b, v, c);
+	if (str_eq(v->key, S("resources")))
+		return read_resources(b, v, c);
+	if (str_eq(v->key, S("role")))
+		return read_role(b, v, c);
 	if (str_eq(v->key, S("trusted")))
 		return yaml_bool_of(v, &c->trusted)
 		    ? OK
@@ -116,9 +147,19 @@ static enum err finish(struct config_bind *b, const struct yaml *v, struct confi
 		if (str_eq(b->clients[i].client_id, c->client_id))
 			return config_fail(b, config_place(b, v),
 			    "another client has this client_id already, at line %d.", b->clients[i].line);
-	if (!c->grant_types.n)
-		c->grant_types = S("authorization_code refresh_token");
-	if (!c->redirect_uris.n)
+	if (!c->grant_types.n) /* who is only a server, and sends nobody anywhere, acts for itself */
+		c->grant_types = c->resources.n && !c->redirect_uris.n
+		    ? S("client_credentials")
+		    : S("authorization_code refresh_token");
+	if (str_list_has(c->grant_types, ' ', S("client_credentials")) && !c->secret.n)
+		return config_fail(b, config_place(b, v),
+		    "a client with client_credentials has a client_secret: it speaks for itself, so it has "
+		    "to prove "
+		    "who it is.");
+	if (c->resources.n && !c->secret.n)
+		return config_fail(b, config_place(b, v),
+		    "a client with resources has a client_secret: it is told what tokens say.");
+	if (!c->redirect_uris.n && str_list_has(c->grant_types, ' ', S("authorization_code")))
 		return config_fail(
 		    b, config_place(b, v), "a client has redirect_uris: where people are sent back to.");
 	if (c->trusted && !c->secret.n)

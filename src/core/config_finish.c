@@ -20,7 +20,7 @@ static const struct {
 	{                                                                          \
 		S_INIT(key_), offsetof(struct config, member_), min_, max_, words_ \
 	}
-	RANGE("tokens.access_ttl", access_ttl, 30, 86400, "30s to 24h"),
+	RANGE("tokens.access_ttl", access_ttl, 30, ACCESS_TTL_MAX, "30s to 24h"),
 	RANGE("tokens.refresh_ttl", refresh_ttl, 60, 315360000, "1m to 3650d"),
 	RANGE("tokens.code_ttl", code_ttl, 10, 600, "10s to 10m"),
 	RANGE("tokens.refresh_grace", refresh_grace, 0, 600, "0s to 10m"),

@@ -56,13 +56,15 @@ struct actor {
 	int64_t grant;
 	str scope, client_id;
 	const struct resource *resource;
-	bool os; /* the control socket: the machine's owner */
+	bool machine; /* a client that acts for itself: sub is its client_id (RFC 9068 section 2.2) */
+	bool os;      /* the control socket: the machine's owner */
 };
 
 enum effect_kind {
 	EFFECT_REVOKE_GRANT,
 	EFFECT_REVOKE_USER,
-	EFFECT_REVOKE_CLIENT,
+	EFFECT_REVOKE_CLIENT,  /* id: client_key() (core/standing.h) */
+	EFFECT_CLIENT_CHANGED, /* the same; its row says something else, its tokens stay good */
 	EFFECT_RELOAD,
 	EFFECT_TOKEN_ISSUED,
 	EFFECT_CODE_ISSUED,

@@ -12,6 +12,7 @@
 struct jwk;
 struct jwks;
 struct outside; /* core/outside.h */
+struct recall;  /* oauth/recall.h */
 
 struct site {
 	struct arena *mem; /* holds everything below; references are counted on it */
@@ -29,6 +30,7 @@ struct site {
 	struct secret key_form;    /* CSRF tokens */
 	struct secret key_ticket;  /* TLS session tickets (net/tls_ticket.h) */
 	struct outside *outside;   /* documents of others, kept by the house; NULL: none are asked for */
+	struct recall *recall;     /* what this site was asked lately; NULL: nothing is remembered */
 	str json_as;               /* RFC 8414 document, ready to send */
 	str json_jwks;
 };

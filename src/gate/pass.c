@@ -3,6 +3,7 @@
 #include "base/id.h"
 #include "base/json.h"
 #include "core/journal.h"
+#include "core/standing.h"
 
 #include <string.h>
 
@@ -74,6 +75,9 @@ enum err pass_read(struct ctx *c, const struct resource *res, str token, struct 
 	    json_get_str(t.claims, S("scope")));
 	c->actor.client_id = json_get_str(t.claims, S("client_id"));
 	pass_call_client(out, journal_client(c->mem, c->actor.client_id));
+	out->client_key = client_key(c->actor.client_id);
+	(void)json_get_int(
+	    t.claims, S("iat"), &out->issued); /* ours always have it; without it, as old as can be */
 	out->expires = t.exp;
 	return OK;
 }

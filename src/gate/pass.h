@@ -21,6 +21,8 @@ struct pass {
 	int64_t expires; /* epoch seconds */
 	int64_t grant;
 	int64_t user;            /* 0: the client itself */
+	int64_t client_key;      /* core/standing.h */
+	int64_t issued;          /* epoch seconds */
 	struct pass_place place; /* the text is the site's, or the cache's: pass_cache_find */
 	str long_sub,
 	    long_scope; /* in the arena of who read the token: what has no room below; then it is not cached */

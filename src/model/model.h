@@ -9,6 +9,7 @@
 #define ID_TENANT "tenant_"
 #define ID_USER "user_"
 #define ID_GRANT "grant_"
+#define ID_CLIENT "client_"
 
 struct tenant {
 	int64_t id;
@@ -48,6 +49,8 @@ struct client {
 	bool blocked;
 	str auth_method;   /* none, client_secret_basic, client_secret_post, private_key_jwt */
 	str secret_hash;   /* SHA-256, empty when none */
+	str old_secret;    /* of the secret before, base64url of SHA-256, good until old_until; empty: none */
+	int64_t old_until; /* epoch seconds */
 	str redirect_uris; /* blank-separated */
 	str grant_types;   /* blank-separated */
 	str scope;         /* what it asked for at registration; empty: anything */
@@ -58,6 +61,11 @@ struct client {
 	str backchannel; /* backchannel_logout_uri, https */
 	bool dpop;       /* dpop_bound_access_tokens (RFC 9449 section 5.2): gets no bearer tokens */
 	bool par;        /* require_pushed_authorization_requests (RFC 9126 section 6) */
+	/* what operations and the file say besides; empty for clients that registered themselves */
+	str type; /* web, spa, native, backend */
+	str role; /* of a machine at the management server; empty: none */
+	str guards; /* blank-separated identifiers: it is the server behind these resources and may introspect their tokens */
+	str maker; /* who made it: an id, or os:NAME */
 };
 
 struct user {

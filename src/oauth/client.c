@@ -1,11 +1,15 @@
 #include "oauth/client.h"
+#include "base/enc.h"
 #include "base/id.h"
 #include "base/url.h"
 #include "crypto/crypto.h"
 #include "model/redirect.h"
 #include "oauth/client_extra.h"
 #include "oauth/client_seal.h"
+#include "oauth/recall.h"
 #include "sql_gen.h"
+
+#define ROW_MAX ((size_t)1 << 20)
 
 static const struct {
 	str name;
@@ -42,10 +46,18 @@ enum err client_open(struct ctx *c, str client_id, struct client *out)
 			return OK;
 		}
 	}
-	return client_unseal(c->mem, c->site->key_client, c->site->tenant.id, client_id, out);
+	if (str_starts(client_id, S(CLIENT_SEALED_PREFIX)))
+		return client_unseal(c->mem, c->site->key_client, c->site->tenant.id, client_id, out);
+	unsigned char key[SHA256_SIZE];
+	sha256(client_id, key);
+	const struct client *known = recall_find(c, RECALL_CLIENT, key, NULL);
+	if (!known)
+		return ERR_NOT_FOUND;
+	*out = *known;
+	return OK;
 }
 
-static void read_row(struct ctx *c, const struct client_get_out *row, struct client *out)
+static void read_row(struct arena *mem, const struct client_get_out *row, struct client *out)
 {
 	*out = (struct client){
 		.row = row->id,
@@ -55,12 +67,43 @@ static void read_row(struct ctx *c, const struct client_get_out *row, struct cli
 		.blocked = !str_eq(row->status, S("active")),
 		.auth_method = row->auth_method,
 		.secret_hash = row->secret,
+		.old_secret = row->old_secret,
+		.old_until = row->old_until,
 		.redirect_uris = row->redirect_uris,
 		.grant_types = row->grant_types,
 		.scope = row->scope,
 		.native = redirect_native(row->redirect_uris),
 	};
-	client_extra_read(c->mem, row->metadata, out);
+	client_extra_read(mem, row->metadata, out);
+}
+
+static void release(void *mem)
+{
+	arena_unref(mem);
+}
+
+/* Into an arena of its own, which the next requests may use too. */
+static enum err find_row(struct ctx *c, str hash, struct client *out)
+{
+	struct arena *mem = arena_new(ROW_MAX);
+	struct client *client = NEW(mem, struct client);
+	struct client_get_out row;
+
+	arena_defer(c->mem, release, mem);
+	TRY(q_client_get(c->db, mem, &(struct client_get_in){ c->site->tenant.id, hash }, &row));
+	if (str_eq(row.status, S("deleted")))
+		return ERR_NOT_FOUND;
+	read_row(mem, &row, client);
+	*out = *client;
+	/* a client that the file does not declare any more is gone; its row only names old grants */
+	if (client->origin == CLIENT_CONFIG)
+		return ERR_NOT_FOUND;
+	const struct ground ground = {
+		.client = client_key(client->client_id), .issued = c->now, .read = true
+	};
+	recall_keep(
+	    c, RECALL_CLIENT, (const unsigned char *)hash.p, mem, client, &ground, c->now + RECALL_SECONDS);
+	return OK;
 }
 
 enum err client_find(struct ctx *c, str client_id, struct client *out)
@@ -75,18 +118,15 @@ enum err client_find(struct ctx *c, str client_id, struct client *out)
 		if (e == ERR_NOT_FOUND)
 			return OK; /* nobody has agreed to it yet */
 		TRY(e);
+		if (str_eq(state.status, S("deleted")))
+			return ERR_NOT_FOUND;
 		out->row = state.id;
 		out->blocked = !str_eq(state.status, S("active"));
 		return OK;
 	}
 	if (e != ERR_NOT_FOUND)
 		return e;
-
-	struct client_get_out row;
-	TRY(q_client_get(c->db, c->mem, &(struct client_get_in){ c->site->tenant.id, hash }, &row));
-	read_row(c, &row, out);
-	/* a client that the file does not declare any more is gone; its row only names old grants */
-	return out->origin == CLIENT_CONFIG ? ERR_NOT_FOUND : OK;
+	return find_row(c, hash, out);
 }
 
 /* A sealed client's computed secret is kept as a hash too, so that the row stands for itself. */
@@ -141,8 +181,13 @@ bool client_secret_fits(struct ctx *c, const struct client *client, struct secre
 	if (client->origin == CLIENT_SEALED && client->secret_hash.n == 0)
 		return secret_eq(
 		    secret, secret_of(client_sealed_secret(c->mem, c->site->key_client, client->client_id)));
-	return client->secret_hash.n == SHA256_SIZE &&
-	    secret_eq(secret_of(token_hash(c->mem, secret)), secret_of(client->secret_hash));
+	str hash = token_hash(c->mem, secret);
+	if (client->secret_hash.n == SHA256_SIZE &&
+	    secret_eq(secret_of(hash), secret_of(client->secret_hash)))
+		return true;
+	/* the one before, while programs are still being told the new one */
+	return client->old_secret.n && c->now < client->old_until &&
+	    secret_eq(secret_of(b64url_write(c->mem, hash)), secret_of(client->old_secret));
 }
 
 bool client_trusted(const struct ctx *c, const struct client *client)

@@ -4,7 +4,10 @@
 
 #include "core/ctx.h"
 
-/* What is known without the store: declared and sealed clients. Any lane. ERR_NOT_FOUND: ask client_find. */
+/*
+ * What is known without the store: declared and sealed clients on any lane, and on LOOP those that client_find has just
+ * found. ERR_NOT_FOUND: ask client_find.
+ */
 CHECKED enum err client_open(struct ctx *c, str client_id, struct client *out);
 /* Any client, with its row and whether it is blocked. READ or WRITE. ERR_NOT_FOUND, ERR_STORE... */
 CHECKED enum err client_find(struct ctx *c, str client_id, struct client *out);

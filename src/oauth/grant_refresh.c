@@ -13,8 +13,6 @@
 #include "store/audit.h"
 #include "store/grant_end.h"
 
-#define REPEATS_MAX 16 /* of one token within the grace */
-
 struct rotation {
 	struct refresh sent;
 	str sent_hash, client_hash;
@@ -128,12 +126,9 @@ static enum err reused(struct ctx *c, const struct token *t, const struct grant_
 	    r->sent.generation, (long long)t->id, (long long)g->generation, (long long)(c->now - g->rotated));
 }
 
-/* A grace of 0 is none, also within the second. */
 static bool in_grace(const struct ctx *c, const struct grant_state_out *g)
 {
-	int64_t grace = c->site->config->refresh_grace;
-
-	return grace > 0 && c->now - g->rotated <= grace && g->repeats < REPEATS_MAX;
+	return refresh_in_grace(c->site->config->refresh_grace, c->now - g->rotated, g->repeats);
 }
 
 static enum err look(struct ctx *c, struct token *t)

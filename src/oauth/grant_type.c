@@ -3,6 +3,7 @@
 static const struct grant_type *const grant_types[] = {
 	&grant_authorization_code,
 	&grant_refresh_token,
+	&grant_client_credentials,
 };
 
 void token_awaited(struct ctx *c, const struct authz *authz)

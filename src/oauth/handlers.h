@@ -22,5 +22,6 @@ enum err consent_decide(struct ctx *c);
 /* LOOP. */
 enum err token_start(struct ctx *c);
 enum err revoke_start(struct ctx *c);
+enum err introspect_start(struct ctx *c);
 
 #endif

@@ -42,6 +42,16 @@ static void put_openid(struct jout *j, const struct site *site)
 	jout_bool(j, S("request_uri_parameter_supported"), false);
 }
 
+/* RFC 8414 section 2 and RFC 9701 section 7; who asks what a token says has to prove who it is. */
+static void put_introspection(struct jout *j, struct arena *mem, const struct site *site, str methods)
+{
+	put_url(j, mem, site, S("introspection_endpoint"), "/introspect");
+	jout_words(j, S("introspection_endpoint_auth_methods_supported"), methods);
+	jout_array(j, S("introspection_signing_alg_values_supported"));
+	jout_strz(j, S(""), alg_name(pkey_alg(site->signing->key)));
+	jout_end(j);
+}
+
 str metadata_write(struct arena *mem, const struct site *site)
 {
 	static const str methods = S_INIT("none client_secret_basic client_secret_post");
@@ -62,6 +72,7 @@ str metadata_write(struct arena *mem, const struct site *site)
 	put_grant_types(&j);
 	jout_words(&j, S("token_endpoint_auth_methods_supported"), methods);
 	jout_words(&j, S("revocation_endpoint_auth_methods_supported"), methods);
+	put_introspection(&j, mem, site, scope_without(mem, methods, S("none")));
 	jout_words(&j, S("code_challenge_methods_supported"), S("S256"));
 	jout_bool(&j, S("authorization_response_iss_parameter_supported"), true);
 	put_openid(&j, site);

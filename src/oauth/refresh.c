@@ -91,3 +91,8 @@ enum err refresh_parse(struct arena *mem, struct secret key, struct secret text,
 	memcpy(out->body, p + GRANT + GENERATION, BODY);
 	return OK;
 }
+
+bool refresh_in_grace(int64_t grace, int64_t since, int64_t repeats)
+{
+	return grace > 0 && since <= grace && repeats < REFRESH_REPEATS_MAX;
+}

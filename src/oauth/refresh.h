@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "base/secret.h"
 
+#define REFRESH_REPEATS_MAX 16 /* of one token within the grace */
 #define REFRESH_PREFIX "gh_rt_"
 
 struct refresh {
@@ -27,5 +28,11 @@ void refresh_next(struct secret key, const struct refresh *r, struct refresh *ne
 str refresh_text(struct arena *mem, struct secret key, const struct refresh *r);
 /* The token of a text that this key made; ERR_NOT_FOUND for everything else. */
 CHECKED enum err refresh_parse(struct arena *mem, struct secret key, struct secret text, struct refresh *out);
+
+/*
+ * True when the token before the newest may be used again: spent `since` seconds ago, and again so often. A grace of 0 is
+ * none, also within the second.
+ */
+bool refresh_in_grace(int64_t grace, int64_t since, int64_t repeats);
 
 #endif

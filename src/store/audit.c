@@ -7,10 +7,14 @@
 #define TRIES 3
 #define AUDIT_FORMAT 1 /* of a row; a reader of old rows asks for it */
 
-/* Who did it: a person of the machine, a person of ours, or nobody yet known. */
+/* Who did it: a person of the machine, a client for itself, a person of ours, or nobody yet known. */
 static str actor_of(struct ctx *c)
 {
-	return c->actor.os ? arena_printf(c->mem, "os:%.*s", FMT(c->actor.name)) : c->actor.email;
+	if (c->actor.os)
+		return arena_printf(c->mem, "os:%.*s", FMT(c->actor.name));
+	if (c->actor.machine)
+		return arena_printf(c->mem, "client:%.*s", FMT(c->actor.client_id));
+	return c->actor.email;
 }
 
 enum err audit_put(struct ctx *c, const struct audit *a)

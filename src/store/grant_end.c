@@ -1,19 +1,26 @@
 #include "store/grant_end.h"
 
+#include "core/standing.h"
 #include "sql_gen.h"
 #include "store/audit.h"
 
 /* Clocks of nodes may differ: a token is remembered as revoked a little longer than it could be good. */
 #define SKEW 120
 
+/* What a node remembers of a client's row it asks for again sooner than this. */
+#define CHANGE_SECONDS 600
+
 enum err grant_end(struct ctx *c, int64_t grant, str why)
 {
-	int64_t tenant = c->site->tenant.id, until = c->now + c->site->config->access_ttl + SKEW, changed;
+	/* not the access_ttl of today: a token may be of a day when it was longer */
+	int64_t tenant = c->site->tenant.id, until = c->now + ACCESS_TTL_MAX + SKEW;
+	struct grant_end_out ended;
 	struct grant_end_in end = { .id = grant, .tenant = tenant, .now = c->now, .why = why };
 
-	TRY(q_grant_end(c->db, c->mem, &end, &changed));
-	if (changed == 0)
+	enum err e = q_grant_end(c->db, c->mem, &end, &ended);
+	if (e == ERR_NOT_FOUND)
 		return OK;
+	TRY(e);
 	struct revocation_put_in row = {
 		.tenant = tenant, .kind = S("grant"), .id = grant, .at = c->now, .until = until
 	};
@@ -29,6 +36,7 @@ enum err grant_end(struct ctx *c, int64_t grant, str why)
 	    &(struct audit){ .event = S("auth.grant.revoke"),
 		.user = c->actor.user,
 		.grant = grant,
+		.client = ended.client,
 		.detail = buf_str(&b) });
 }
 
@@ -38,4 +46,17 @@ enum err grant_take_back(struct ctx *c, int64_t grant, int64_t user, int64_t cli
 
 	TRY(grant_end(c, grant, why));
 	return q_consent_drop(c->db, c->mem, &consent, NULL);
+}
+
+enum err client_tell(struct ctx *c, str client_id, bool over)
+{
+	int64_t until = c->now + (over ? ACCESS_TTL_MAX : CHANGE_SECONDS) + SKEW, key = client_key(client_id);
+	struct revocation_put_in row = { .tenant = c->site->tenant.id,
+		.kind = over ? S("client") : S("client-changed"),
+		.id = key,
+		.at = c->now,
+		.until = until };
+
+	effect_add(c, over ? EFFECT_REVOKE_CLIENT : EFFECT_CLIENT_CHANGED, key, until);
+	return q_revocation_put(c->db, c->mem, &row, NULL);
 }

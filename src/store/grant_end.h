@@ -17,4 +17,10 @@ CHECKED enum err grant_end(struct ctx *c, int64_t grant, str why);
  */
 CHECKED enum err grant_take_back(struct ctx *c, int64_t grant, int64_t user, int64_t client, str why);
 
+/*
+ * WRITE. Tells every node of a client whose row was changed: what they remember of it is old, and when over, the tokens that
+ * it was given so far are void.
+ */
+CHECKED enum err client_tell(struct ctx *c, str client_id, bool over);
+
 #endif

@@ -97,6 +97,11 @@ static enum err sweep_grants(struct db *db, struct job *j)
 		.tenant = j->tenant, .after = to.after, .last = found.last, .before = j->now - GRANT_AFTER
 	};
 	j->to.grant = found.last ? found.last : END;
+	const struct sweep_orphans_in orphans = {
+		.tenant = j->tenant, .after = to.after, .last = found.last, .now = j->now
+	};
+	if (found.last)
+		TRY(q_sweep_orphans(db, j->mem, &orphans, NULL));
 	return found.last ? q_sweep_grants(db, j->mem, &in, NULL) : OK;
 }
 

@@ -1,0 +1,131 @@
+#include "oauth/recall.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define WAYS 2
+#define VALUE_MAX ((size_t)32768) /* bytes of the arena that a value lies in */
+
+/* Sets of two: at most twice so many values, of one page each as a rule. */
+static const size_t sets[RECALL_COUNT] = { 512, 512, 2048 };
+
+struct slot {
+	unsigned char key[SHA256_SIZE];
+	int64_t until; /* 0: free */
+	struct ground ground;
+	struct arena *mem;
+	const void *value;
+};
+
+struct set {
+	struct slot way[WAYS];
+	unsigned char older; /* which of them yields */
+};
+
+struct recall {
+	pthread_rwlock_t lock;
+	struct set *at[RECALL_COUNT];
+};
+
+struct recall *recall_new(void)
+{
+	struct recall *r = calloc(1, sizeof *r);
+
+	if (!r)
+		abort();
+	pthread_rwlock_init(&r->lock, NULL);
+	for (size_t i = 0; i < RECALL_COUNT; i++) {
+		r->at[i] = calloc(sets[i], sizeof(struct set)); /* pages come when they are touched */
+		if (!r->at[i])
+			abort();
+	}
+	return r;
+}
+
+void recall_free(struct recall *r)
+{
+	if (!r)
+		return;
+	for (size_t i = 0; i < RECALL_COUNT; i++) {
+		for (size_t s = 0; s < sets[i]; s++)
+			for (size_t w = 0; w < WAYS; w++)
+				if (r->at[i][s].way[w].mem)
+					arena_unref(r->at[i][s].way[w].mem);
+		free(r->at[i]);
+	}
+	pthread_rwlock_destroy(&r->lock);
+	free(r);
+}
+
+static struct set *set_of(const struct recall *r, enum recalled what, const unsigned char *key)
+{
+	return &r->at[what][((size_t)key[0] << 8 | key[1]) % sets[what]];
+}
+
+static void release(void *mem)
+{
+	arena_unref(mem);
+}
+
+/* The keys are hashes of secrets and no secrets: an early end of memcmp tells nothing that helps to find a token. */
+static bool copy(
+    struct recall *r, enum recalled what, const unsigned char *key, int64_t now, struct slot *out)
+{
+	bool found = false;
+
+	pthread_rwlock_rdlock(&r->lock);
+	const struct set *set = set_of(r, what, key);
+	for (size_t w = 0; w < WAYS && !found; w++)
+		if (set->way[w].until > now && memcmp(set->way[w].key, key, SHA256_SIZE) == 0) {
+			*out = set->way[w];
+			(void)arena_ref(out->mem);
+			found = true;
+		}
+	pthread_rwlock_unlock(&r->lock);
+	return found;
+}
+
+const void *recall_find(struct ctx *c, enum recalled what, const unsigned char key[SHA256_SIZE], bool *ended)
+{
+	struct slot slot;
+
+	if (ended)
+		*ended = false;
+	if (!c->site->recall || c->lane != LANE_LOOP || !copy(c->site->recall, what, key, c->now, &slot))
+		return NULL;
+	arena_defer(c->mem, release, slot.mem);
+	enum standing standing = standing_look(c, &slot.ground);
+	if (ended)
+		*ended = standing == STANDING_ENDED;
+	return standing == STANDING_GOOD ? slot.value : NULL;
+}
+
+/* Two requests with one new token both keep it: it takes its own place again instead of pushing another out. */
+static unsigned char choose(const struct set *set, const unsigned char *key)
+{
+	for (unsigned char w = 0; w < WAYS; w++)
+		if (set->way[w].until && memcmp(set->way[w].key, key, SHA256_SIZE) == 0)
+			return w;
+	return set->older;
+}
+
+void recall_keep(struct ctx *c, enum recalled what, const unsigned char key[SHA256_SIZE], struct arena *mem,
+    const void *value, const struct ground *ground, int64_t until)
+{
+	struct recall *r = c->site->recall;
+	struct slot slot = { .until = until, .ground = *ground, .mem = mem, .value = value };
+
+	if (!r || c->lane == LANE_WRITE || arena_used(mem) > VALUE_MAX || until <= c->now)
+		return;
+	memcpy(slot.key, key, SHA256_SIZE);
+	(void)arena_ref(mem);
+	pthread_rwlock_wrlock(&r->lock);
+	struct set *set = set_of(r, what, key);
+	unsigned char w = choose(set, key);
+	struct arena *old = set->way[w].mem;
+	set->way[w] = slot;
+	set->older = !w;
+	pthread_rwlock_unlock(&r->lock);
+	arena_unref(old);
+}

@@ -1,0 +1,40 @@
+/*
+ * recall: what was read from the store, or verified, a moment ago, so that requests which repeat need neither: clients by
+ * their id, the grants of machines, verdicts about tokens. Whatever is remembered stands on a ground (core/standing.h) and is
+ * asked about at every use; it is forgotten with its site, so a reload begins anew. Thread-safe, bounded; one a site.
+ */
+#ifndef OAUTH_RECALL_H
+#define OAUTH_RECALL_H
+
+#include "core/ctx.h"
+#include "core/standing.h"
+#include "crypto/crypto.h"
+
+#define RECALL_SECONDS 60 /* what the store said is asked again after this, whatever was heard */
+
+enum recalled {
+	RECALL_CLIENT,  /* struct client, by SHA-256 of its id */
+	RECALL_MACHINE, /* struct machine, by recall_machine_key */
+	RECALL_VERDICT, /* struct verdict (introspect.c), by SHA-256 of the token */
+	RECALL_COUNT
+};
+
+struct recall;
+
+struct recall *recall_new(void);
+void recall_free(struct recall *r);
+
+/*
+ * LOOP. What is kept under the key, if it has not run out and its ground is good; it lives as long as the request. NULL: not
+ * known, or not known any more. *ended, when given: it is known to have ended, which needs no look at the store.
+ */
+const void *recall_find(struct ctx *c, enum recalled what, const unsigned char key[SHA256_SIZE], bool *ended);
+
+/*
+ * Keeps value until `until`, in place of what was there. It lies in mem, of which a reference is taken, and which nobody
+ * writes any more. What more than a few pages hold is not kept. Any lane but WRITE, whose truth may be taken back.
+ */
+void recall_keep(struct ctx *c, enum recalled what, const unsigned char key[SHA256_SIZE], struct arena *mem,
+    const void *value, const struct ground *ground, int64_t until);
+
+#endif
