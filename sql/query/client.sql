@@ -35,13 +35,14 @@ WHERE id = :id AND tenant = :tenant AND status <> 'deleted';
 UPDATE client SET status = 'deleted', secret = substr(secret, 1, 0), old_secret = '', old_until = 0, updated = :now
 WHERE id = :id AND tenant = :tenant AND status <> 'deleted';
 
--- kind: static (made by an operation or declared), dynamic (registered itself), document; '' for all.
+-- kind: static (made by an operation), dynamic (registered itself), document; '' for all. What the file declares is
+-- listed from the file.
 -- name: op_clients :many
 -- in: tenant int, kind text, limit int, offset int
 -- out: id int, client_id text, name text, origin text, status text, auth_method text, redirect_uris text, grant_types text, scope text, metadata text, created int, updated int
 SELECT id, client_id, name, origin, status, auth_method, redirect_uris, grant_types, scope, metadata, created, updated FROM client
-WHERE tenant = :tenant AND status <> 'deleted'
-  AND (CASE origin WHEN 'registered' THEN 'dynamic' WHEN 'sealed' THEN 'dynamic' WHEN 'config' THEN 'static' WHEN 'created' THEN 'static'
+WHERE tenant = :tenant AND status <> 'deleted' AND origin <> 'config'
+  AND (CASE origin WHEN 'registered' THEN 'dynamic' WHEN 'sealed' THEN 'dynamic' WHEN 'created' THEN 'static'
     ELSE origin END = :kind OR :kind = '')
 ORDER BY created, id LIMIT :limit OFFSET :offset;
 
@@ -49,6 +50,6 @@ ORDER BY created, id LIMIT :limit OFFSET :offset;
 -- in: tenant int, kind text
 -- out: total int
 SELECT count(*) AS total FROM client
-WHERE tenant = :tenant AND status <> 'deleted'
-  AND (CASE origin WHEN 'registered' THEN 'dynamic' WHEN 'sealed' THEN 'dynamic' WHEN 'config' THEN 'static' WHEN 'created' THEN 'static'
+WHERE tenant = :tenant AND status <> 'deleted' AND origin <> 'config'
+  AND (CASE origin WHEN 'registered' THEN 'dynamic' WHEN 'sealed' THEN 'dynamic' WHEN 'created' THEN 'static'
     ELSE origin END = :kind OR :kind = '');

@@ -57,7 +57,7 @@ enum err client_open(struct ctx *c, str client_id, struct client *out)
 	return OK;
 }
 
-static void read_row(struct arena *mem, const struct client_get_out *row, struct client *out)
+void client_of_row(struct arena *mem, const struct client_get_out *row, struct client *out)
 {
 	*out = (struct client){
 		.row = row->id,
@@ -93,7 +93,7 @@ static enum err find_row(struct ctx *c, str hash, struct client *out)
 	TRY(q_client_get(c->db, mem, &(struct client_get_in){ c->site->tenant.id, hash }, &row));
 	if (str_eq(row.status, S("deleted")))
 		return ERR_NOT_FOUND;
-	read_row(mem, &row, client);
+	client_of_row(mem, &row, client);
 	*out = *client;
 	/* a client that the file does not declare any more is gone; its row only names old grants */
 	if (client->origin == CLIENT_CONFIG)
@@ -137,10 +137,10 @@ static str secret_hash(struct ctx *c, const struct client *client)
 	return sha256_str(c->mem, client_sealed_secret(c->mem, c->site->key_client, client->client_id));
 }
 
-enum err client_put(struct ctx *c, struct client *client)
+enum err client_put_as(struct ctx *c, int64_t id, struct client *client)
 {
 	struct client_put_in row = {
-		.id = id_make(c->now_ms, rand_u32()),
+		.id = id,
 		.tenant = c->site->tenant.id,
 		.hash = sha256_str(c->mem, client->client_id),
 		.client_id = client->client_id,
@@ -162,6 +162,11 @@ enum err client_put(struct ctx *c, struct client *client)
 	client->row = state.id;
 	client->blocked = !str_eq(state.status, S("active"));
 	return OK;
+}
+
+enum err client_put(struct ctx *c, struct client *client)
+{
+	return client_put_as(c, id_make(c->now_ms, rand_u32()), client);
 }
 
 enum err client_ensure_row(struct ctx *c, struct client *client)

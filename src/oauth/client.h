@@ -3,6 +3,7 @@
 #define OAUTH_CLIENT_H
 
 #include "core/ctx.h"
+#include "sql_gen.h"
 
 /*
  * What is known without the store: declared and sealed clients on any lane, and on LOOP those that client_find has just
@@ -15,6 +16,10 @@ CHECKED enum err client_find(struct ctx *c, str client_id, struct client *out);
 CHECKED enum err client_ensure_row(struct ctx *c, struct client *client);
 /* Writes the row of a client that was registered and is too large to be sealed. WRITE. */
 CHECKED enum err client_put(struct ctx *c, struct client *client);
+/* The same, under a row id that was made before. */
+CHECKED enum err client_put_as(struct ctx *c, int64_t id, struct client *client);
+/* What a row says, as slices of it and texts in mem. */
+void client_of_row(struct arena *mem, const struct client_get_out *row, struct client *out);
 
 /* True when the client registered this grant type. */
 bool client_may(const struct client *client, str grant_type);

@@ -86,11 +86,11 @@ static str method_name(enum client_method method)
 	return names[method];
 }
 
-/* The file's clients never registered a method, so either way of showing the secret is theirs. */
+/* Clients of the file and of operations never registered a method, so either way of showing the secret is theirs. */
 static bool method_fits(const struct client *client, enum client_method method)
 {
-	if (client->origin == CLIENT_CONFIG && !str_eq(client->auth_method, S("none")))
-		return method != CLIENT_AUTH_NONE;
+	if (client_verified(client) && str_starts(client->auth_method, S("client_secret")))
+		return method == CLIENT_AUTH_BASIC || method == CLIENT_AUTH_POST;
 	return str_eq(client->auth_method, method_name(method));
 }
 
