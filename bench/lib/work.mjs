@@ -14,7 +14,7 @@ export async function person(house) {
   const client = (await register(house.base, { client_name: 'Bench' })).json;
   const first = await authorize(jar, client.client_id, { resource: house.resource });
   assert.ok(first.code, `no code: ${first.response.status} ${first.response.text.slice(0, 300)}`);
-  return { jar, client };
+  return { jar, client, ...(await machines(house)) };
 }
 
 const times = async (n, fn) => {
@@ -67,6 +67,33 @@ const calling = (path, token) => ['step POST ' + path, 'header Content-Type: app
 export const gateway = async (house, { jar, client }, conns) => ({
   rows: { name: 'token', values: await times(conns, async () => (await tokens(house.base, { jar, client, resource: house.resource })).access_token) },
   script: calling('/bench/mcp', true),
+});
+
+// A backend service, and the server behind the resource, as an operator makes them.
+export async function machines(house) {
+  const make = async (...args) => {
+    const r = await house.daemon.verb(['create_client', '--application_type', 'backend', '--json', ...args]);
+    assert.equal(r.code, 0, r.err);
+    return JSON.parse(r.out);
+  };
+  return { machine: await make('--name', 'Bench machine', '--scopes', 'mcp:tools'), server: await make('--name', 'Bench server', '--resources', house.resource) };
+}
+
+const machineToken = (house, { machine }) => ['step POST /oauth2/token', FORM,
+  `body grant_type=client_credentials&client_id=${enc(machine.client_id)}&client_secret=${enc(machine.client_secret)}&scope=mcp:tools&resource=${enc(house.resource)}`,
+  'expect 200', 'must "access_token"'];
+const introspection = ({ server }) => ['step POST /introspect', FORM, `header Authorization: Basic ${btoa(`${server.client_id}:${server.client_secret}`)}`,
+  'body token={{token}}', 'expect 200', 'must "active":true'];
+
+export const machine = async (house, who) => ({ script: machineToken(house, who) });
+
+// Each token is asked about once, just after it was given: what that costs is the difference to giving it.
+export const introspectNew = async (house, who) => ({ script: [...machineToken(house, who), 'take token json access_token', ...introspection(who)] });
+
+// A person's token of each connection's own, asked about again and again.
+export const introspectSame = async (house, { jar, client, ...who }, conns) => ({
+  rows: { name: 'token', values: await times(conns, async () => (await tokens(house.base, { jar, client, resource: house.resource })).access_token) },
+  script: introspection(who),
 });
 
 export const plainProxy = async () => ({ script: calling('/mcp', false) });

@@ -47,6 +47,8 @@ struct jwt_expect {
 	str audience; /* aud equals it or is an array that holds it; empty: not looked at */
 	int64_t now;  /* epoch seconds */
 	int64_t skew; /* allowed, seconds */
+	bool
+	    made_here; /* this process has just signed exactly this text: only the signature is not looked at */
 };
 
 struct jwt {

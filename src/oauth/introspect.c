@@ -113,6 +113,11 @@ static bool may_know(const struct client *who, str client_id, str audience)
 	return str_eq(who->client_id, client_id) || guards(who, audience);
 }
 
+static bool business_of(const struct client *who, const struct jwt *t)
+{
+	return may_know(who, json_get_str(t->claims, S("client_id")), json_get_str(t->claims, S("aud")));
+}
+
 /* ---- access tokens */
 
 static str write_access(struct arena *mem, const struct json *claims, str username)
@@ -179,11 +184,12 @@ static enum err look_access(struct ctx *c)
 	struct grant_state_out g;
 	struct jwt t;
 
-	if (jwt_parse(c->mem, text, &t, &part, &signature) != OK ||
-	    !may_know(&job->client, json_get_str(t.claims, S("client_id")), json_get_str(t.claims, S("aud"))))
+	want.made_here = recall_was_made(c, job->key);
+	if (!want.made_here &&
+	    (jwt_parse(c->mem, text, &t, &part, &signature) != OK || !business_of(&job->client, &t)))
 		return not_active(c);
-	if (jwt_verify(c->mem, text, c->site->keys, &want, &t) != OK || t.exp <= c->now ||
-	    id_parse(json_get_str(t.claims, S("gid")), ID_GRANT, &job->grant) != OK)
+	if (jwt_verify(c->mem, text, c->site->keys, &want, &t) != OK || !business_of(&job->client, &t) ||
+	    t.exp <= c->now || id_parse(json_get_str(t.claims, S("gid")), ID_GRANT, &job->grant) != OK)
 		return not_active(c);
 	enum err e =
 	    q_grant_state(c->db, c->mem, &(struct grant_state_in){ job->grant, c->site->tenant.id }, &g);

@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "crypto/crypto.h"
 #include "jose/jwt.h"
+#include "oauth/recall.h"
 
 static str claims(struct ctx *c, const struct authz *authz)
 {
@@ -53,5 +54,6 @@ enum err issue_tokens(struct ctx *c, const struct authz *authz)
 	if (json.n == 0)
 		return FAIL(c, TOO_LARGE, "the claims of an access token");
 	TRY(jwt_sign(c->mem, c->site->signing, S("at+jwt"), json, &token));
+	recall_made(c, token);
 	return reply(c, authz, token);
 }

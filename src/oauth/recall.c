@@ -10,6 +10,8 @@
 /* Sets of two: at most twice so many values, of one page each as a rule. */
 static const size_t sets[RECALL_COUNT] = { 512, 512, 2048 };
 
+#define MADE 16384 /* 512 KiB, touched as they come */
+
 struct slot {
 	unsigned char key[SHA256_SIZE];
 	int64_t until; /* 0: free */
@@ -26,6 +28,7 @@ struct set {
 struct recall {
 	pthread_rwlock_t lock;
 	struct set *at[RECALL_COUNT];
+	unsigned char (*made)[SHA256_SIZE]; /* MADE of them, each at its own hash's place */
 };
 
 struct recall *recall_new(void)
@@ -40,6 +43,9 @@ struct recall *recall_new(void)
 		if (!r->at[i])
 			abort();
 	}
+	r->made = calloc(MADE, SHA256_SIZE);
+	if (!r->made)
+		abort();
 	return r;
 }
 
@@ -54,6 +60,7 @@ void recall_free(struct recall *r)
 					arena_unref(r->at[i][s].way[w].mem);
 		free(r->at[i]);
 	}
+	free(r->made);
 	pthread_rwlock_destroy(&r->lock);
 	free(r);
 }
@@ -128,4 +135,34 @@ void recall_keep(struct ctx *c, enum recalled what, const unsigned char key[SHA2
 	set->older = !w;
 	pthread_rwlock_unlock(&r->lock);
 	arena_unref(old);
+}
+
+static unsigned char *place_of(const struct recall *r, const unsigned char *key)
+{
+	return r->made[((size_t)key[2] << 8 | key[3]) % MADE];
+}
+
+void recall_made(struct ctx *c, str token)
+{
+	struct recall *r = c->site->recall;
+	unsigned char key[SHA256_SIZE];
+
+	if (!r)
+		return;
+	sha256(token, key);
+	pthread_rwlock_wrlock(&r->lock);
+	memcpy(place_of(r, key), key, SHA256_SIZE);
+	pthread_rwlock_unlock(&r->lock);
+}
+
+bool recall_was_made(struct ctx *c, const unsigned char key[SHA256_SIZE])
+{
+	struct recall *r = c->site->recall;
+
+	if (!r)
+		return false;
+	pthread_rwlock_rdlock(&r->lock);
+	bool yes = memcmp(place_of(r, key), key, SHA256_SIZE) == 0;
+	pthread_rwlock_unlock(&r->lock);
+	return yes;
 }
