@@ -30,9 +30,10 @@ WHERE id = :id AND tenant = :tenant AND status <> 'deleted';
 UPDATE client SET secret = :secret, old_secret = :old_secret, old_until = :old_until, updated = :now
 WHERE id = :id AND tenant = :tenant AND status <> 'deleted';
 
+-- secret: empty.
 -- name: client_delete :exec
--- in: id int, tenant int, now int
-UPDATE client SET status = 'deleted', secret = substr(secret, 1, 0), old_secret = '', old_until = 0, updated = :now
+-- in: id int, tenant int, secret blob, now int
+UPDATE client SET status = 'deleted', secret = :secret, old_secret = '', old_until = 0, updated = :now
 WHERE id = :id AND tenant = :tenant AND status <> 'deleted';
 
 -- kind: static (made by an operation), dynamic (registered itself), document; '' for all. What the file declares is

@@ -166,7 +166,10 @@ enum err op_client_update(struct ctx *c, const struct op_call *q, struct jout *j
 	}
 	bool blocks = o.client.blocked && !before.blocked;
 	TRY(put_changed(c, &o));
-	TRY(client_tell(c, before.client_id, blocks));
+	TRY(client_tell(c, before.client_id,
+	    blocks                                    ? CLIENT_OVER
+		: before.blocked && !o.client.blocked ? CLIENT_BACK
+						      : CLIENT_CHANGED));
 	if (blocks || !scope_covers(o.client.scope, before.scope))
 		TRY(end_machine(c, &before, S("client changed")));
 	o.updated = c->now;
@@ -198,7 +201,7 @@ enum err op_client_rotate(struct ctx *c, const struct op_call *q, struct jout *j
 		.now = c->now,
 	};
 	TRY(q_client_rotate(c->db, c->mem, &in, NULL));
-	TRY(client_tell(c, o.client.client_id, false));
+	TRY(client_tell(c, o.client.client_id, CLIENT_CHANGED));
 	jout_str(j, S("client_id"), o.client.client_id);
 	write_secret(j, secret);
 	shape_time(j, S("old_secret_until"), c->mem, in.old_until);
@@ -224,7 +227,7 @@ enum err op_client_delete(struct ctx *c, const struct op_call *q, struct jout *j
 	TRY(q_client_delete(c->db, c->mem,
 	    &(struct client_delete_in){ .id = o.client.row, .tenant = c->site->tenant.id, .now = c->now },
 	    NULL));
-	TRY(client_tell(c, o.client.client_id, true));
+	TRY(client_tell(c, o.client.client_id, CLIENT_OVER));
 	jout_bool(j, S("deleted"), true);
 	jout_str(j, S("client_id"), o.client.client_id);
 	return OK;

@@ -19,13 +19,18 @@ void effects_revoke(struct house *h, enum effect_kind kind, int64_t id, int64_t 
 {
 	/* Memory first: a stream that begins meanwhile finds it there. */
 	revoked_add(h->revoked, kind, id, revoked_before(kind, at), until);
-	if (kind == EFFECT_CLIENT_CHANGED)
-		return; /* its streams may go on */
 	struct news *n = malloc(sizeof *n);
 	if (!n)
 		abort();
 	*n = (struct news){ kind, id };
 	house_each(h, tell, n, free);
+}
+
+void effects_client(struct revoked *r, enum effect_kind kind, int64_t id, int64_t at, int64_t until)
+{
+	if (kind == EFFECT_CLIENT_BACK)
+		revoked_lift(r, EFFECT_REVOKE_CLIENT, id);
+	revoked_add(r, EFFECT_CLIENT_CHANGED, id, revoked_before(EFFECT_CLIENT_CHANGED, at), until);
 }
 
 bool effects_run(struct house *h, const struct effect *list, const struct ctx *c)
@@ -37,8 +42,11 @@ bool effects_run(struct house *h, const struct effect *list, const struct ctx *c
 		case EFFECT_REVOKE_GRANT:
 		case EFFECT_REVOKE_USER:
 		case EFFECT_REVOKE_CLIENT:
-		case EFFECT_CLIENT_CHANGED:
 			effects_revoke(h, e->kind, e->id, c->now, e->until);
+			break;
+		case EFFECT_CLIENT_CHANGED:
+		case EFFECT_CLIENT_BACK:
+			effects_client(h->revoked, e->kind, e->id, c->now, e->until);
 			break;
 		case EFFECT_RELOAD:
 			reload = true;

@@ -11,5 +11,7 @@
 bool effects_run(struct house *h, const struct effect *list, const struct ctx *c);
 /* A revocation from the feed, or of this node: memory, and the open streams of every floor. at: when it happened. Any thread. */
 void effects_revoke(struct house *h, enum effect_kind kind, int64_t id, int64_t at, int64_t until);
+/* What the feed or this node said of a client's row: EFFECT_CLIENT_CHANGED or EFFECT_CLIENT_BACK. Memory alone. Any thread. */
+void effects_client(struct revoked *r, enum effect_kind kind, int64_t id, int64_t at, int64_t until);
 
 #endif

@@ -59,13 +59,17 @@ static bool take_row(struct keeper *k, const struct revocation_since_out *row)
 		enum effect_kind kind;
 	} kinds[] = { { S_INIT("grant"), EFFECT_REVOKE_GRANT }, { S_INIT("user"), EFFECT_REVOKE_USER },
 		{ S_INIT("client"), EFFECT_REVOKE_CLIENT },
-		{ S_INIT("client-changed"), EFFECT_CLIENT_CHANGED } };
+		{ S_INIT("client-changed"), EFFECT_CLIENT_CHANGED },
+		{ S_INIT("client-back"), EFFECT_CLIENT_BACK } };
 
 	for (size_t i = 0; i < COUNT(kinds); i++)
 		if (str_eq(row->kind, kinds[i].word)) {
 			/* Before the floors run there is nobody to tell. */
 			int64_t before = revoked_before(kinds[i].kind, row->at);
-			if (k->first)
+			if (kinds[i].kind == EFFECT_CLIENT_CHANGED || kinds[i].kind == EFFECT_CLIENT_BACK)
+				effects_client(
+				    k->house->revoked, kinds[i].kind, row->id, row->at, row->until);
+			else if (k->first)
 				revoked_add(k->house->revoked, kinds[i].kind, row->id, before, row->until);
 			else if (!revoked_has(k->house->revoked, kinds[i].kind, row->id, before - 1))
 				effects_revoke(k->house, kinds[i].kind, row->id, row->at, row->until);

@@ -71,7 +71,7 @@ void revoked_free(struct revoked *r)
 
 int64_t revoked_before(enum effect_kind kind, int64_t at)
 {
-	return kind == EFFECT_REVOKE_GRANT ? INT64_MAX : at + SKEW;
+	return kind == EFFECT_REVOKE_GRANT || kind == EFFECT_REVOKE_CLIENT ? INT64_MAX : at + SKEW;
 }
 
 void revoked_add(struct revoked *r, enum effect_kind kind, int64_t id, int64_t before, int64_t until)
@@ -88,6 +88,15 @@ void revoked_add(struct revoked *r, enum effect_kind kind, int64_t id, int64_t b
 		e->before = e->before < before ? before : e->before;
 		e->until = e->until < until ? until : e->until;
 	}
+	pthread_rwlock_unlock(&r->lock);
+}
+
+void revoked_lift(struct revoked *r, enum effect_kind kind, int64_t id)
+{
+	pthread_rwlock_wrlock(&r->lock);
+	struct entry *e = find(r->slots, r->cap, kind, id);
+	if (e->until)
+		e->before = 0; /* its place is given back by the sweep */
 	pthread_rwlock_unlock(&r->lock);
 }
 

@@ -21,10 +21,13 @@ void revoked_add(struct revoked *r, enum effect_kind kind, int64_t id, int64_t b
 /* True when a token of this grant, person or client that was issued then has been taken back. Any thread. */
 bool revoked_has(struct revoked *r, enum effect_kind kind, int64_t id, int64_t issued);
 /*
- * The `before` of a revocation at that time. A grant never comes back to life, so all its tokens are meant; people and clients
- * may, so theirs are meant up to the moment, and a little longer, since clocks of nodes differ.
+ * The `before` of a revocation at that time. Of grants and clients all tokens are meant: a grant never comes back to life, and
+ * a client's revocation is lifted when it does. People's are meant up to the moment, as is what was remembered of a client's
+ * row; and a little longer, since clocks of nodes differ.
  */
 int64_t revoked_before(enum effect_kind kind, int64_t at);
+/* What was taken back is good again. Any thread. */
+void revoked_lift(struct revoked *r, enum effect_kind kind, int64_t id);
 /* The feed was read whole at this monotonic time. */
 void revoked_read_at(struct revoked *r, int64_t mono_ms);
 /* False while the feed is older than REVOKED_FRESH_MS: then a verdict needs the store. */

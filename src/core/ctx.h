@@ -65,6 +65,7 @@ enum effect_kind {
 	EFFECT_REVOKE_USER,
 	EFFECT_REVOKE_CLIENT,  /* id: client_key() (core/standing.h) */
 	EFFECT_CLIENT_CHANGED, /* the same; its row says something else, its tokens stay good */
+	EFFECT_CLIENT_BACK,    /* the same; it is not blocked any more */
 	EFFECT_RELOAD,
 	EFFECT_TOKEN_ISSUED,
 	EFFECT_CODE_ISSUED,

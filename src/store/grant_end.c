@@ -48,15 +48,23 @@ enum err grant_take_back(struct ctx *c, int64_t grant, int64_t user, int64_t cli
 	return q_consent_drop(c->db, c->mem, &consent, NULL);
 }
 
-enum err client_tell(struct ctx *c, str client_id, bool over)
+enum err client_tell(struct ctx *c, str client_id, enum client_news news)
 {
-	int64_t until = c->now + (over ? ACCESS_TTL_MAX : CHANGE_SECONDS) + SKEW, key = client_key(client_id);
-	struct revocation_put_in row = { .tenant = c->site->tenant.id,
-		.kind = over ? S("client") : S("client-changed"),
-		.id = key,
-		.at = c->now,
-		.until = until };
+	static const struct {
+		str kind;
+		enum effect_kind effect;
+		int64_t seconds;
+	} rows[] = {
+		[CLIENT_CHANGED] = { S_INIT("client-changed"), EFFECT_CLIENT_CHANGED, CHANGE_SECONDS },
+		[CLIENT_OVER] = { S_INIT("client"), EFFECT_REVOKE_CLIENT, ACCESS_TTL_MAX },
+		/* as long as the row that it lifts, which a node that starts later reads too */
+		[CLIENT_BACK] = { S_INIT("client-back"), EFFECT_CLIENT_BACK, ACCESS_TTL_MAX },
+	};
+	int64_t until = c->now + rows[news].seconds + SKEW, key = client_key(client_id);
+	struct revocation_put_in row = {
+		.tenant = c->site->tenant.id, .kind = rows[news].kind, .id = key, .at = c->now, .until = until
+	};
 
-	effect_add(c, over ? EFFECT_REVOKE_CLIENT : EFFECT_CLIENT_CHANGED, key, until);
+	effect_add(c, rows[news].effect, key, until);
 	return q_revocation_put(c->db, c->mem, &row, NULL);
 }

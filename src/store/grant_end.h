@@ -17,10 +17,13 @@ CHECKED enum err grant_end(struct ctx *c, int64_t grant, str why);
  */
 CHECKED enum err grant_take_back(struct ctx *c, int64_t grant, int64_t user, int64_t client, str why);
 
-/*
- * WRITE. Tells every node of a client whose row was changed: what they remember of it is old, and when over, the tokens that
- * it was given so far are void.
- */
-CHECKED enum err client_tell(struct ctx *c, str client_id, bool over);
+enum client_news {
+	CLIENT_CHANGED, /* its row says something else */
+	CLIENT_OVER,    /* blocked or deleted: its tokens are void */
+	CLIENT_BACK,    /* blocked no more: what people gave it and has not expired is good again */
+};
+
+/* WRITE. Tells every node of a client whose row was changed. */
+CHECKED enum err client_tell(struct ctx *c, str client_id, enum client_news news);
 
 #endif
