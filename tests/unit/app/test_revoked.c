@@ -6,14 +6,18 @@ static void knows_what_was_taken_back(void **state)
 	struct revoked *r = revoked_new();
 	(void)state;
 
-	assert_false(revoked_has(r, EFFECT_REVOKE_GRANT, 7, 100));
-	revoked_add(r, EFFECT_REVOKE_GRANT, 7, 200);
-	assert_true(revoked_has(r, EFFECT_REVOKE_GRANT, 7, 100));
-	assert_true(revoked_has(r, EFFECT_REVOKE_GRANT, 7, 200));
-	assert_false(revoked_has(r, EFFECT_REVOKE_GRANT, 7, 201)); /* given after it */
-	assert_false(revoked_has(r, EFFECT_REVOKE_USER, 7, 100));  /* another kind */
-	revoked_add(r, EFFECT_REVOKE_GRANT, 7, 150);               /* an older row does not shorten it */
-	assert_true(revoked_has(r, EFFECT_REVOKE_GRANT, 7, 200));
+	assert_false(revoked_has(r, EFFECT_REVOKE_USER, 7, 100));
+	revoked_add(r, EFFECT_REVOKE_USER, 7, 200, 900);
+	assert_true(revoked_has(r, EFFECT_REVOKE_USER, 7, 100));
+	assert_true(revoked_has(r, EFFECT_REVOKE_USER, 7, 199));
+	assert_false(revoked_has(r, EFFECT_REVOKE_USER, 7, 200));   /* given after it */
+	assert_false(revoked_has(r, EFFECT_REVOKE_CLIENT, 7, 100)); /* another kind */
+	revoked_add(r, EFFECT_REVOKE_USER, 7, 150, 800);            /* an older row takes nothing back */
+	assert_true(revoked_has(r, EFFECT_REVOKE_USER, 7, 199));
+	revoked_sweep(r, 899);
+	assert_true(revoked_has(r, EFFECT_REVOKE_USER, 7, 199));
+	revoked_sweep(r, 900);
+	assert_false(revoked_has(r, EFFECT_REVOKE_USER, 7, 199));
 	revoked_free(r);
 }
 
@@ -23,7 +27,7 @@ static void keeps_many_and_forgets_the_old(void **state)
 	(void)state;
 
 	for (int64_t i = 1; i <= 10000; i++)
-		revoked_add(r, i % 2 ? EFFECT_REVOKE_GRANT : EFFECT_REVOKE_CLIENT, i, 1000 + i);
+		revoked_add(r, i % 2 ? EFFECT_REVOKE_GRANT : EFFECT_REVOKE_CLIENT, i, INT64_MAX, 1000 + i);
 	assert_int_equal(revoked_count(r), 10000);
 	for (int64_t i = 1; i <= 10000; i++)
 		assert_true(revoked_has(r, i % 2 ? EFFECT_REVOKE_GRANT : EFFECT_REVOKE_CLIENT, i, 1000 + i));
@@ -39,8 +43,30 @@ static void without_an_end_is_for_good(void **state)
 	struct revoked *r = revoked_new();
 	(void)state;
 
-	revoked_add(r, EFFECT_REVOKE_USER, 3, 0);
+	revoked_add(r, EFFECT_REVOKE_USER, 3, INT64_MAX, 0);
 	assert_true(revoked_has(r, EFFECT_REVOKE_USER, 3, INT64_MAX / 2));
+	revoked_free(r);
+}
+
+/* A grant is never good again, whatever the clock of who ended it says; a client is, when that is said. */
+static void grants_and_clients_are_meant_whole_and_people_up_to_the_moment(void **state)
+{
+	struct revoked *r = revoked_new();
+	(void)state;
+
+	assert_true(revoked_before(EFFECT_REVOKE_GRANT, 1000) == INT64_MAX);
+	assert_true(revoked_before(EFFECT_REVOKE_CLIENT, 1000) == INT64_MAX);
+	assert_int_equal(revoked_before(EFFECT_REVOKE_USER, 1000), 1120);
+	assert_int_equal(revoked_before(EFFECT_CLIENT_CHANGED, 1000), 1120);
+
+	revoked_lift(r, EFFECT_REVOKE_CLIENT, 5); /* nothing is there to be lifted */
+	assert_int_equal(revoked_count(r), 0);
+	revoked_add(r, EFFECT_REVOKE_CLIENT, 5, INT64_MAX, 5000);
+	assert_true(revoked_has(r, EFFECT_REVOKE_CLIENT, 5, 4000));
+	revoked_lift(r, EFFECT_REVOKE_CLIENT, 5);
+	assert_false(revoked_has(r, EFFECT_REVOKE_CLIENT, 5, 1));
+	revoked_add(r, EFFECT_REVOKE_CLIENT, 5, INT64_MAX, 5000); /* and blocked again */
+	assert_true(revoked_has(r, EFFECT_REVOKE_CLIENT, 5, 4000));
 	revoked_free(r);
 }
 
@@ -63,6 +89,7 @@ int main(void)
 		cmocka_unit_test(knows_what_was_taken_back),
 		cmocka_unit_test(keeps_many_and_forgets_the_old),
 		cmocka_unit_test(without_an_end_is_for_good),
+		cmocka_unit_test(grants_and_clients_are_meant_whole_and_people_up_to_the_moment),
 		cmocka_unit_test(knows_how_old_the_feed_is),
 	};
 

@@ -487,9 +487,23 @@ static const struct {
 	    "gatehouse.yml:2:21: nobody may be sent to this redirect URI: use https, http on localhost, "
 	    "127.0.0.1 or [::1], or a private-use scheme with "
 	    "a host." },
-	{ C "grant_types: [client_credentials]\n",
-	    "gatehouse.yml:2:18: this version does not serve the grant type `client_credentials` yet; "
-	    "authorization_code and refresh_token are." },
+	{ C "grant_types: [password]\n",
+	    "gatehouse.yml:2:18: this version does not serve the grant type `password` yet; "
+	    "authorization_code, refresh_token and client_credentials are." },
+	{ C "{ client_id: ci, grant_types: [client_credentials] }\n",
+	    "gatehouse.yml:2:5: a client with client_credentials has a client_secret: it speaks for itself, "
+	    "so "
+	    "it has to prove who it is." },
+	{ C "{ client_id: ci, resources: [https://a.example/mcp] }\n",
+	    "gatehouse.yml:2:5: a client with client_credentials has a client_secret: it speaks for itself, "
+	    "so "
+	    "it has to prove who it is." },
+	{ C "{ client_id: ci, redirect_uris: [https://a.example/cb], resources: [https://a.example/mcp] }\n",
+	    "gatehouse.yml:2:5: a client with resources has a client_secret: it is told what tokens say." },
+	{ C "resources: [weather]\n",
+	    "gatehouse.yml:2:16: resources of a client are the addresses of the servers that it is: "
+	    "[https://weather.example.com/mcp]." },
+	{ C "role: king\n", "gatehouse.yml:2:11: a role is owner, admin or member." },
 	{ C "scopes: ['a\"b']\n", "gatehouse.yml:2:13: `a\"b` is not a scope." },
 	{ C "scopes: a\n", "gatehouse.yml:2:13: a list is expected here: [ONE, TWO]." },
 	{ C "trusted: maybe\n", "gatehouse.yml:2:14: trusted is true or false." },
