@@ -156,9 +156,13 @@ clients:
     const file = await authorize(jar, 'claude', { redirect_uri: 'https://claude.ai/api/mcp/auth_callback', resource: at('both'), scope: 'mxcp:admin' });
     assert.ok(file.code);
   });
-  await t.test('S-06, AUTH-17, TOK-20 client credentials, password and implicit are neither offered nor given', async () => {
+  await t.test('S-06, AUTH-17 password and implicit are neither offered nor given, nor client credentials to who registered itself', async () => {
     const conf = (await register(d.base, { token_endpoint_auth_method: 'client_secret_post' })).json;
-    for (const grant_type of ['client_credentials', 'password', 'implicit', 'urn:ietf:params:oauth:grant-type:jwt-bearer']) {
+    for (const who of [{ client_id: client.client_id }, { client_id: conf.client_id, client_secret: conf.client_secret }]) {
+      const r = await post(`${d.base}/token`, { grant_type: 'client_credentials', ...who });
+      assert.deepEqual([r.status, r.json.error], [400, 'unauthorized_client']);
+    }
+    for (const grant_type of ['password', 'implicit', 'urn:ietf:params:oauth:grant-type:jwt-bearer']) {
       assert.ok(!metadata.grant_types_supported.includes(grant_type));
       for (const who of [{ client_id: client.client_id }, { client_id: conf.client_id, client_secret: conf.client_secret }]) {
         const r = await post(`${d.base}/token`, { grant_type, ...who, username: OWNER.email, password: OWNER.password });

@@ -27,7 +27,7 @@
 
 #define RIG static __attribute__((unused))
 #define RIG_NOW 1795000000 /* some day in November 2026 */
-#define RIG_ALL "users:read users:write resources:read resources:write audit:read"
+#define RIG_ALL "users:read users:write clients:read clients:write resources:read resources:write audit:read"
 #define ISSUER "https://auth.example"
 
 struct rig {

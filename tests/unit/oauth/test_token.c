@@ -77,7 +77,7 @@ static void requests(void **state)
 		{ "TOK-12 NUL", "grant_type=authorization_code%00&client_id=app", "", FORM, ERR_PARAM_SYNTAX,
 		    400, "invalid_request" },
 		{ "AUTH-17 client_credentials", "grant_type=client_credentials&client_id=app", "", FORM,
-		    ERR_GRANT_TYPE, 400, "unsupported_grant_type" },
+		    ERR_CLIENT_GRANT_TYPE, 400, "unauthorized_client" },
 		{ "TOK-14 broken escapes", "grant_type=%zz&client_id=app", "", FORM, ERR_PARAM_SYNTAX, 400,
 		    "invalid_request" },
 		{ "TOK-14 cut escape", "grant_type=refresh_token&client_id=%4", "", FORM, ERR_PARAM_SYNTAX,
