@@ -177,6 +177,11 @@ const MISTAKES = {
     sql(h.d, "UPDATE client SET status = 'blocked' WHERE name = 'Blocked'");
     return refresh(h.base, client.client_id, x.refresh_token);
   },
+  CLIENT_SCOPE: async (h) => {
+    const r = await h.d.verb(['create_client', '--name', 'Machine', '--application_type', 'backend', '--scopes', 'users:read', '--json']);
+    const { client_id, client_secret } = JSON.parse(r.out);
+    return post(`${h.base}/token`, { grant_type: 'client_credentials', client_id, client_secret, scope: 'users:write' });
+  },
   CLIENT_GRANT_TYPE: async (h) => {
     const c = (await register(h.base, { grant_types: ['authorization_code'] })).json;
     return refresh(h.base, c.client_id, 'x');
