@@ -45,7 +45,7 @@ SELECT id, client_id, name, origin, status, auth_method, redirect_uris, grant_ty
 WHERE tenant = :tenant AND status <> 'deleted' AND origin <> 'config'
   AND (CASE origin WHEN 'registered' THEN 'dynamic' WHEN 'sealed' THEN 'dynamic' WHEN 'created' THEN 'static'
     ELSE origin END = :kind OR :kind = '')
-ORDER BY created, id LIMIT :limit OFFSET :offset;
+ORDER BY id LIMIT :limit OFFSET :offset;
 
 -- name: op_clients_count :one
 -- in: tenant int, kind text

@@ -248,6 +248,17 @@ static void load_hosts(struct load *l)
 
 /* --- clients and proxies */
 
+/* A slip of the pen there would only show as tokens that are never active. */
+static void warn_of_strange(const struct site *s, const struct config_client *c)
+{
+	str rest = c->resources, word;
+
+	while (str_word(&rest, ' ', &word))
+		if (!site_resource(s, word))
+			log_warn("a client is said to be the server of a resource that is not protected here",
+			    LOG_STR("client_id", c->client_id), LOG_STR("resource", word));
+}
+
 static void load_clients(struct load *l)
 {
 	struct site *s = &l->out->site;
@@ -255,6 +266,7 @@ static void load_clients(struct load *l)
 
 	for (size_t i = 0; i < l->config->client_count; i++) {
 		const struct config_client *c = &l->config->clients[i];
+		warn_of_strange(s, c);
 		all[i] = (struct client){
 			.client_id = c->client_id,
 			.name = c->name,

@@ -26,6 +26,11 @@ static bool id_ok(str s)
 static enum err read_id(struct config_bind *b, const struct yaml *v, struct config_client *c)
 {
 	TRY(config_scalar(b, v, &c->client_id));
+	if (str_starts(
+		c->client_id, S("user_"))) /* RFC 9068 section 5: it is the sub of what it gets for itself */
+		return config_fail(b, config_place(b, v),
+		    "a client_id does not begin with user_, as people's ids do: servers could take the "
+		    "client for a person.");
 	return id_ok(c->client_id) ? OK
 				   : config_fail(b, config_place(b, v),
 					 "a client_id has 1 to 128 letters, digits and - . _ ~ only.");

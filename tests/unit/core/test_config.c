@@ -480,6 +480,10 @@ static const struct {
 	    "gatehouse.yml:2:16: a client_id has 1 to 128 letters, digits and - . _ ~ only." },
 	{ C "client_id: ci\n",
 	    "gatehouse.yml:2:5: a client has redirect_uris: where people are sent back to." },
+	{ C "client_id: user_0000000000000\n",
+	    "gatehouse.yml:2:16: a client_id does not begin with user_, as people's ids do: servers could "
+	    "take the "
+	    "client for a person." },
 	{ C "client_secret: short\n",
 	    "gatehouse.yml:2:20: a client_secret has 16 or more visible ASCII characters; openssl rand -hex "
 	    "32 makes one." },

@@ -133,6 +133,38 @@ static void audit_is_kept_for_ever_when_no_time_is_set(void **state)
 	db_close(db);
 }
 
+/* Of a deleted client all grants end, a slice at a time; a blocked one's wait for it, and another tenant's are not touched. */
+static void what_a_deleted_client_was_given_ends(void **state)
+{
+	static const struct table live = { "grants", 0, 0,
+		"INSERT INTO grants (id, tenant, user_id, client, resource, scope, redirect_host, created, "
+		"last_used, "
+		"expires, ended, ended_why, generation, token, parent, rotated, repeats, auth_time, methods)"
+		" VALUES ($I, $T, 1, $T, '', '', '', 0, 0, 4000000000, 0, '', 0, $H, $H, 0, 0, 0, '')" };
+	static const struct table client = { "client", 0, 0,
+		"INSERT INTO client (id, tenant, hash, client_id, name, origin, status, auth_method, secret, "
+		"redirect_uris, grant_types, scope, metadata, created, last_used) VALUES ($T, $T, $H, '', "
+		"'', 'created', "
+		"'blocked', 'none', $H, '', '', '', '', 0, 0)" };
+	const enum store_kind *kind = *state;
+	struct db *db = store_open(store_fresh(*kind));
+	struct sweep s = { 0 };
+
+	for (int64_t tenant = 1; tenant <= 2; tenant++) {
+		put_row(db, &client, tenant, NOW);
+		for (int i = 0; i < OLD; i++)
+			put_row(db, &live, tenant, NOW - i);
+	}
+	(void)sweep_all(db, &s);
+	assert_int_equal(store_count(db, "grants", "ended > 0"), 0);
+	assert_ok(db->driver->script(db, "UPDATE client SET status = 'deleted'"));
+	(void)sweep_all(db, &s);
+	assert_int_equal(
+	    store_count(db, "grants", "tenant = 1 AND ended > 0 AND ended_why = 'client deleted'"), OLD);
+	assert_int_equal(store_count(db, "grants", "tenant = 2 AND ended > 0"), 0);
+	db_close(db);
+}
+
 int main(void)
 {
 	static enum store_kind kinds[] = { STORE_FILE, STORE_MEMORY, STORE_PGSQL };
@@ -140,6 +172,8 @@ int main(void)
 		cmocka_unit_test_prestate(old_rows_go_in_slices_and_young_ones_stay, &kinds[0]),
 		cmocka_unit_test_prestate(old_rows_go_in_slices_and_young_ones_stay, &kinds[1]),
 		cmocka_unit_test_prestate(old_rows_go_in_slices_and_young_ones_stay, &kinds[2]),
+		cmocka_unit_test_prestate(what_a_deleted_client_was_given_ends, &kinds[0]),
+		cmocka_unit_test_prestate(what_a_deleted_client_was_given_ends, &kinds[2]),
 		cmocka_unit_test_prestate(audit_is_kept_for_ever_when_no_time_is_set, &kinds[0]),
 		cmocka_unit_test_prestate(audit_is_kept_for_ever_when_no_time_is_set, &kinds[2]),
 	};
