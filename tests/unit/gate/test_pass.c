@@ -1,5 +1,6 @@
 /* What a token must be to be believed at a resource. */
 #include "base/unit.h"
+#include "core/standing.h"
 #include "crypto/crypto.h"
 #include "gate/pass.h"
 
@@ -95,7 +96,9 @@ static void only_what_is_right_in_everything(void **state)
 		same_err(rows[i].sentence, pass_read(&t.c, &here, token, &p), rows[i].e);
 		same_err(rows[i].sentence, t.c.fail.code, rows[i].e);
 		if (rows[i].e == OK)
-			holds(rows[i].sentence, p.grant == 7 && p.user == 3);
+			holds(rows[i].sentence,
+			    p.grant == 7 && p.user == 3 && p.client_key == client_key(S("app")) &&
+				p.issued == 0 /* it says nothing, so it is as old as can be */);
 	}
 	struct pass p;
 	assert_int_equal(pass_read(&t.c, &here, S("no.token.atall"), &p), ERR_TOKEN_MALFORMED);
