@@ -52,12 +52,12 @@ resources:
     name: Bench
 `;
 
-// files: a certificate and its key, to serve TLS.
-export async function house(t, dir, up, files = null) {
+// files: a certificate and its key, to serve TLS. store: the address of a PostgreSQL store.
+export async function house(t, dir, up, files = null, store = '') {
   const home = mkdtempSync(join(dir, 'house-'));
   const port = await freePort();
   const tls = files ? `tls: { cert: ${files.cert}, key: ${files.key} }\n` : '';
-  const d = await serve(t, { config: config(up) + tls, dir: home, bin: onItsCore(dir), port, base: `${files ? 'https' : 'http'}://localhost:${port}` });
+  const d = await serve(t, { config: config(up) + tls + (store ? `store: ${store}\n` : ''), dir: home, bin: onItsCore(dir), port, base: `${files ? 'https' : 'http'}://localhost:${port}` });
   return { daemon: d, base: d.base, port, pid: d.process.pid, resource: `${d.base}/bench/mcp`, database: join(d.data, 'gatehouse.db'), tls: Boolean(files) };
 }
 

@@ -87,6 +87,13 @@ const introspection = ({ server }) => ['step POST /introspect', FORM, `header Au
 
 export const machine = async (house, who) => ({ script: machineToken(house, who) });
 
+// Another client for every token, from all over the table: what is remembered does not help.
+export const machinesAtRandom = async (house, { ids, secret }) => ({
+  rows: { name: 'id', values: ids, each: true },
+  script: ['step POST /token', FORM, `body grant_type=client_credentials&client_id={{id}}&client_secret=${enc(secret)}&resource=${enc(house.resource)}`,
+    'expect 200', 'must "access_token"'],
+});
+
 // Each token is asked about once, just after it was given: what that costs is the difference to giving it.
 export const introspectNew = async (house, who) => ({ script: [...machineToken(house, who), 'take token json access_token', ...introspection(who)] });
 

@@ -1,8 +1,8 @@
 /*
- * load [-t] [-c connections] [-d seconds] [-w seconds of warming up] [-r rows] [-k one answer in so many] PORT SCRIPT
+ * load [-t] [-n] [-c connections] [-d seconds] [-w seconds of warming up] [-r rows] [-k one answer in so many] PORT SCRIPT
  *
  * A load generator with a closed loop: each connection runs the script's steps one after the other, and again, over
- * HTTP/1.1 to 127.0.0.1, with -t under TLS 1.3. Every answer is looked at; one that is not right is an error and never counts. Prints one JSON object.
+ * HTTP/1.1 to 127.0.0.1, with -t under TLS 1.3. A connection keeps the row it began with; with -n each iteration has the next. Every answer is looked at; one that is not right is an error and never counts. Prints one JSON object.
  */
 #include "line.h"
 #include "script.h"
@@ -48,6 +48,8 @@ struct answer {
 static struct script script;
 static struct sockaddr_in to = { .sin_family = AF_INET };
 static int poll_fd, alive;
+static bool deal_anew; /* a new row for each iteration */
+static size_t dealt;
 static char host[32];
 static uint64_t count_from, count_to;
 static uint64_t iterations, all_iterations, errors, lost, sample_every = 400;
@@ -354,6 +356,16 @@ static void count(struct conn *c, const struct answer *a)
 	times[time_count++] = (uint32_t)((now - c->begun) / 1000);
 }
 
+/* The next row for this connection; with -n of each iteration, else it keeps the one that it began with. */
+static void deal(struct conn *c)
+{
+	for (int k = 0; script.row_count && k < script.column_count; k++) {
+		free(c->values[script.columns[k]]);
+		c->values[script.columns[k]] = strdup(script.rows[dealt % script.row_count][k]);
+	}
+	dealt++;
+}
+
 static void judge(struct conn *c, const struct answer *a)
 {
 	const char *why = wrong(c, a, &script.steps[c->step]);
@@ -371,6 +383,8 @@ static void judge(struct conn *c, const struct answer *a)
 		return;
 	}
 	c->step = (c->step + 1) % script.count;
+	if (c->step == 0 && deal_anew)
+		deal(c);
 	ask(c);
 }
 
@@ -488,12 +502,11 @@ static void report(double seconds)
 	printf("]}\n");
 }
 
-static void begin(struct conn *c, size_t i)
+static void begin(struct conn *c)
 {
 	c->line.fd = -1;
 	c->in = grow(NULL, ROOM);
-	for (int k = 0; script.row_count && k < script.column_count; k++)
-		c->values[script.columns[k]] = strdup(script.rows[i % script.row_count][k]);
+	deal(c);
 	alive++;
 	ask(c);
 }
@@ -517,10 +530,13 @@ int main(int argc, char **argv)
 	double seconds = 5, warm = 1;
 	const char *rows = NULL;
 
-	for (int o; (o = getopt(argc, argv, "tc:d:w:r:k:")) != -1;)
+	for (int o; (o = getopt(argc, argv, "tnc:d:w:r:k:")) != -1;)
 		switch (o) {
 		case 't':
 			line_use_tls();
+			break;
+		case 'n':
+			deal_anew = true;
 			break;
 		case 'c':
 			conns = (size_t)atoi(optarg);
@@ -541,7 +557,7 @@ int main(int argc, char **argv)
 			return 2;
 		}
 	if (argc - optind != 2 || conns == 0 || sample_every < 2)
-		die("usage: load [-t] [-c connections] [-d seconds] [-w seconds] [-r rows] [-k every] PORT "
+		die("usage: load [-t] [-n] [-c connections] [-d seconds] [-w seconds] [-r rows] [-k every] PORT "
 		    "SCRIPT");
 	to.sin_port = htons((uint16_t)atoi(argv[optind]));
 	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -557,7 +573,7 @@ int main(int argc, char **argv)
 	if (!all)
 		die("out of memory");
 	for (size_t i = 0; i < conns; i++)
-		begin(&all[i], i);
+		begin(&all[i]);
 	run();
 	report(seconds);
 	return 0;
