@@ -69,26 +69,23 @@ enum err cors_preflight(struct ctx *c, int methods)
 	return OK;
 }
 
-void cors_apply(struct ctx *c)
+size_t cors_headers(struct ctx *c, struct http_header out[CORS_HEADERS])
 {
 	str origin = allowed_origin(c);
 
 	if (origin.n == 0)
-		return;
-	reply_header(c->reply, S("Access-Control-Allow-Origin"), origin);
-	reply_header(c->reply, S("Access-Control-Expose-Headers"), S(EXPOSED));
-	if (!str_eq(origin, S("*")))
-		reply_header(c->reply, S("Vary"), S("Origin"));
+		return 0;
+	out[0] = (struct http_header){ S("Access-Control-Allow-Origin"), origin };
+	out[1] = (struct http_header){ S("Access-Control-Expose-Headers"), S(EXPOSED) };
+	out[2] = (struct http_header){ S("Vary"), S("Origin") };
+	return str_eq(origin, S("*")) ? 2 : 3;
 }
 
-str cors_lines(struct ctx *c)
+void cors_apply(struct ctx *c)
 {
-	str origin = allowed_origin(c);
+	struct http_header list[CORS_HEADERS];
+	size_t n = cors_headers(c, list);
 
-	if (origin.n == 0)
-		return S("");
-	return arena_printf(c->mem,
-	    "Access-Control-Allow-Origin: %.*s\r\nAccess-Control-Expose-Headers: " EXPOSED
-	    "\r\nVary: Origin\r\n",
-	    FMT(origin));
+	for (size_t i = 0; i < n; i++)
+		reply_header(c->reply, list[i].name, list[i].value);
 }

@@ -13,7 +13,8 @@ bool cors_is_preflight(const struct http_req *r);
 enum err cors_preflight(struct ctx *c, int methods);
 /* Marks the answer as readable; call it once c->reply is complete, also for refusals. */
 void cors_apply(struct ctx *c);
-/* The same as header lines, for answers that are streamed; empty when the request came from no web page. */
-str cors_lines(struct ctx *c);
+#define CORS_HEADERS 3
+/* The same for answers that are streamed: how many headers, none when the request came from no web page. */
+size_t cors_headers(struct ctx *c, struct http_header out[CORS_HEADERS]);
 
 #endif

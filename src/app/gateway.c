@@ -56,14 +56,14 @@ static enum err manage(struct ctx *c)
 	return exchange_need_body(c, c->site->config->limit_body_mcp, read_message);
 }
 
-/* What an answer of an upstream says besides, in our name. */
-static str own_lines(struct ctx *c)
+/* What an answer of an upstream says besides, in our name; how many. */
+static size_t own_headers(struct ctx *c, struct http_header out[PROXY_OWN])
 {
-	str cors = cors_lines(c);
+	size_t n = cors_headers(c, out);
 
-	if (!exchange_of(c)->rq->tls)
-		return cors;
-	return arena_printf(c->mem, "%.*sStrict-Transport-Security: " REPLY_HSTS "\r\n", FMT(cors));
+	if (exchange_of(c)->rq->tls)
+		out[n++] = (struct http_header){ S("Strict-Transport-Security"), S(REPLY_HSTS) };
+	return n;
 }
 
 static enum err forward(struct ctx *c)
@@ -75,10 +75,11 @@ static enum err forward(struct ctx *c)
 		.resource = x->resource,
 		.who = bearer_pass(c),
 		.pool = x->floor->gateway,
-		.lines = own_lines(c),
 		.refuse = gateway_refuse,
 	};
 
+	_Static_assert(PROXY_OWN == CORS_HEADERS + 1, "all of them have room");
+	call.own_count = own_headers(c, call.own);
 	return proxy_start(&call);
 }
 

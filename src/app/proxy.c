@@ -4,7 +4,6 @@
 #include "core/journal.h"
 
 #define COPY_MAX ((size_t)65536) /* of a request's body, kept for a redirect or a stale connection */
-#define SIZE_LINE 20             /* of a chunk */
 
 /* --- life */
 
@@ -90,26 +89,14 @@ void proxy_refuse(struct proxy *p, enum err e)
 
 /* --- the request, from the client */
 
-static str size_line(size_t n, char room[SIZE_LINE])
-{
-	size_t at = SIZE_LINE;
-
-	room[--at] = '\n';
-	room[--at] = '\r';
-	do
-		room[--at] = "0123456789abcdef"[n & 15];
-	while (n >>= 4);
-	return (str){ room + at, SIZE_LINE - at };
-}
-
 /* False when the rest is to wait. */
 static bool send_body(struct proxy *p, str data)
 {
-	char room[SIZE_LINE];
+	char room[CHUNK_LINE];
 	str parts[3] = { { NULL, 0 }, data, { NULL, 0 } };
 
 	if (p->call.rq->http.chunked) {
-		parts[0] = size_line(data.n, room);
+		parts[0] = chunk_line(data.n, room);
 		parts[2] = S("\r\n");
 	}
 	return upcall_send(p->x, parts, COUNT(parts));

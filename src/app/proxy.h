@@ -9,13 +9,16 @@
 #include "net/request.h"
 #include "net/upstream.h"
 
+#define PROXY_OWN 4 /* headers of ours for an answer */
+
 struct proxy_call {
 	struct ctx *c;
 	struct request *rq;
 	const struct resource *resource;
-	const struct pass *who; /* lives in c->mem */
-	struct pool *pool;      /* of this loop */
-	str lines;              /* header lines of ours for the answer, each with CRLF; lives in c->mem */
+	const struct pass *who;     /* lives in c->mem */
+	struct pool *pool;          /* of this loop */
+	struct http_header own[PROXY_OWN]; /* of ours for the answer */
+	size_t own_count;
 	/* Answers with what c->fail says, in the gateway's style; used only while nothing of the answer has been sent. */
 	void (*refuse)(struct ctx *c, struct request *rq, enum err e);
 };

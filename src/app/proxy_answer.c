@@ -21,38 +21,23 @@ static void send_parts(struct proxy *p, const str *parts, size_t count)
 		upcall_want_more(p->x, false);
 }
 
+/* What was gathered; at first also the head alone: an event stream may have nothing to say for a long time. */
 static void send_out(struct proxy *p)
 {
 	str all = buf_str(p->out);
 
-	if (all.n)
+	if (all.n || (p->begun && !p->sent))
 		send_parts(p, &all, 1);
-}
-
-static void put_size(struct buf *out, size_t n)
-{
-	char hex[16];
-	size_t at = sizeof hex;
-
-	do
-		hex[--at] = "0123456789abcdef"[n & 15];
-	while (n >>= 4);
-	buf_put(out, (str){ hex + at, sizeof hex - at });
-	buf_put(out, S("\r\n"));
 }
 
 static void put_data(struct proxy *p, str data)
 {
-	if (p->chunked)
-		put_size(p->out, data.n);
 	if (p->out->n + data.n <= GATHER_MAX) {
 		buf_put(p->out, data);
 	} else {
 		str parts[] = { buf_str(p->out), data };
 		send_parts(p, parts, COUNT(parts));
 	}
-	if (p->chunked && !p->over)
-		buf_put(p->out, S("\r\n"));
 }
 
 /* --- an event stream */
@@ -109,7 +94,7 @@ static void begin_comments(struct proxy *p, const struct http_res *res)
 {
 	str coding = http_res_header(res, S("content-encoding"));
 
-	if (!p->chunked || (coding.n && !str_ieq(coding, S("identity"))))
+	if (res->length >= 0 || (coding.n && !str_ieq(coding, S("identity"))))
 		return;
 	events_start(&p->events);
 	p->spoke_ms = loop_ms(proxy_loop(p));
@@ -155,22 +140,17 @@ static enum err judge(struct proxy *p, const struct http_res *res)
 
 static enum err begin(struct proxy *p, const struct http_res *res)
 {
-	const struct http_req *r = &p->call.rq->http;
-	bool body = !res->no_body, until_close = body && !res->chunked && res->length < 0,
-	     events = is_events(res) && body;
+	const struct proxy_call *call = &p->call;
+	bool events = is_events(res) && !res->no_body;
 
 	if (events)
 		TRY(begin_events(p));
 	p->begun = true;
 	p->status = res->status;
 	buf_free(&p->copy);
-	p->chunked = body && r->minor == 1 && (res->chunked || until_close);
-	/* An HTTP/1.0 client knows neither chunks nor, if it does not say so, connections that go on. And of a request that
-	 * was answered early the rest stands between this answer and the next request. */
-	p->keep = r->minor == 1 && r->keep_alive && p->body_ended;
-	gate_response_head(p->out, res,
-	    (p->chunked ? ANSWER_CHUNKED : 0U) | (p->keep ? ANSWER_KEEP : 0U) | (events ? ANSWER_EVENTS : 0U),
-	    p->call.lines);
+	struct http_answer answer =
+	    gate_response_head(call->c->mem, res, events, call->own, call->own_count);
+	request_head(call->rq, &answer);
 	metrics_request(&exchange_of(p->call.c)->floor->metrics, METRICS_RESOURCE, res->status);
 	if (events)
 		begin_comments(p, res);
@@ -236,15 +216,11 @@ static void on_turn(void *arg)
 static void complete(struct proxy *p)
 {
 	struct request *rq = p->call.rq;
-	bool keep = p->keep;
+	str last = buf_str(p->out);
 
-	if (p->chunked)
-		buf_put(p->out, S("0\r\n\r\n"));
-	send_out(p);
-	if (p->over)
-		return;
+	p->sent = true;
 	proxy_finish(p); /* first: the connection's next request may begin inside request_end */
-	request_end(rq, keep);
+	request_end(rq, last);
 }
 
 static void on_end(void *arg)

@@ -17,7 +17,7 @@ struct proxy {
 	struct upstream up;
 	str path, query;  /* at the upstream; after a redirect others */
 	struct upcall *x; /* NULL before the first of the body, between two tries, and once it is over */
-	struct buf *out;  /* the pool's: of the answer, gathered in this turn */
+	struct buf *out;  /* the pool's: of the answer's body, gathered in this turn */
 	struct buf
 	    copy;     /* heap: of the request's body, to send it again; given back with the answer's head */
 	int64_t body; /* bytes of the request's body so far */
@@ -29,10 +29,8 @@ struct proxy {
 	bool retried, followed;
 	/* of the answer */
 	bool redirect;   /* it is a redirect that we follow, and is not wanted */
-	bool begun;      /* its head is in `out`, or sent */
+	bool begun;      /* its head is said, or sent */
 	bool sent;       /* something of it was sent: too late to refuse */
-	bool chunked;    /* we write chunks */
-	bool keep;       /* the client's connection goes on behind it */
 	size_t unwanted; /* bytes of a redirect's body */
 	/* for the journal */
 	int status;      /* of the answer; 0: there was none */

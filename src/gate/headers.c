@@ -166,29 +166,37 @@ void gate_request_head(struct buf *out, const struct http_req *r, const struct u
 	buf_put(out, S("\r\n"));
 }
 
-void gate_response_head(struct buf *out, const struct http_res *r, unsigned answer, str extra)
+struct http_answer gate_response_head(struct arena *mem, const struct http_res *r, bool events,
+    const struct http_header *extra, size_t extra_count)
 {
+	/* What an upstream answers must never act as a page of our own origin. */
+	static const struct http_header sandboxed[] = {
+		{ S_INIT("X-Content-Type-Options"), S_INIT("nosniff") },
+		{ S_INIT("Content-Security-Policy"), S_INIT("default-src 'none'; sandbox") },
+	};
+	static const struct http_header ungathered = { S_INIT("X-Accel-Buffering"), S_INIT("no") };
 	struct lines l = lines_of(r->headers, r->header_count);
+	struct http_header *all =
+	    NEW_ARRAY(mem, struct http_header, r->header_count + COUNT(sandboxed) + 1 + extra_count);
+	size_t n = 0;
 
-	buf_put(out, S("HTTP/1.1 "));
-	buf_int(out, r->status);
-	buf_char(out, ' ');
-	buf_put(out, r->reason);
-	buf_put(out, S("\r\n"));
 	for (size_t i = 0; i < r->header_count; i++)
 		if (crosses_down(r->headers[i].name, &l))
-			put_header(out, r->headers[i].name, r->headers[i].value);
-	/* What an upstream answers must never act as a page of our own origin. */
-	buf_put(out,
-	    S("X-Content-Type-Options: nosniff\r\nContent-Security-Policy: default-src 'none'; sandbox\r\n"));
-	if (answer & ANSWER_EVENTS && !http_res_header(r, S("X-Accel-Buffering")).p)
-		buf_put(out, S("X-Accel-Buffering: no\r\n"));
-	buf_put(out, extra);
-	/* RFC 9110 section 8.6: never with 204 */
-	say_length(out, answer & ANSWER_CHUNKED, r->status == 204 ? -1 : r->length);
-	if (!(answer & ANSWER_KEEP))
-		buf_put(out, S("Connection: close\r\n"));
-	buf_put(out, S("\r\n"));
+			all[n++] = r->headers[i];
+	for (size_t i = 0; i < COUNT(sandboxed); i++)
+		all[n++] = sandboxed[i];
+	if (events && !http_res_header(r, S("X-Accel-Buffering")).p)
+		all[n++] = ungathered;
+	for (size_t i = 0; i < extra_count; i++)
+		all[n++] = extra[i];
+	return (struct http_answer){
+		.status = r->status,
+		.reason = r->reason,
+		.headers = all,
+		.header_count = n,
+		.length = r->chunked ? -1 : r->length,
+		.no_body = r->no_body,
+	};
 }
 
 bool gate_origin_ok(const struct site *s, str origin)

@@ -16,19 +16,13 @@
 void gate_request_head(struct buf *out, const struct http_req *r, const struct upstream *up, str path,
     str query, const struct pass *who);
 
-/* How the answer goes to the client. */
-enum {
-	ANSWER_CHUNKED = 1, /* else with the upstream's Content-Length, or until the connection closes */
-	ANSWER_KEEP = 2,    /* the connection goes on behind it */
-	ANSWER_EVENTS = 4,  /* an event stream: a proxy in front of us is told not to gather it */
-};
-
 /*
- * Writes the head of the answer for the client. Left out: hop-by-hop headers, cookies (ours live on this origin), CORS and
- * challenge headers (both are ours to say), what speaks for the whole origin, and what a proxy in front of us would obey.
- * extra: header lines of ours, each with CRLF.
+ * The head of the answer for the client, in mem; values are those of r. Left out: hop-by-hop headers, cookies (ours live on
+ * this origin), CORS and challenge headers (both are ours to say), what speaks for the whole origin, and what a proxy in
+ * front of us would obey. events: an event stream, which a proxy in front of us is told not to gather. extra: ours.
  */
-void gate_response_head(struct buf *out, const struct http_res *r, unsigned answer, str extra);
+struct http_answer gate_response_head(struct arena *mem, const struct http_res *r, bool events,
+    const struct http_header *extra, size_t extra_count);
 
 /* True when a web page of this origin may call resources: none sent, our own, loopback, or one of allow_origins. */
 bool gate_origin_ok(const struct site *s, str origin);

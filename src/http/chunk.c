@@ -169,3 +169,15 @@ void chunk_end(struct buf *out)
 {
 	buf_put(out, S("0\r\n\r\n"));
 }
+
+str chunk_line(size_t n, char room[CHUNK_LINE])
+{
+	size_t at = CHUNK_LINE;
+
+	room[--at] = '\n';
+	room[--at] = '\r';
+	do
+		room[--at] = "0123456789abcdef"[n & 15];
+	while (n >>= 4);
+	return (str){ room + at, CHUNK_LINE - at };
+}

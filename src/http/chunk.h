@@ -21,4 +21,9 @@ void chunk_write(struct buf *out, str data);
 /* The last chunk. */
 void chunk_end(struct buf *out);
 
+#define CHUNK_LINE 20
+
+/* The line before a chunk of n bytes that we send, with its CRLF; in room. */
+str chunk_line(size_t n, char room[CHUNK_LINE]);
+
 #endif

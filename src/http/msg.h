@@ -34,11 +34,11 @@ struct http_req {
 	str query;     /* without '?'; p == NULL when there is none */
 	str authority; /* of an absolute-form target, else empty */
 	str host;      /* the Host header; exactly one is required */
-	int minor;     /* HTTP/1.minor: 0 or 1 */
+	int minor;     /* HTTP/1.minor: 0 or 1; of HTTP/2 it is 1, which knows all that HTTP/1.1 does */
 	const struct http_header *headers;
 	size_t header_count;
 	bool keep_alive;
-	bool chunked;
+	bool chunked; /* a body of a length that nobody has told: in chunks, or in the frames of HTTP/2 */
 	bool expect_continue;
 	int64_t length; /* Content-Length, -1 when not given */
 	str head;       /* the original bytes of the head, blank line included */
@@ -64,9 +64,23 @@ struct http_reply {
 	bool close;
 };
 
+/* The head of an answer whose body follows in runs. How the body's end is told is each protocol's own business. */
+struct http_answer {
+	int status;
+	str reason; /* for HTTP/1 */
+	const struct http_header *headers;
+	size_t header_count;
+	int64_t length; /* of the body; -1: not known */
+	bool no_body;   /* none follows, whatever length says: an answer to HEAD, 204, 304 */
+};
+
 void reply_header(struct http_reply *r, str name, str value);
 /* Status text for the codes we use ("Not Found"). */
 const char *http_reason(int status);
+/* RFC 9110 section 8.6: answers that have no body: 1xx, 204, 304. */
+bool http_bodyless(int status);
+/* The head of an answer in HTTP/1.1: with chunks, with its length, or, when there is neither, until the connection closes. */
+void http_answer_write(struct buf *out, const struct http_answer *a, bool chunked, bool keep_alive);
 /* Serialises head and body with Content-Length, Date and Connection. head_only: a HEAD request. */
 void http_reply_write(struct buf *out, const struct http_reply *r, str date, bool keep_alive, bool head_only);
 

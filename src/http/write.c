@@ -76,7 +76,7 @@ static void put_line(struct buf *out, str name, str value)
 }
 
 /* RFC 9110 section 8.6: no Content-Length with 1xx and 204, and with 304 only that of the page it stands for. */
-static bool without_body(int status)
+bool http_bodyless(int status)
 {
 	return status < 200 || status == 204 || status == 304;
 }
@@ -90,7 +90,7 @@ void http_reply_write(struct buf *out, const struct http_reply *r, str date, boo
 	buf_put(out, S("\r\n"));
 	for (size_t i = 0; i < r->header_count; i++)
 		put_line(out, r->headers[i].name, r->headers[i].value);
-	if (!without_body(r->status)) {
+	if (!http_bodyless(r->status)) {
 		buf_put(out, S("Content-Length: "));
 		buf_int(out, (int64_t)r->body.n);
 		buf_put(out, S("\r\n"));
@@ -98,6 +98,27 @@ void http_reply_write(struct buf *out, const struct http_reply *r, str date, boo
 	put_line(out, S("Date"), date);
 	put_line(out, S("Connection"), keep_alive && !r->close ? S("keep-alive") : S("close"));
 	buf_put(out, S("\r\n"));
-	if (!head_only && !without_body(r->status))
+	if (!head_only && !http_bodyless(r->status))
 		buf_put(out, r->body);
+}
+
+void http_answer_write(struct buf *out, const struct http_answer *a, bool chunked, bool keep_alive)
+{
+	buf_put(out, S("HTTP/1.1 "));
+	buf_int(out, a->status);
+	buf_char(out, ' ');
+	buf_put(out, a->reason);
+	buf_put(out, S("\r\n"));
+	for (size_t i = 0; i < a->header_count; i++)
+		put_line(out, a->headers[i].name, a->headers[i].value);
+	if (chunked) {
+		buf_put(out, S("Transfer-Encoding: chunked\r\n"));
+	} else if (a->length >= 0 && a->status != 204) {
+		buf_put(out, S("Content-Length: "));
+		buf_int(out, a->length);
+		buf_put(out, S("\r\n"));
+	}
+	if (!keep_alive)
+		buf_put(out, S("Connection: close\r\n"));
+	buf_put(out, S("\r\n"));
 }

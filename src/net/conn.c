@@ -1,4 +1,5 @@
 #include "net/conn.h"
+#include "net/request_inner.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -120,16 +121,7 @@ void conn_forget(struct conn *c)
 	if (!rq)
 		return;
 	c->rq = NULL;
-	rq->conn = NULL;
-	atomic_store_explicit(&rq->cancelled, true, memory_order_relaxed);
-	if (rq->ops) {
-		const struct stream_ops *ops = rq->ops;
-		rq->ops = NULL;
-		ops->closed(rq->arg);
-	}
-	if (rq->app)
-		c->server->hooks->gone(rq);
-	arena_unref(rq->mem);
+	request_forget(rq);
 }
 
 /*

@@ -1,25 +1,11 @@
 /* What a connection does with its input: heads, bodies, and one request at a time in their order. */
 #include "http/parse.h"
 #include "net/conn.h"
+#include "net/request_inner.h"
 
 #define COPY_MAX                 \
 	((size_t)HTTP_HEAD_MAX + \
 	    4096) /* of the input into the request's arena at once: a head and a small body */
-
-/* A new request, with nothing in it but where it came from. */
-static struct request *make(struct conn *c)
-{
-	struct arena *mem = arena_new(c->server->limits.arena_cap);
-	struct request *rq = NEW(mem, struct request);
-
-	rq->mem = mem;
-	rq->server = c->server;
-	rq->from = c->from;
-	rq->tls = c->line.ssl != NULL;
-	rq->peer = c->peer;
-	atomic_init(&rq->cancelled, false);
-	return rq;
-}
 
 static void own(struct conn *c, struct request *rq)
 {
@@ -70,7 +56,7 @@ static bool hand_over(struct conn *c)
 
 static bool read_head(struct conn *c, str *in)
 {
-	struct request *rq = make(c);
+	struct request *rq = request_new(c, &request_h1);
 	str bytes = arena_copy(rq->mem, str_sub(*in, 0, COPY_MAX));
 	size_t used;
 	enum err e = http_parse_request(rq->mem, bytes, &c->scan, &rq->http, &used);

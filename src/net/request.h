@@ -6,7 +6,8 @@
  * The server calls, in this order and on the loop's thread:
  *   head    the head is read: set body_max, and whether the body is wanted as a stream; or answer at once
  *   ready   the whole body is in http.body (or, for a stream, none of it is read yet)
- * An answer is one request_reply; or, for a stream, request_take and then what stands there.
+ * An answer is one request_reply; or, for a stream, request_take and then request_head, request_send and request_end. Which
+ * version of HTTP the client speaks shows nowhere: lengths, chunks and frames are made below.
  */
 #ifndef NET_REQUEST_H
 #define NET_REQUEST_H
@@ -20,6 +21,8 @@
 
 struct conn;
 struct server;
+struct h2_stream;
+struct request_wire;
 
 /*
  * How a streamed exchange is driven: by whoever took it. None of these may free the request. After `closed` nothing is
@@ -62,6 +65,11 @@ struct request {
 	bool body_done, continued, paused, ended_body;
 	const struct stream_ops *ops;
 	void *arg;
+	const struct request_wire *wire; /* HTTP/1 or HTTP/2 */
+	struct h2_stream *h2;            /* of HTTP/2 */
+	struct buf head;                 /* of the answer: leaves with the first of its body */
+	bool chunks;                     /* we write chunks */
+	bool keep;                       /* the connection goes on behind the answer */
 };
 
 /* Answers, and goes on with the connection's next request. The reply's bytes are copied. */
@@ -74,17 +82,23 @@ void request_take(struct request *rq, const struct stream_ops *ops, void *arg);
 /* Lets the body's runs come (true; so it is after request_take) or holds them back, and with them the client. */
 void request_want(struct request *rq, bool on);
 /*
- * Sends bytes of the answer, head included, as they are: framing is the caller's. They are copied as far as the socket does
- * not take them. False when more than STREAM_HIGH bytes wait: stop until `drained`.
+ * Says how the answer begins. It is copied, and leaves with the next request_send or request_end; until then request_reply
+ * may still take its place. How the end of the body is told, and whether the connection goes on behind it, is decided here.
+ */
+void request_head(struct request *rq, const struct http_answer *a);
+/*
+ * Sends a run of the answer's body, behind its head; without parts the head alone. Bytes are copied as far as the client does
+ * not take them. parts: at most REQUEST_PARTS. False when more than STREAM_HIGH bytes wait: stop until `drained`.
  */
 bool request_send(struct request *rq, const str *parts, size_t count);
-/* The answer is complete. The connection goes on when keep is true, the client wants it and the body was read; else it closes. */
-void request_end(struct request *rq, bool keep);
-/* Breaks the connection off, so that the client sees that the answer is not whole. */
+/* Sends the last run, which may be empty: the answer is complete. */
+void request_end(struct request *rq, str last);
+/* Breaks the answer off, so that the client sees that it is not whole: the connection, or its stream in HTTP/2. */
 void request_abort(struct request *rq);
 /* Bytes that were sent but have not left yet. */
 size_t request_waiting(const struct request *rq);
 
 #define STREAM_HIGH ((size_t)65536) /* back-pressure begins */
+#define REQUEST_PARTS 4
 
 #endif

@@ -156,8 +156,9 @@ static void downward(struct arena *mem, str text, unsigned answer)
 
 	if (http_parse_response(mem, text, &scan, false, &in, &used) != OK || used == 0 || in.status < 200)
 		return;
-	bool chunks = !in.no_body && answer & ANSWER_CHUNKED;
-	gate_response_head(&out, &in, (answer & ~1U) | (chunks ? ANSWER_CHUNKED : 0U), S(""));
+	bool chunks = !in.no_body && answer & 1U;
+	struct http_answer a = gate_response_head(mem, &in, answer & 4U, NULL, 0);
+	http_answer_write(&out, &a, chunks, answer & 2U);
 	if (out.n > HTTP_HEAD_MAX || in.header_count > HTTP_HEADERS_MAX - 5)
 		return;
 	scan = 0;

@@ -49,7 +49,8 @@ static void answers_known_origins_at_resources(void **state)
 		cors_apply(r.c);
 		str origin = rig_header(&r, "Access-Control-Allow-Origin");
 		assert_true(rows[i].ok ? str_eq(origin, http_header(r.c->req, S("Origin"))) : origin.n == 0);
-		assert_int_equal(cors_lines(r.c).n > 0, rows[i].ok);
+		struct http_header list[CORS_HEADERS];
+		assert_int_equal(cors_headers(r.c, list), rows[i].ok ? 3 : 0);
 		rig_close(&r);
 	}
 }
@@ -68,7 +69,8 @@ static void says_nothing_elsewhere(void **state)
 	r.x->cors = true;
 	cors_apply(r.c);
 	assert_int_equal(r.x->reply.header_count, 0);
-	assert_int_equal(cors_lines(r.c).n, 0);
+	struct http_header list[CORS_HEADERS];
+	assert_int_equal(cors_headers(r.c, list), 0);
 	rig_close(&r);
 }
 

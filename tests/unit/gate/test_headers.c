@@ -43,6 +43,9 @@ static str upward(struct arena *mem, const char *first, const char *lines, const
 	return buf_str(&out);
 }
 
+/* How the answer goes to the client. */
+enum { ANSWER_CHUNKED = 1, ANSWER_KEEP = 2, ANSWER_EVENTS = 4 };
+
 static str downward(struct arena *mem, const char *head, unsigned answer)
 {
 	struct http_res r;
@@ -52,7 +55,9 @@ static str downward(struct arena *mem, const char *head, unsigned answer)
 	assert_int_equal(
 	    http_parse_response(mem, arena_copy(mem, str_of(head)), &scan, false, &r, &used), OK);
 	assert_true(used > 0);
-	gate_response_head(&out, &r, answer, S("X-Ours: 1\r\n"));
+	const struct http_header ours = { S("X-Ours"), S("1") };
+	struct http_answer a = gate_response_head(mem, &r, answer & ANSWER_EVENTS, &ours, 1);
+	http_answer_write(&out, &a, answer & ANSWER_CHUNKED, answer & ANSWER_KEEP);
 	return buf_str(&out);
 }
 

@@ -59,7 +59,7 @@ static void echo_body(void *arg, str data)
 
 static void echo_end(void *arg)
 {
-	request_end(arg, false);
+	request_end(arg, S(""));
 }
 
 static void echo_drained(void *arg)
@@ -98,9 +98,11 @@ static void on_ready(struct request *rq)
 	str path = rq->http.path;
 
 	if (rq->stream) {
-		str head = S("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n");
+		/* Of the length that is asked for, or of none that is known. */
+		struct http_answer head = { .status = 200, .reason = S("OK"), .length = rq->http.length };
 		rq->app = NULL;
-		(void)request_send(rq, &head, 1);
+		request_head(rq, &head);
+		(void)request_send(rq, NULL, 0);
 		request_take(rq, &echo, rq);
 	} else if (str_eq(path, S("/later"))) {
 		struct later *l = NEW(rq->mem, struct later);
@@ -483,7 +485,8 @@ static void streams_with_back_pressure(void **state)
 	}
 	t = hear(fd, NULL);
 	got += strlen(t);
-	assert_int_equal(got, SIZE + strlen("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"));
+	assert_int_equal(
+	    got, SIZE + strlen("HTTP/1.1 200 OK\r\nContent-Length: 25165824\r\nConnection: close\r\n\r\n"));
 	assert_true(atomic_load(&app.held) > held);
 	assert_true(atomic_load(&app.drained) > 0);
 }
@@ -496,7 +499,7 @@ static void streams_undo_chunks(void **state)
 	say(fd, "POST /stream HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n");
 	usleep(30000);
 	say(fd, "2\r\nde\r\n0\r\n\r\n");
-	assert_non_null(strstr(hear(fd, NULL), "\r\n\r\nabcde"));
+	assert_non_null(strstr(hear(fd, NULL), "\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"));
 }
 
 static void tells_streams_of_the_clients_end(void **state)
