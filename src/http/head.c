@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#define METHOD_MAX 24
+
 bool head_tchar(unsigned char c)
 {
 	if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'))
@@ -15,6 +17,38 @@ bool head_tchar(unsigned char c)
 		return false;
 	}
 	/* clang-format on */
+}
+
+bool head_method_ok(str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if ((s.p[i] < 'A' || s.p[i] > 'Z') && s.p[i] != '-')
+			return false;
+	return s.n > 0 && s.n <= METHOD_MAX;
+}
+
+bool head_host_ok(str s)
+{
+	size_t n = 0;
+
+	if (str_starts(s, S("["))) {
+		for (n = 1; n < s.n && (s.p[n] == ':' || s.p[n] == '.' || head_tchar((unsigned char)s.p[n]));)
+			n++;
+		if (n == 1 || n == s.n || s.p[n++] != ']')
+			return false;
+	} else {
+		for (; n < s.n && s.p[n] != ':'; n++)
+			if (s.p[n] != '-' && s.p[n] != '.' && s.p[n] != '_' && s.p[n] != '~' &&
+			    !((s.p[n] | 0x20) >= 'a' && (s.p[n] | 0x20) <= 'z') &&
+			    !(s.p[n] >= '0' && s.p[n] <= '9'))
+				return false;
+	}
+	if (n == 0)
+		return false;
+	if (n == s.n)
+		return true;
+	str port = str_sub(s, n + 1, s.n);
+	return s.p[n] == ':' && port.n && port.n <= 5 && str_within(port, '0', '9');
 }
 
 enum err head_end(str bytes, size_t *scan, str *first, size_t *end)
@@ -86,7 +120,7 @@ static void read_connection(struct head *h, str value)
 }
 
 /* The few headers that decide how the message is read. */
-static enum err read_meaning(struct head *h, const struct http_header *line)
+enum err head_meaning(struct head *h, const struct http_header *line)
 {
 	switch (line->name.n) {
 	case 4:
@@ -113,6 +147,16 @@ static enum err read_meaning(struct head *h, const struct http_header *line)
 	}
 }
 
+bool head_value_ok(str s)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+		if ((c < 0x20 && c != '\t') || c == 0x7f)
+			return false;
+	}
+	return true;
+}
+
 /*
  * RFC 9112 section 5: a name, a colon at once, a value. A line that begins with a blank would go on with the one
  * before (obs-fold): its first byte is no tchar, so it is refused like an empty name or a blank before the colon.
@@ -127,12 +171,7 @@ static enum err read_line(str line, struct http_header *out)
 		return ERR_HTTP_MALFORMED;
 	out->name = str_sub(line, 0, n);
 	out->value = str_trim(str_sub(line, n + 1, line.n));
-	for (size_t i = 0; i < out->value.n; i++) {
-		unsigned char c = (unsigned char)out->value.p[i];
-		if ((c < 0x20 && c != '\t') || c == 0x7f)
-			return ERR_HTTP_MALFORMED;
-	}
-	return OK;
+	return head_value_ok(out->value) ? OK : ERR_HTTP_MALFORMED;
 }
 
 static size_t count_lines(str lines)
@@ -160,7 +199,7 @@ enum err head_parse(struct arena *mem, str lines, struct head *out)
 		str_cut(lines, '\n', &line, &lines);
 		line.n--; /* head_end has seen that a CR is there */
 		TRY(read_line(line, &headers[out->count]));
-		TRY(read_meaning(out, &headers[out->count]));
+		TRY(head_meaning(out, &headers[out->count]));
 	}
 	/* RFC 9112 section 6.3: both together is how requests are smuggled */
 	return out->lengths && out->codings ? ERR_HTTP_SMUGGLING : OK;

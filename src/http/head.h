@@ -18,6 +18,14 @@ struct head {
 
 /* RFC 9110 section 5.6.2 */
 bool head_tchar(unsigned char c);
+/* A method as we take it, RFC 9112 section 3.1: capitals and hyphens. */
+bool head_method_ok(str s);
+/* host[:port], as it may stand in Host: a name, an IPv4 address or an IPv6 address in brackets. */
+bool head_host_ok(str s);
+/* A value without control characters but tabs, RFC 9110 section 5.5. */
+bool head_value_ok(str s);
+/* Reads the headers that decide how the message is read. ERR_HTTP_SMUGGLING, ERR_HTTP_MALFORMED. */
+CHECKED enum err head_meaning(struct head *h, const struct http_header *line);
 /*
  * Looks for the blank line; *end stays 0 while there is none. Every line must end in CR LF: a bare CR or LF is
  * ERR_HTTP_MALFORMED, as soon as it is seen. *first is set to the first line, without CR LF, by the call that first

@@ -1,8 +1,6 @@
 #include "http/parse.h"
 #include "http/head.h"
 
-#define METHOD_MAX 24
-
 struct request_line {
 	str method, target;
 	int minor;
@@ -16,42 +14,14 @@ static enum err read_request_line(str line, struct request_line *out)
 {
 	str rest, version;
 
-	if (!str_cut(line, ' ', &out->method, &rest) || out->method.n == 0 || out->method.n > METHOD_MAX)
+	if (!str_cut(line, ' ', &out->method, &rest) || !head_method_ok(out->method))
 		return ERR_HTTP_MALFORMED;
-	for (size_t i = 0; i < out->method.n; i++)
-		if ((out->method.p[i] < 'A' || out->method.p[i] > 'Z') && out->method.p[i] != '-')
-			return ERR_HTTP_MALFORMED;
 	if (!str_cut(rest, ' ', &out->target, &version))
 		return ERR_HTTP_VERSION; /* HTTP/0.9 */
 	/* '#' never gets here from a client that knows what a fragment is */
 	if (out->target.n == 0 || !str_within(out->target, 0x21, 0x7e) || str_has(out->target, '#'))
 		return ERR_HTTP_MALFORMED;
 	return head_version(version, &out->minor);
-}
-
-/* host[:port], as it may stand in Host: a name, an IPv4 address or an IPv6 address in brackets. */
-static bool host_ok(str s)
-{
-	size_t n = 0;
-
-	if (str_starts(s, S("["))) {
-		for (n = 1; n < s.n && (s.p[n] == ':' || s.p[n] == '.' || head_tchar((unsigned char)s.p[n]));)
-			n++;
-		if (n == 1 || n == s.n || s.p[n++] != ']')
-			return false;
-	} else {
-		for (; n < s.n && s.p[n] != ':'; n++)
-			if (s.p[n] != '-' && s.p[n] != '.' && s.p[n] != '_' && s.p[n] != '~' &&
-			    !((s.p[n] | 0x20) >= 'a' && (s.p[n] | 0x20) <= 'z') &&
-			    !(s.p[n] >= '0' && s.p[n] <= '9'))
-				return false;
-	}
-	if (n == 0)
-		return false;
-	if (n == s.n)
-		return true;
-	str port = str_sub(s, n + 1, s.n);
-	return s.p[n] == ':' && port.n && port.n <= 5 && str_within(port, '0', '9');
 }
 
 /* RFC 9112 section 3.2: origin-form, absolute-form, and "*" for OPTIONS. CONNECT's form is none of ours. */
@@ -71,7 +41,7 @@ static enum err read_target(struct http_req *r)
 		while (scheme && end < rest.n && rest.p[end] != '/' && rest.p[end] != '?')
 			end++;
 		r->authority = str_sub(rest, scheme, end);
-		if (scheme == 0 || !host_ok(r->authority))
+		if (scheme == 0 || !head_host_ok(r->authority))
 			return ERR_HTTP_MALFORMED;
 		rest = str_sub(rest, end, rest.n);
 	}
@@ -85,7 +55,7 @@ static enum err read_target(struct http_req *r)
 /* RFC 9112 section 3.2 and 3.2.2: one Host; where the target names a host too, both must be the same. */
 static enum err check_host(const struct http_req *r, const struct head *h)
 {
-	if (h->hosts != 1 || !host_ok(h->host))
+	if (h->hosts != 1 || !head_host_ok(h->host))
 		return ERR_HTTP_HOST;
 	return r->authority.n && !str_ieq(r->authority, h->host) ? ERR_HTTP_HOST : OK;
 }

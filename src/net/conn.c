@@ -1,4 +1,4 @@
-#include "net/conn.h"
+#include "net/h2.h"
 #include "net/request_inner.h"
 
 #include <stdlib.h>
@@ -99,6 +99,7 @@ void conn_close(struct conn *c)
 		return;
 	c->state = CONN_CLOSED;
 	conn_forget(c);
+	h2_free(c);
 	loop_timer_drop(sv->loop, &c->timer);
 	leave_more(c);
 	*c->link = c->next;
@@ -156,6 +157,10 @@ static void on_timer(struct timer *t)
 		c->deadline_ms = body_due(c);
 	if (now < c->deadline_ms) {
 		loop_timer(sv->loop, &c->timer, c->deadline_ms - now);
+		return;
+	}
+	if (c->state == CONN_H2) {
+		h2_late(c);
 		return;
 	}
 	if (c->state == CONN_BUSY && c->out.n == 0) {
@@ -251,6 +256,9 @@ void conn_listen(struct conn *c)
 	case CONN_STREAM:
 		/* Once the body is whole, reading goes on only to learn that the client has gone. */
 		read = c->rq->body_done ? c->in.n < IN_HIGH : !c->rq->paused;
+		break;
+	case CONN_H2:
+		read = c->out.n < OUT_HIGH; /* what answers it would wait behind what waits already */
 		break;
 	case CONN_SHAKE: /* its own watch */
 	case CONN_CLOSED:

@@ -7,6 +7,7 @@
  *   BUSY    the request is app's; what comes meanwhile waits in `in`, and then in the socket
  *   STREAM  taken: body runs go to whoever took it
  *   SKIP    answered before its body was read, which is passed over so that the connection can go on
+ *   H2      the connection speaks HTTP/2 (net/h2.h): requests have streams of their own, and rq is none of them
  *   LINGER  answered and closed for writing; input is dropped until the client has seen the answer
  *   CLOSED  waiting for the loop to let go of the memory
  */
@@ -24,6 +25,9 @@
 #define LINGER_MS 2000
 #define LINGER_BYTES 262144
 
+struct h2;
+struct h2_kit;
+
 enum conn_state {
 	CONN_SHAKE,
 	CONN_HEAD,
@@ -31,6 +35,7 @@ enum conn_state {
 	CONN_BUSY,
 	CONN_STREAM,
 	CONN_SKIP,
+	CONN_H2,
 	CONN_LINGER,
 	CONN_CLOSED
 };
@@ -42,6 +47,7 @@ struct conn {
 	struct server *server;
 	const struct inlet *from;
 	struct request *rq; /* while in BODY, BUSY, STREAM, SKIP */
+	struct h2 *h2;      /* while in H2 */
 	struct buf in;      /* heap: input that waits */
 	struct buf out;     /* heap: output that waits */
 	size_t scan;        /* how far the search for the head's end has come in `in` */
@@ -58,6 +64,7 @@ struct conn {
 	bool running;     /* conn_run is on the stack */
 	bool counted;     /* in peers */
 	bool held;        /* `drained` is owed */
+	bool spoken;      /* a request has been read: too late for a preface of HTTP/2 */
 	bool begun;       /* a part of a head has come: its time is running */
 	struct addr peer;
 	char peer_text[ADDR_TEXT];
@@ -83,7 +90,8 @@ struct server {
 	struct task read_more;
 	bool reading_more; /* the task is posted */
 	size_t count;
-	char *buffer;     /* READ_SIZE bytes */
+	char *buffer; /* READ_SIZE bytes */
+	struct h2_kit *h2;
 	struct buf spare; /* an output buffer for the next connection that needs one */
 	struct door doors[INLETS_MAX];
 	size_t door_count;

@@ -1,6 +1,6 @@
 /* What a connection does with its input: heads, bodies, and one request at a time in their order. */
 #include "http/parse.h"
-#include "net/conn.h"
+#include "net/h2.h"
 #include "net/request_inner.h"
 
 #define COPY_MAX                 \
@@ -54,8 +54,30 @@ static bool hand_over(struct conn *c)
 	return true;
 }
 
+/* More of what may become a head is waited for, and its time runs. */
+static void wait_for_head(struct conn *c)
+{
+	if (!c->begun)
+		conn_deadline(c, c->server->limits.head_ms);
+	c->begun = true;
+}
+
+/* HTTP/2 by prior knowledge begins where a first request would. To others its preface is a request that nobody knows. */
+static bool read_preface(struct conn *c, str in)
+{
+	int preface = !c->spoken && h2_clear_ok(&c->peer) ? h2_preface(in) : -1;
+
+	if (preface == 0)
+		wait_for_head(c);
+	else if (preface > 0)
+		conn_h2_begin(c);
+	return preface >= 0;
+}
+
 static bool read_head(struct conn *c, str *in)
 {
+	if (in->p[0] == 'P' && read_preface(c, *in))
+		return false;
 	struct request *rq = request_new(c, &request_h1);
 	str bytes = arena_copy(rq->mem, str_sub(*in, 0, COPY_MAX));
 	size_t used;
@@ -63,9 +85,7 @@ static bool read_head(struct conn *c, str *in)
 
 	if (e == OK && used == 0) {
 		arena_unref(rq->mem);
-		if (!c->begun)
-			conn_deadline(c, c->server->limits.head_ms);
-		c->begun = true;
+		wait_for_head(c);
 		return false;
 	}
 	own(c, rq);
@@ -74,6 +94,7 @@ static bool read_head(struct conn *c, str *in)
 		rq->http.length = -1;
 		return refuse(c, e);
 	}
+	c->spoken = true;
 	*in = str_sub(*in, used, in->n);
 	rq->body_left = rq->http.length > 0 ? rq->http.length : 0;
 	rq->body_done = !rq->http.chunked && rq->body_left == 0;
@@ -215,11 +236,25 @@ static void keep_rest(struct conn *c, str rest, bool kept)
 		buf_put(&c->in, rest);
 }
 
+/* The preface was read, and is read again by the session. */
+static void hand_to_h2(struct conn *c, str in)
+{
+	struct buf kept = c->in; /* which `in` may lie in, while the connection may end */
+
+	c->in = (struct buf){ 0 };
+	h2_take(c, in);
+	buf_free(&kept);
+}
+
 void conn_run(struct conn *c, str fresh)
 {
 	bool kept = c->in.n > 0;
 	str in = fresh;
 
+	if (c->state == CONN_H2) {
+		h2_take(c, fresh);
+		return;
+	}
 	if (kept) {
 		buf_put(&c->in, fresh);
 		in = buf_str(&c->in);
@@ -228,6 +263,10 @@ void conn_run(struct conn *c, str fresh)
 	while (step(c, &in))
 		;
 	c->running = false;
+	if (c->state == CONN_H2) {
+		hand_to_h2(c, in);
+		return;
+	}
 	if (c->state == CONN_CLOSED)
 		return;
 	keep_rest(c, in, kept);

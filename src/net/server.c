@@ -1,5 +1,5 @@
 #include "base/time.h"
-#include "net/conn.h"
+#include "net/h2.h"
 
 #include <errno.h>
 #include <stddef.h>
@@ -38,6 +38,7 @@ struct server *server_new(struct loop *l, const struct server_hooks *hooks,
 	sv->shared = shared;
 	sv->app = app;
 	sv->date_at = -1;
+	sv->h2 = h2_kit_new();
 	return sv;
 }
 
@@ -45,6 +46,7 @@ void server_free(struct server *sv)
 {
 	if (!sv)
 		return;
+	h2_kit_free(sv->h2);
 	free(sv->spare.p);
 	free(sv->buffer);
 	tls_unref(sv->tls);
@@ -186,7 +188,9 @@ void server_drain(struct server *sv)
 	}
 	for (struct conn *c = sv->conns, *next; c; c = next) {
 		next = c->next;
-		if (c->state == CONN_SHAKE || (c->state == CONN_HEAD && c->out.n == 0 && !c->running))
+		if (c->state == CONN_H2)
+			h2_drain(c);
+		else if (c->state == CONN_SHAKE || (c->state == CONN_HEAD && c->out.n == 0 && !c->running))
 			conn_close(c);
 	}
 }
@@ -201,7 +205,9 @@ void server_cut_streams(struct server *sv)
 {
 	for (struct conn *c = sv->conns, *next; c; c = next) {
 		next = c->next;
-		if (c->state == CONN_STREAM)
+		if (c->state == CONN_H2)
+			h2_cut_streams(c);
+		else if (c->state == CONN_STREAM)
 			conn_close(c);
 	}
 }
@@ -210,7 +216,9 @@ void server_notice(struct server *sv, int kind, int64_t id)
 {
 	for (struct conn *c = sv->conns, *next; c; c = next) {
 		next = c->next;
-		if (c->state == CONN_STREAM && c->rq->ops->notice)
+		if (c->state == CONN_H2)
+			h2_notice(c, kind, id);
+		else if (c->state == CONN_STREAM && c->rq->ops->notice)
 			c->rq->ops->notice(c->rq->arg, kind, id);
 	}
 }
