@@ -50,13 +50,14 @@ static void what_http1_would_have_said(void **state)
 	assert_false(r.chunked);
 	same_err("a POST of none", read(mem, POST "expect 100-continue\n", false, &r), OK);
 	assert_true(r.chunked && r.length == -1 && r.expect_continue);
-	same_err("a body that has ended is not waited for", read(mem, POST "expect 100-continue\n", true, &r), OK);
+	same_err(
+	    "a body that has ended is not waited for", read(mem, POST "expect 100-continue\n", true, &r), OK);
 	assert_false(r.expect_continue);
 	same_err("only a Host", read(mem, ":method GET\n:scheme http\n:path /\nhost h:80\n", true, &r), OK);
 	same("its host", r.host, S("h:80"));
 	same_err("both, alike", read(mem, GET "host GATE.example\n", true, &r), OK);
-	same_err("an asterisk",
-	    read(mem, ":method OPTIONS\n:scheme http\n:path *\n:authority h\n", true, &r), OK);
+	same_err(
+	    "an asterisk", read(mem, ":method OPTIONS\n:scheme http\n:path *\n:authority h\n", true, &r), OK);
 	same_err("te: trailers", read(mem, GET "te trailers\n", true, &r), OK);
 	arena_unref(mem);
 }
@@ -95,8 +96,8 @@ static void what_two_could_read_differently(void **state)
 		    ERR_HTTP_MALFORMED },
 		{ "HTTP-30: a method in lower case", ":method get\n:scheme http\n:path /\n:authority h\n",
 		    ERR_HTTP_MALFORMED },
-		{ "a method with a line of its own",
-		    ":method GET\r\n:scheme http\n:path /\n:authority h\n", ERR_HTTP_MALFORMED },
+		{ "a method with a line of its own", ":method GET\r\n:scheme http\n:path /\n:authority h\n",
+		    ERR_HTTP_MALFORMED },
 		{ "the same twice", GET ":path /b\n", ERR_HTTP_MALFORMED },
 		{ "a pseudo header behind others", GET "x-a 1\n:path /b\n", ERR_HTTP_MALFORMED },
 		{ "an answer's pseudo header", GET ":status 200\n", ERR_HTTP_MALFORMED },
@@ -124,8 +125,8 @@ static void what_two_could_read_differently(void **state)
 
 	for (size_t i = 0; i < COUNT(rows); i++)
 		same_err(rows[i].sentence, read(mem, rows[i].text, false, &r), rows[i].want);
-	same_err("a length without a body", read(mem, POST "content-length 1\n", true, &r),
-	    ERR_HTTP_SMUGGLING);
+	same_err(
+	    "a length without a body", read(mem, POST "content-length 1\n", true, &r), ERR_HTTP_SMUGGLING);
 	same_err("a length of nothing", read(mem, POST "content-length 0\n", true, &r), OK);
 	arena_unref(mem);
 }
