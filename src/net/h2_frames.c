@@ -83,7 +83,7 @@ static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *
 		break;
 	case NGHTTP2_RST_STREAM:
 		/* Work was begun for it, and goes on for a while: CVE-2023-44487. */
-		if (s && !s->aborted)
+		if (s && !s->aborted && !s->sent)
 			h2_spend(h, H2_COST_RESET);
 		break;
 	case NGHTTP2_SETTINGS:
@@ -115,18 +115,8 @@ static int on_data(
 	if (s && s->rq)
 		h2_stream_data(s, (str){ (const char *)data, n });
 	else
-		(void)nghttp2_session_consume(session, id, n);
+		(void)nghttp2_session_consume_connection(session, n); /* nobody reads it: no window for more */
 	return 0;
-}
-
-/* The answer was complete before the request was: nobody reads the rest (RFC 9113 section 8.1). */
-static void spare_the_rest(nghttp2_session *session, struct h2_stream *s)
-{
-	s->sent = true;
-	if (s->eof)
-		return;
-	s->aborted = true;
-	(void)nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, s->id, NGHTTP2_NO_ERROR);
 }
 
 static int on_sent(nghttp2_session *session, const nghttp2_frame *frame, void *arg)
@@ -137,7 +127,7 @@ static int on_sent(nghttp2_session *session, const nghttp2_frame *frame, void *a
 	    frame->hd.flags & NGHTTP2_FLAG_END_STREAM;
 
 	if (s && last)
-		spare_the_rest(session, s);
+		h2_stream_sent(s);
 	/* A client can make us reset its streams as well as it can itself: CVE-2025-8671. */
 	if (frame->hd.type == NGHTTP2_RST_STREAM && !(s && s->aborted))
 		h2_spend(h, H2_COST_RESET);

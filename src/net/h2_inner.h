@@ -110,6 +110,8 @@ void h2_stream_data(struct h2_stream *s, str data);
 void h2_stream_ended(struct h2_stream *s);
 /* Hands on what waits of the body, as far as it is wanted. */
 void h2_stream_feed(struct h2_stream *s);
+/* All of the answer has left. */
+void h2_stream_sent(struct h2_stream *s);
 /* Resets it; who has the request is told. */
 void h2_stream_abort(struct h2_stream *s, uint32_t code);
 /* When it is given up, as things stand. */

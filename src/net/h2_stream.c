@@ -64,6 +64,17 @@ void h2_stream_abort(struct h2_stream *s, uint32_t code)
 	(void)nghttp2_submit_rst_stream(s->h2->session, NGHTTP2_FLAG_NONE, s->id, code);
 }
 
+/*
+ * The answer may be complete before the request is (RFC 9113 section 8.1): then nobody reads the rest, and a reset says so.
+ * Not at once: there are clients that see the reset first, and take it for all of the answer.
+ */
+void h2_stream_sent(struct h2_stream *s)
+{
+	s->sent = true;
+	if (!s->eof)
+		h2_stream_expect(s, H2_SPARE_MS);
+}
+
 /* --- time */
 
 /* As conn_deadline: the wheel is touched only when the deadline comes nearer. */
@@ -127,7 +138,9 @@ static void give_up(struct h2_stream *s)
 		s->h2->conn->server->hooks->late(s->rq);
 		break;
 	default:
-		if (s->out.n == 0 || stalled(s))
+		if (s->sent)
+			h2_stream_abort(s, NGHTTP2_NO_ERROR);
+		else if (s->out.n == 0 || stalled(s))
 			h2_stream_abort(s, NGHTTP2_CANCEL);
 		else
 			h2_stream_watch(s);

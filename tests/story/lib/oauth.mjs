@@ -2,6 +2,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { assert } from './story.mjs';
 import { OWNER } from './daemon.mjs';
+import { ask2 } from './http2.mjs';
 
 export const b64url = (b) => Buffer.from(b).toString('base64url');
 
@@ -12,8 +13,12 @@ export function pkce() {
 
 export const form = (o) => new URLSearchParams(Object.entries(o).filter(([, v]) => v !== undefined)).toString();
 
+// Which HTTP the stories speak, where it makes no difference to what they say: 1, or 2 by prior knowledge.
+export const speak = { http: +(process.env.GATEHOUSE_STORY_HTTP ?? 1) };
+
 // fetch without following redirects; the body is read.
 export async function ask(url, { method = 'GET', headers = {}, body, redirect = 'manual', signal } = {}) {
+  if (speak.http === 2) return ask2(url, { method, headers, body, signal });
   const r = await fetch(url, { method, headers, body, redirect, signal });
   const text = await r.text();
   let json;
