@@ -12,7 +12,7 @@
 #define H2_WINDOW (1 << 20)      /* bytes of bodies that nobody has taken yet, of one connection */
 #define H2_WAITING_MAX (1 << 20) /* bytes of answers that wait: above, no new request is taken */
 #define H2_FIELDS_MAX 65536      /* decoded bytes of one head, after which the connection ends */
-#define H2_SPARE_MS 1000 /* for a client to see an answer that came before its request was complete */
+#define H2_SPARE_MS 1000         /* for a client to see an answer that came before its request was complete */
 #define H2_FAREWELL_MS 250       /* between the two GOAWAYs of a graceful end (section 6.8) */
 
 /* What all connections of a server share; made with it. */

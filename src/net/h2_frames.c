@@ -115,7 +115,8 @@ static int on_data(
 	if (s && s->rq)
 		h2_stream_data(s, (str){ (const char *)data, n });
 	else
-		(void)nghttp2_session_consume_connection(session, n); /* nobody reads it: no window for more */
+		(void)nghttp2_session_consume_connection(
+		    session, n); /* nobody reads it: no window for more */
 	return 0;
 }
 
