@@ -13,11 +13,11 @@ cd "$(dirname "$0")/.."
 what=${1:-build}
 
 build='gcc libc6-dev make pkg-config meson ninja-build libuv1-dev libssl-dev libsodium-dev libsqlite3-dev
-	libpq-dev libyaml-dev libcurl4-openssl-dev libseccomp-dev ca-certificates'
+	libpq-dev libyaml-dev libcurl4-openssl-dev libseccomp-dev libnghttp2-dev ca-certificates'
 
 # The LLVM tools carry their version: two versions of a formatter disagree about the same file.
 tests='libcmocka-dev libjansson-dev clang-14 libclang-rt-14-dev clang-format-14 clang-tidy-14 cppcheck jose
-	postgresql sqlite3 openssl curl procps chromium gcovr shellcheck git python3'
+	postgresql sqlite3 openssl curl nghttp2-client procps chromium gcovr shellcheck git python3'
 
 bench='nginx-light strace'
 
