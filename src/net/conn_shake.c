@@ -1,5 +1,5 @@
 /* The TLS handshake of a connection, and what is said to somebody who does not begin one. */
-#include "net/conn.h"
+#include "net/h2.h"
 
 /* RFC 9110 section 15.5.1; a page, since it is a person who typed the address without its s. */
 static const char spoken_in_clear[] =
@@ -27,6 +27,11 @@ static void shaken(struct conn *c)
 		conn_close(c);
 		return;
 	}
+	c->spoken = true; /* under TLS only ALPN says what is spoken */
+	if (c->protocol == PROTOCOL_H2)
+		conn_h2_begin(c);
+	if (c->state == CONN_CLOSED)
+		return;
 	/* The request mostly comes right behind the handshake's last message, and may have been read ahead with it. */
 	conn_read(c);
 }

@@ -20,6 +20,7 @@ static const struct {
 	str name;
 	enum protocol protocol;
 } protocols[] = {
+	{ S_INIT("h2"), PROTOCOL_H2 },
 	{ S_INIT("http/1.1"), PROTOCOL_HTTP1 },
 	{ S_INIT("http/1.0"), PROTOCOL_HTTP1 },
 };

@@ -215,7 +215,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	open_server();
 	MUST(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair) == 0);
-	struct conn *c = conn_open(server, pair[0], &inlet, &peer, false);
+	struct conn *c = conn_open(server, pair[0], &inlet, &peer, false, NULL);
 	MUST(c);
 	atomic_fetch_add(&shared.connections, 1);
 	size_t step = (size_t)(data[0] & 0x3f) * 16 + 1;
