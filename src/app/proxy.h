@@ -15,8 +15,8 @@ struct proxy_call {
 	struct ctx *c;
 	struct request *rq;
 	const struct resource *resource;
-	const struct pass *who;     /* lives in c->mem */
-	struct pool *pool;          /* of this loop */
+	const struct pass *who;            /* lives in c->mem */
+	struct pool *pool;                 /* of this loop */
 	struct http_header own[PROXY_OWN]; /* of ours for the answer */
 	size_t own_count;
 	/* Answers with what c->fail says, in the gateway's style; used only while nothing of the answer has been sent. */

@@ -148,8 +148,7 @@ static enum err begin(struct proxy *p, const struct http_res *res)
 	p->begun = true;
 	p->status = res->status;
 	buf_free(&p->copy);
-	struct http_answer answer =
-	    gate_response_head(call->c->mem, res, events, call->own, call->own_count);
+	struct http_answer answer = gate_response_head(call->c->mem, res, events, call->own, call->own_count);
 	request_head(call->rq, &answer);
 	metrics_request(&exchange_of(p->call.c)->floor->metrics, METRICS_RESOURCE, res->status);
 	if (events)

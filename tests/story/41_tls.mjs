@@ -66,11 +66,17 @@ tls:
     r.end();
   });
 
-  await t.test('M-77 curl believes it, speaks HTTP/1.1 by ALPN also when it asks for h2 first, and is told to come by https only', async () => {
+  await t.test('M-77 curl believes it, speaks HTTP/2 or HTTP/1.1 by ALPN as it asks, and is told to come by https only', async () => {
     const r = spawnSync('curl', ['-sS', '-i', '--cacert', caFile, `${base}/healthz`], { encoding: 'utf8' });
     assert.equal(r.status, 0, r.stderr);
-    assert.match(r.stdout, /^HTTP\/1\.1 200 /);
+    assert.match(r.stdout, /^HTTP\/2 200 /);
     assert.match(r.stdout, /\r\nstrict-transport-security: max-age=31536000\r\n/i);
+    const old = spawnSync('curl', ['-sS', '-i', '--http1.1', '--cacert', caFile, `${base}/healthz`], { encoding: 'utf8' });
+    assert.match(old.stdout, /^HTTP\/1\.1 200 /, old.stderr);
+    assert.match(old.stdout, /\r\nstrict-transport-security: max-age=31536000\r\n/i);
+    const two = await handshake({ ALPNProtocols: ['http/1.1', 'h2'] });
+    assert.equal(two.alpnProtocol, 'h2');
+    two.destroy();
     const s = await handshake({ ALPNProtocols: ['http/1.1'] });
     assert.equal(s.alpnProtocol, 'http/1.1');
     s.destroy();

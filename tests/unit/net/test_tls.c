@@ -310,6 +310,7 @@ static void alpn_takes_what_is_spoken_here_and_refuses_the_rest(void **state)
 		{ S_INIT("\x08http/1.1"), true, S_INIT("http/1.1") },
 		{ S_INIT("\x03xyz\x08http/1.0\x08http/1.1"), true, S_INIT("http/1.1") },
 		{ S_INIT("\x08http/1.0"), true, S_INIT("http/1.0") },
+		{ S_INIT("\x08http/1.1\x02h2"), true, S_INIT("h2") },
 		{ S_INIT("\x03xyz"), false, S_INIT("") },
 		{ S_INIT("\x08HTTP/1.1"), false, S_INIT("") },
 	};
