@@ -24,3 +24,8 @@ UPDATE signing_key SET state = :state, changed = :now WHERE id = :id AND tenant 
 -- in: tenant int, before int, now int, nothing blob
 UPDATE signing_key SET state = 'gone', sealed = :nothing, changed = :now
 WHERE tenant = :tenant AND state = 'retiring' AND changed < :before;
+
+-- A next key that never signed anything, when another one takes its place.
+-- name: signing_key_discard :exec
+-- in: id int, tenant int, now int, nothing blob
+UPDATE signing_key SET state = 'gone', sealed = :nothing, changed = :now WHERE id = :id AND tenant = :tenant AND state = 'next';

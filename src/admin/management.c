@@ -3,6 +3,7 @@
 /* clang-format off */
 #define MANAGEMENT(row) row
 #define TOOLS(row)
+#define OPENID(row)
 #define SCOPE(scope_, of_, challenged_, words_) of_(SCOPE_ROW(scope_, words_))
 #define SCOPE_ROW(scope_, words_) { S_INIT(scope_), S_INIT(words_) },
 static const struct scope_word words[] = {

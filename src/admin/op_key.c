@@ -1,6 +1,7 @@
 #include "admin/op.h"
 #include "admin/shape.h"
 #include "base/time.h"
+#include "jose/jwt.h"
 #include "ops_gen.h"
 #include "store/keyring.h"
 #include "store/seal.h"
@@ -35,7 +36,8 @@ static enum err master_key(struct ctx *c, struct secret *out)
 	return out->len ? OK : master_key_load(c->mem, c->site->config->data_dir, out);
 }
 
-static enum err write_active(struct ctx *c, struct jout *j)
+/* Which one signs, and which one will. */
+static enum err write_keys(struct ctx *c, struct jout *j)
 {
 	const struct signing_key_list_out *rows;
 	size_t count;
@@ -43,8 +45,8 @@ static enum err write_active(struct ctx *c, struct jout *j)
 	TRY(q_signing_key_list(
 	    c->db, c->mem, &(struct signing_key_list_in){ .tenant = c->site->tenant.id }, &rows, &count));
 	for (size_t i = 0; i < count; i++)
-		if (str_eq(rows[i].state, S("active")))
-			jout_str(j, S("active"), rows[i].kid);
+		if (str_eq(rows[i].state, S("active")) || str_eq(rows[i].state, S("next")))
+			jout_str(j, rows[i].state, rows[i].kid);
 	return OK;
 }
 
@@ -54,11 +56,14 @@ enum err op_key_rotate(struct ctx *c, const struct op_call *q, struct jout *j)
 		.tenant = c->site->tenant.id, .kind = S("key"), .at = c->now, .until = c->now + NEWS_SECONDS
 	};
 	struct secret master;
+	int64_t signs_at;
 
-	(void)q;
 	TRY(master_key(c, &master));
-	TRY(keyring_rotate(c->db, c->mem, master, c->site->tenant.id, c->now_ms));
+	TRY(keyring_rotate(c->db, c->mem, master, c->site->tenant.id, alg_of(op_text(q, S("alg"))), c->now_ms, &signs_at));
 	effect_add(c, EFFECT_RELOAD, 0, 0);
 	TRY(q_revocation_put(c->db, c->mem, &news, NULL));
-	return write_active(c, j);
+	TRY(write_keys(c, j));
+	if (signs_at)
+		jout_str(j, S("signs_at"), time_rfc3339(c->mem, signs_at));
+	return OK;
 }

@@ -276,6 +276,7 @@ static void write_scopes(struct buf *b, struct arena *mem)
 	      "| --- |\n"));
 #define MANAGEMENT "management"
 #define TOOLS "resources that name none"
+#define OPENID "the person"
 #define SCOPE(scope_, of_, challenged_, words_)       \
 	buf_put(b, S("| `" scope_ "` | " of_ " | ")); \
 	cell(b, challenged_ ? S("yes") : S("no"));    \
@@ -283,6 +284,7 @@ static void write_scopes(struct buf *b, struct arena *mem)
 	row_end(b);
 #include "scopes.def"
 #undef SCOPE
+#undef OPENID
 #undef TOOLS
 #undef MANAGEMENT
 }

@@ -5,7 +5,9 @@
 #include "net/recorder.h"
 #include "store/db.h"
 #include "store/feed.h"
+#include "store/keyring.h"
 #include "store/listen.h"
+#include "store/seal.h"
 #include "store/sweep.h"
 
 #include <stdlib.h>
@@ -14,6 +16,7 @@
 #define FEED_MS 500
 #define FEED_ROWS 1000 /* a full answer: there may be more */
 #define ROUND_SECONDS 60
+#define KEYS_SECONDS 5
 
 struct keeper {
 	struct house *house;
@@ -130,13 +133,34 @@ static void sweep(struct keeper *k)
 	}
 }
 
+/* A key of another algorithm that has been published long enough. What fails is tried again a little later. */
+static void settle_keys(struct keeper *k)
+{
+	struct arena *mem = arena_new((size_t)1 << 20);
+	struct secret master = k->house->config->master_key;
+	bool changed = false;
+	enum err e = master.len ? OK : master_key_load(mem, k->house->config->data_dir, &master);
+
+	if (e == OK)
+		e = keyring_settle(k->write, mem, master, k->tenant, time_now() * 1000, &changed);
+	if (changed)
+		log_info("tokens are signed with another algorithm from now on");
+	else if (e != OK)
+		log_warn("the signing keys could not be looked at", LOG_STRZ("error", err_row(e)->name));
+	arena_unref(mem);
+}
+
 static void caring(void *arg)
 {
 	struct keeper *k = arg;
-	int64_t round = time_mono_ms();
+	int64_t round = time_mono_ms(), keys = round;
 
 	while (rest(k, 1000)) {
 		db_checkpoint(k->write);
+		if (time_mono_ms() - keys >= KEYS_SECONDS * 1000) {
+			settle_keys(k);
+			keys = time_mono_ms();
+		}
 		if (time_mono_ms() - round < ROUND_SECONDS * 1000)
 			continue;
 		sweep(k);

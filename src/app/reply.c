@@ -22,12 +22,12 @@ str reply_metadata_url(struct arena *mem, const struct resource *r)
 
 str reply_challenge(struct ctx *c, enum err e, str description)
 {
-	const struct resource *r = exchange_of(c)->resource;
-	str scope = c->fail.need_scope.n ? c->fail.need_scope : r->challenge;
+	const struct resource *r = exchange_of(c)->resource; /* NULL: /userinfo, which is no MCP server */
+	str scope = c->fail.need_scope.n ? c->fail.need_scope : r ? r->challenge : S("");
 
 	/* RFC 6750 section 3.1: no error when the request had no token at all. */
 	return auth_challenge(
-	    c->mem, str_of(err_row(e)->code), scope, reply_metadata_url(c->mem, r), description);
+	    c->mem, str_of(err_row(e)->code), scope, r ? reply_metadata_url(c->mem, r) : S(""), description);
 }
 
 /* The public words, with the number that `gatehouse why` takes. Without '(' nothing is lost when a client cuts them. */
@@ -187,7 +187,7 @@ static void write_body(struct ctx *c, enum err e)
 		write_plain(c, e);
 		break;
 	case STYLE_BEARER:
-		if (wants_page(c))
+		if (exchange_of(c)->resource && wants_page(c))
 			write_resource_page(c, e);
 		else
 			write_json(c, e);
@@ -208,7 +208,7 @@ static void write_challenge(struct ctx *c, enum err e)
 	struct exchange *x = exchange_of(c);
 	int status = c->reply->status;
 
-	if (x->resource && (status == 401 || (status == 403 && e == ERR_SCOPE_SHORT))) {
+	if ((x->resource || c->style == STYLE_BEARER) && (status == 401 || (status == 403 && e == ERR_SCOPE_SHORT))) {
 		reply_header(c->reply, S("WWW-Authenticate"), reply_challenge(c, e, words_of(c, e)));
 	} else if (status == 401 && x->basic) {
 		/* RFC 6749 section 5.2: by the scheme that the client used, and only then */

@@ -18,6 +18,7 @@
 /* What a resource has that names no scopes. */
 /* clang-format off */
 #define MANAGEMENT(row)
+#define OPENID(row)
 #define TOOLS(row) row
 #define SCOPE(scope_, of_, challenged_, words_) of_(SCOPE_ROW(scope_, words_))
 #define SCOPE_ROW(scope_, words_) { S_INIT(scope_), S_INIT(words_) },
@@ -67,6 +68,7 @@ static enum err load_issuer(struct load *l)
 	if (e != OK)
 		return store_failed(l, e, "the first tenant cannot be read");
 	s->tenant = (struct tenant){ .id = row.id, .name = row.name, .issuer = l->config->base_url };
+	s->self = (struct resource){ .identifier = s->tenant.issuer, .name = s->tenant.name, .declared = true };
 	s->secure = str_ieq(u.scheme, S("https"));
 	l->origin = url_origin(l->mem, &u);
 	l->out->issuer_host = u.host;
@@ -116,7 +118,7 @@ static enum err load_keys(struct load *l, struct secret master)
 {
 	struct site *s = &l->out->site;
 	struct keyring *ring = NEW(l->mem, struct keyring);
-	enum err e = keyring_load(l->db, l->mem, master, s->tenant.id, l->now_ms, ring);
+	enum err e = keyring_load(l->db, l->mem, master, s->tenant.id, l->config->alg, l->now_ms, ring);
 
 	if (e != OK)
 		return store_failed(l, e, "the signing keys");

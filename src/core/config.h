@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/secret.h"
+#include "crypto/pkey.h"
 
 #define ACCESS_TTL_MAX \
 	86400 /* of tokens.access_ttl: no token of ours lives longer, whatever is configured later */
@@ -64,6 +65,7 @@ struct config {
 	bool read_only;
 	enum registration_mode registration;
 	bool registration_public_only;
+	enum alg alg; /* of the keys that sign */
 	int64_t access_ttl, refresh_ttl, code_ttl, refresh_grace;
 	const str *allow_origins;
 	size_t allow_origin_count;

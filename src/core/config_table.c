@@ -77,6 +77,8 @@ str config_kind_words(enum config_kind kind)
 		return S("a duration such as 60s, 10m, 24h or 30d");
 	case CONFIG_MODE:
 		return S("per_client or off");
+	case CONFIG_ALG:
+		return S("ES256, RS256 or EdDSA");
 	case CONFIG_CIDR:
 		return S("a network such as 127.0.0.1/32 or fd00::/8");
 	case CONFIG_ORIGIN:

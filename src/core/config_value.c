@@ -171,6 +171,22 @@ static bool parse_mode(str text, enum registration_mode *out)
 	return false;
 }
 
+static bool parse_alg(str text, enum alg *out)
+{
+	static const struct {
+		str name;
+		enum alg alg;
+	} algs[] = { { S_INIT("ES256"), ALG_ES256 }, { S_INIT("RS256"), ALG_RS256 }, { S_INIT("EdDSA"), ALG_EDDSA } };
+
+	for (size_t i = 0; i < COUNT(algs); i++) {
+		if (str_eq(text, algs[i].name)) {
+			*out = algs[i].alg;
+			return true;
+		}
+	}
+	return false;
+}
+
 /* True for an address, then a slash and how many of its bits count. */
 static bool cidr_ok(str text)
 {
@@ -248,6 +264,9 @@ enum err config_set(struct config_bind *b, const struct config_row *row, str whe
 			    "%.*s shared is not served by this version; use per_client or off.",
 			    FMT(row->key));
 		fits = parse_mode(text, member);
+		break;
+	case CONFIG_ALG:
+		fits = parse_alg(text, member);
 		break;
 	case CONFIG_CIDR:
 	case CONFIG_ORIGIN:

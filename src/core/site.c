@@ -23,6 +23,8 @@ const struct resource *site_resource(const struct site *s, str identifier)
 	for (size_t i = 0; i < s->resource_count; i++)
 		if (url_parse(s->resources[i].identifier, &have) == OK && url_same(&want, &have))
 			return &s->resources[i];
+	if (s->self.identifier.n && url_parse(s->self.identifier, &have) == OK && url_same(&want, &have))
+		return &s->self;
 	return NULL;
 }
 

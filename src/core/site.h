@@ -23,6 +23,7 @@ struct site {
 	const struct jwks *keys;   /* every published key */
 	const struct resource *resources;
 	size_t resource_count;
+	struct resource self; /* /userinfo: what a token is for that is for no MCP server; its identifier is the issuer */
 	const struct client *clients; /* static clients of the file */
 	size_t client_count;
 	struct secret key_refresh; /* 32 bytes each, derived from the root secret */
@@ -38,7 +39,7 @@ struct site {
 /* One more holder; site_unref gives it back. */
 const struct site *site_ref(const struct site *s);
 void site_unref(const struct site *s);
-/* The resource by identifier with the rule of url_same; NULL when none. */
+/* The resource by identifier with the rule of url_same, /userinfo (self) by the issuer's; NULL when none. */
 const struct resource *site_resource(const struct site *s, str identifier);
 /* The resource that answers at a request path: "/mcp" also at "/mcp/"; NULL when none. */
 const struct resource *site_resource_at(const struct site *s, str path);

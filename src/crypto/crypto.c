@@ -44,10 +44,11 @@ static void start(void)
 	if (!OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT | OPENSSL_INIT_LOAD_CONFIG, NULL))
 		return;
 	fetched.sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+	fetched.sha512 = EVP_MD_fetch(NULL, "SHA512", NULL);
 	fetched.gcm = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
 	fetched.hkdf = EVP_KDF_fetch(NULL, "HKDF", NULL);
 	fetched.hmac = hmac_template();
-	ready = fetched.sha256 && fetched.gcm && fetched.hkdf && fetched.hmac && sodium_init() >= 0 &&
+	ready = fetched.sha256 && fetched.sha512 && fetched.gcm && fetched.hkdf && fetched.hmac && sodium_init() >= 0 &&
 	    pthread_key_create(&at_thread_end, end_thread) == 0;
 }
 

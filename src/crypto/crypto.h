@@ -18,6 +18,8 @@ uint32_t rand_u32(void);
 /* SHA-256 of s. The str form gives 32 raw bytes in mem. Thread-safe, no allocation inside. */
 void sha256(str s, unsigned char out[SHA256_SIZE]);
 str sha256_str(struct arena *mem, str s);
+/* SHA-512 of s, 64 raw bytes in mem: what goes with Ed25519. */
+str sha512_str(struct arena *mem, str s);
 /* SHA-256 of a token's whole text: what the store keeps instead of it. */
 str token_hash(struct arena *mem, struct secret token);
 /* base64url(SHA-256(verifier)): RFC 7636 section 4.6. */

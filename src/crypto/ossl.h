@@ -10,7 +10,7 @@
 
 /* Fetched once: a lookup by name costs three times a small hash (stack.md section 3). Never freed. */
 struct ossl {
-	EVP_MD *sha256;
+	EVP_MD *sha256, *sha512;
 	EVP_CIPHER *gcm;
 	EVP_MAC_CTX *hmac; /* HMAC-SHA-256 without a key; each use duplicates it */
 	EVP_KDF *hkdf;

@@ -12,6 +12,8 @@
 #include "store/audit.h"
 #include "ui_gen.h"
 
+#define EMAIL_HINT_MAX 254
+
 /* A sign-in under way, from step to step. */
 struct login {
 	struct fields form;
@@ -41,7 +43,10 @@ enum err login_show(struct ctx *c)
 	/* With an authorization it was sent here on purpose: to sign in again, or as somebody else. */
 	if (c->actor.user && after.txn.n == 0)
 		return reply_redirect(c, 303, after_url(c, &after));
-	return reply_page(c, 200, PAGE_LOGIN, view_make(c, &after));
+	struct view_login *v = view_make(c, &after);
+	if (after.txn.n) /* only an application's own sign-in has a word on who it is for */
+		v->email = str_sub(form_get(&c->query, S("login_hint")), 0, EMAIL_HINT_MAX);
+	return reply_page(c, 200, PAGE_LOGIN, v);
 }
 
 static enum err refuse(struct ctx *c, const struct login *l, str words)

@@ -10,6 +10,7 @@
 #define ID_USER "user_"
 #define ID_GRANT "grant_"
 #define ID_CLIENT "client_"
+#define ID_SESSION "session_"
 
 struct tenant {
 	int64_t id;

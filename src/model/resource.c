@@ -58,6 +58,8 @@ str resource_scope_grant(struct arena *mem, const struct resource *r, str asked,
 		scope = scope_both(mem, resource_scope_default(r), allowed);
 	if (scope.n == 0 && limit.n)
 		scope = allowed;
+	str person = scope_person_asked(mem, asked);
+	scope = scope_union(mem, scope, limit.n ? scope_both(mem, person, limit) : person);
 	if (offline && str_list_has(asked, ' ', SCOPE_OFFLINE))
 		scope = scope_union(mem, scope, SCOPE_OFFLINE);
 	return scope;
@@ -68,6 +70,8 @@ str resource_scope_words(const struct resource *r, str scope)
 	for (size_t i = 0; i < r->word_count; i++)
 		if (str_eq(r->words[i].scope, scope) && r->words[i].words.n)
 			return r->words[i].words;
+	if (scope_person_words(scope).n)
+		return scope_person_words(scope);
 	if (str_eq(scope, SCOPE_OFFLINE))
 		return S("Stay connected while you are away, until you take the access back");
 	return scope;

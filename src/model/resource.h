@@ -13,9 +13,10 @@ const struct resource *resource_pick(const struct resource *all, size_t count, s
 /* What a request without scope gets: what the resource's challenge asks for, else all scopes when few. */
 str resource_scope_default(const struct resource *r);
 /*
- * The scopes that a request asking for asked is about: unknown ones are left out (clients send openid, email,
- * claudeai and offline_access wherever they go), and when nothing known is left, the default. limit: what the
- * client may have at all, empty for anything. offline: whether offline_access is kept when asked for.
+ * The scopes that a request asking for asked is about: unknown ones are left out (clients send claudeai and
+ * offline_access wherever they go), and when nothing known is left, the default. Those about the person come besides,
+ * when openid is among what is asked for. limit: what the client may have at all, empty for anything. offline: whether
+ * offline_access is kept when asked for.
  */
 str resource_scope_grant(struct arena *mem, const struct resource *r, str asked, str limit, bool offline);
 /* What a scope lets somebody do, in words for people; the scope itself when nobody has found any. */

@@ -1,6 +1,39 @@
 #include "model/scope.h"
 #include "base/buf.h"
 
+/* clang-format off */
+#define MANAGEMENT(row)
+#define TOOLS(row)
+#define OPENID(row) row
+#define SCOPE(scope_, of_, challenged_, words_) of_(SCOPE_ROW(scope_, words_))
+#define SCOPE_ROW(scope_, words_) { S_INIT(scope_), S_INIT(words_) },
+static const struct {
+	str scope, words;
+} person[] = {
+#include "scopes.def"
+};
+#undef SCOPE_ROW
+#define SCOPE_ROW(scope_, words_) scope_ " "
+static const char person_all[] =
+#include "scopes.def"
+;
+#undef SCOPE_ROW
+#undef SCOPE
+/* clang-format on */
+
+str scope_person(void)
+{
+	return (str){ person_all, sizeof person_all - 2 };
+}
+
+str scope_person_words(str word)
+{
+	for (size_t i = 0; i < COUNT(person); i++)
+		if (str_eq(person[i].scope, word))
+			return person[i].words;
+	return S("");
+}
+
 bool scope_covers(str have, str want)
 {
 	str word;
@@ -62,4 +95,9 @@ str scope_without(struct arena *mem, str a, str word)
 		if (!str_eq(each, word))
 			add(&out, each);
 	return buf_str(&out);
+}
+
+str scope_person_asked(struct arena *mem, str asked)
+{
+	return str_list_has(asked, ' ', SCOPE_OPENID) ? scope_both(mem, scope_person(), asked) : S("");
 }

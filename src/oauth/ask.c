@@ -1,4 +1,5 @@
 #include "oauth/ask.h"
+#include "base/enc.h"
 #include "oauth/client.h"
 #include "model/known.h"
 #include "model/scope.h"
@@ -46,6 +47,13 @@ enum err ask_covered(struct ctx *c, const struct ask *a, bool *covered)
 
 str ask_page(struct ctx *c, const struct ask *a, bool login)
 {
-	return arena_printf(c->mem, "%.*s/%s?txn=%lld", FMT(c->site->tenant.issuer),
-	    login ? "login" : "consent", (long long)a->txn);
+	struct buf b = BUF(c->mem);
+
+	buf_printf(&b, "%.*s/%s?txn=%lld", FMT(c->site->tenant.issuer), login ? "login" : "consent",
+	    (long long)a->txn);
+	if (login && a->login_hint.n) {
+		buf_put(&b, S("&login_hint="));
+		percent_write(&b, a->login_hint);
+	}
+	return buf_str(&b);
 }

@@ -18,6 +18,7 @@ static str write(struct arena *mem, const struct ask *a)
 	jout_str(&j, S("scope"), a->scope);
 	jout_str(&j, S("challenge"), a->challenge);
 	jout_str_opt(&j, S("nonce"), a->nonce);
+	jout_str_opt(&j, S("login_hint"), a->login_hint);
 	jout_str_opt(&j, S("jkt"), a->jkt);
 	jout_int(&j, S("max_age"), a->max_age);
 	jout_bool(&j, S("login"), a->login);
@@ -63,6 +64,7 @@ static bool read(const struct json *o, struct ask *a)
 	a->scope = json_get_str(o, S("scope"));
 	a->challenge = json_get_str(o, S("challenge"));
 	a->nonce = json_get_str(o, S("nonce"));
+	a->login_hint = json_get_str(o, S("login_hint"));
 	a->jkt = json_get_str(o, S("jkt"));
 	a->login = json_get_true(o, S("login"));
 	a->select = json_get_true(o, S("select"));

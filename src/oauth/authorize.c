@@ -8,9 +8,11 @@
 #include "oauth/client.h"
 #include "oauth/code.h"
 #include "oauth/handlers.h"
+#include "oauth/id_token.h"
 #include "oauth/params.h"
 #include "oauth/respond.h"
 
+#define LOGIN_HINT_MAX 254 /* an e-mail address (RFC 5321 section 4.5.3.1.3) */
 #define CHALLENGE 43 /* characters of base64url(SHA-256) */
 
 struct authorize {
@@ -19,6 +21,7 @@ struct authorize {
 	struct authorize_params p;
 	struct ask ask;
 	bool login; /* the person goes to the sign-in page first */
+	bool other; /* id_token_hint is not one of who is signed in */
 	str code;
 };
 
@@ -117,11 +120,36 @@ static enum err check_pkce(struct ctx *c, struct authorize *a)
 	return OK;
 }
 
+static str limit_of(const struct client *client)
+{
+	return client_verified(client) ? client->scope : (str){ NULL, 0 };
+}
+
+/*
+ * An application that people only sign in with: what the operator allows it is about the person and of no MCP server. Others
+ * that ask for openid may well want the only server there is: mcp-remote's last resort is "openid email profile".
+ */
+static bool only_person(const struct ctx *c, const struct authorize *a)
+{
+	str limit = limit_of(&a->ask.client);
+
+	if (!str_list_has(limit, ' ', SCOPE_OPENID) || !str_list_has(a->p.scope, ' ', SCOPE_OPENID))
+		return false;
+	for (size_t i = 0; i < c->site->resource_count; i++)
+		if (scope_meets(limit, c->site->resources[i].scopes))
+			return false;
+	return true;
+}
+
 static enum err check_resource(struct ctx *c, struct authorize *a)
 {
 	TRY(params_resource(c, &a->p.resource, &a->ask.resource));
+	if (!a->ask.resource && only_person(c, a))
+		a->ask.resource = &c->site->self;
 	if (!a->ask.resource)
 		a->ask.resource = resource_pick(c->site->resources, c->site->resource_count, a->p.scope);
+	if (!a->ask.resource && str_list_has(a->p.scope, ' ', SCOPE_OPENID))
+		a->ask.resource = &c->site->self;
 	if (!a->ask.resource)
 		return FAIL(c, RESOURCE_MISSING, "scope %.*s", FMT(str_sub(a->p.scope, 0, 200)));
 	return OK;
@@ -134,12 +162,14 @@ static enum err check_resource(struct ctx *c, struct authorize *a)
 static enum err check_scope(struct ctx *c, struct authorize *a)
 {
 	const struct client *client = &a->ask.client;
-	str limit = client_verified(client) ? client->scope : (str){ NULL, 0 };
+	str limit = limit_of(client);
 
 	a->ask.scope = resource_scope_grant(
 	    c->mem, a->ask.resource, a->p.scope, limit, client_may(client, S("refresh_token")));
 	a->ask.nonce = a->p.nonce;
-	if (limit.n && !scope_meets(a->ask.scope, a->ask.resource->scopes))
+	if (a->ask.resource == &c->site->self && !str_list_has(a->ask.scope, ' ', SCOPE_OPENID))
+		return FAIL(c, SCOPE_UNKNOWN, "the issuer as the resource, and scope %.*s", FMT(str_sub(a->p.scope, 0, 200)));
+	if (a->ask.resource != &c->site->self && limit.n && !scope_meets(a->ask.scope, a->ask.resource->scopes))
 		return FAIL(c, SCOPE_UNKNOWN, "the client is limited to %.*s", FMT(str_sub(limit, 0, 200)));
 	return OK;
 }
@@ -167,6 +197,25 @@ static enum err check_prompt(struct ctx *c, struct authorize *a)
 	return OK;
 }
 
+/*
+ * OpenID Connect Core section 3.1.2.1. A hint never signs anybody in: somebody else's sends to the sign-in page, and with
+ * prompt=none back to the client. What is no id token of ours hints at nobody.
+ */
+static enum err check_hints(struct ctx *c, struct authorize *a)
+{
+	struct id_hint hint;
+
+	if (a->p.login_hint.n <= LOGIN_HINT_MAX && str_within(a->p.login_hint, 0x21, 0x7e))
+		a->ask.login_hint = a->p.login_hint;
+	if (a->p.id_token_hint.n == 0)
+		return OK;
+	bool known = id_token_read(c, a->p.id_token_hint, &hint);
+	a->other = !known || !str_eq(hint.client_id, a->ask.client.client_id) || hint.user != c->actor.user;
+	if (a->other && known && c->actor.user)
+		a->ask.select |= !a->ask.none;
+	return OK;
+}
+
 static const struct {
 	const char *name;
 	enum err (*fn)(struct ctx *c, struct authorize *a);
@@ -182,6 +231,7 @@ static const struct {
 	{ "check_resource", check_resource },
 	{ "check_scope", check_scope },
 	{ "check_prompt", check_prompt },
+	{ "check_hints", check_hints },
 };
 
 static enum err give_code(struct ctx *c);
@@ -194,10 +244,12 @@ static enum err decide(struct ctx *c, struct authorize *a)
 	bool covered = false;
 
 	a->login = ask_wants_login(c, q);
+	if (q->none && (a->login || a->other))
+		return FAIL(c, LOGIN_REQUIRED, "%s",
+		    !c->actor.session ? "no session"
+			: a->other    ? "id_token_hint is not of who is signed in"
+				      : "the sign-in is older than max_age");
 	if (a->login) {
-		if (q->none)
-			return FAIL(c, LOGIN_REQUIRED,
-			    c->actor.session ? "the sign-in is older than max_age" : "no session");
 		return NEED(c, LANE_WRITE, put_txn);
 	}
 	TRY(ask_covered(c, q, &covered));

@@ -23,5 +23,7 @@ enum err consent_decide(struct ctx *c);
 enum err token_start(struct ctx *c);
 enum err revoke_start(struct ctx *c);
 enum err introspect_start(struct ctx *c);
+/* LOOP. Who the person of an access token is. */
+enum err userinfo_show(struct ctx *c);
 
 #endif

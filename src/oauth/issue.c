@@ -5,6 +5,7 @@
 #include "crypto/crypto.h"
 #include "jose/jwt.h"
 #include "oauth/recall.h"
+#include "oauth/id_token.h"
 
 static str claims(struct ctx *c, const struct authz *authz)
 {
@@ -30,7 +31,7 @@ static str claims(struct ctx *c, const struct authz *authz)
 }
 
 /* No nulls and no empty members: both SDKs refuse the whole answer for one. */
-static enum err reply(struct ctx *c, const struct authz *authz, str token)
+static enum err reply(struct ctx *c, const struct authz *authz, str token, str id_token)
 {
 	struct buf b = BUF(c->mem);
 	struct jout j = JOUT(&b);
@@ -41,6 +42,7 @@ static enum err reply(struct ctx *c, const struct authz *authz, str token)
 	jout_int(&j, S("expires_in"), c->site->config->access_ttl);
 	jout_str_opt(&j, S("scope"), authz->scope);
 	jout_str_opt(&j, S("refresh_token"), authz->refresh);
+	jout_str_opt(&j, S("id_token"), id_token);
 	jout_end(&j);
 	if (b.full)
 		return FAIL(c, TOO_LARGE, "the answer to a token request");
@@ -49,11 +51,12 @@ static enum err reply(struct ctx *c, const struct authz *authz, str token)
 
 enum err issue_tokens(struct ctx *c, const struct authz *authz)
 {
-	str token, json = claims(c, authz);
+	str token, id_token, json = claims(c, authz);
 
 	if (json.n == 0)
 		return FAIL(c, TOO_LARGE, "the claims of an access token");
 	TRY(jwt_sign(c->mem, c->site->signing, S("at+jwt"), json, &token));
 	recall_made(c, token);
-	return reply(c, authz, token);
+	TRY(id_token_make(c, authz, token, &id_token));
+	return reply(c, authz, token, id_token);
 }

@@ -9,14 +9,14 @@ static void put_url(struct jout *j, struct arena *mem, const struct site *site, 
 	jout_str(j, name, arena_printf(mem, "%.*s%s", FMT(site->tenant.issuer), path));
 }
 
-/* What any of our resources knows, and offline_access, which is ours. */
+/* What any of our resources knows, what is about the person, and offline_access, which is ours. */
 static str all_scopes(struct arena *mem, const struct site *site)
 {
 	str all = { NULL, 0 };
 
 	for (size_t i = 0; i < site->resource_count; i++)
 		all = scope_union(mem, all, site->resources[i].scopes);
-	return scope_union(mem, all, SCOPE_OFFLINE);
+	return scope_union(mem, scope_union(mem, all, scope_person()), SCOPE_OFFLINE);
 }
 
 static void put_grant_types(struct jout *j)
@@ -28,18 +28,27 @@ static void put_grant_types(struct jout *j)
 }
 
 /*
- * What OpenID Connect Discovery requires beyond RFC 8414: both SDKs refuse a document of the OIDC address
- * that lacks it. The defaults of section 3 that are not true of us are said aloud.
+ * What OpenID Connect Discovery requires beyond RFC 8414: both SDKs refuse a document of the OIDC address that lacks it.
+ * The defaults of section 3 that are not true of us are said aloud. Id tokens are signed by the active key alone, so
+ * there is one algorithm, and it is RS256 only where tokens.alg says so.
  */
-static void put_openid(struct jout *j, const struct site *site)
+static void put_openid(struct jout *j, struct arena *mem, const struct site *site)
 {
+	put_url(j, mem, site, S("userinfo_endpoint"), "/userinfo");
+	put_url(j, mem, site, S("end_session_endpoint"), "/logout");
 	jout_words(j, S("subject_types_supported"), S("public"));
 	jout_array(j, S("id_token_signing_alg_values_supported"));
 	jout_strz(j, S(""), alg_name(pkey_alg(site->signing->key)));
 	jout_end(j);
+	jout_words(j, S("claims_supported"),
+	    S("iss sub aud iat exp auth_time nonce acr amr at_hash sid name preferred_username email email_verified"));
+	jout_words(j, S("acr_values_supported"), S("aal1"));
 	jout_words(j, S("prompt_values_supported"), S("none login consent select_account"));
+	jout_bool(j, S("claims_parameter_supported"), false);
 	jout_bool(j, S("request_parameter_supported"), false);
 	jout_bool(j, S("request_uri_parameter_supported"), false);
+	jout_bool(j, S("backchannel_logout_supported"), true);
+	jout_bool(j, S("backchannel_logout_session_supported"), true);
 }
 
 /* RFC 8414 section 2 and RFC 9701 section 7; who asks what a token says has to prove who it is. */
@@ -75,7 +84,7 @@ str metadata_write(struct arena *mem, const struct site *site)
 	put_introspection(&j, mem, site, scope_without(mem, methods, S("none")));
 	jout_words(&j, S("code_challenge_methods_supported"), S("S256"));
 	jout_bool(&j, S("authorization_response_iss_parameter_supported"), true);
-	put_openid(&j, site);
+	put_openid(&j, mem, site);
 	jout_end(&j);
 	return buf_str(&b);
 }

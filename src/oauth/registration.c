@@ -117,7 +117,7 @@ static bool scope_known(const struct site *site, str word)
 	for (size_t i = 0; i < site->resource_count; i++)
 		if (str_list_has(site->resources[i].scopes, ' ', word))
 			return true;
-	return str_eq(word, SCOPE_OFFLINE);
+	return str_eq(word, SCOPE_OFFLINE) || scope_person_words(word).n;
 }
 
 /* What nobody here knows is left out, never an error. Registering a scope does not grant it. */

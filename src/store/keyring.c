@@ -60,6 +60,14 @@ static const struct alg_row *alg_row(enum alg alg)
 	return NULL;
 }
 
+static enum alg alg_named(str name)
+{
+	for (size_t i = 0; i < COUNT(algs); i++)
+		if (str_eq(algs[i].name, name))
+			return algs[i].alg;
+	return ALG_NONE;
+}
+
 static str *part_of(struct pkey_parts *p, const struct part *row)
 {
 	return (str *)(void *)((char *)p + row->at);
@@ -108,9 +116,7 @@ static enum err key_from_text(struct arena *mem, str alg, str text, struct pkey 
 	struct pkey_parts p = { .alg = ALG_NONE };
 	const struct json *o;
 
-	for (size_t i = 0; i < COUNT(algs); i++)
-		if (str_eq(algs[i].name, alg))
-			p.alg = algs[i].alg;
+	p.alg = alg_named(alg);
 	if (p.alg == ALG_NONE || json_parse(mem, text, &o, NULL) != OK)
 		return ERR_KEY_BAD;
 	for (size_t i = 0; i < COUNT(parts); i++)
@@ -131,6 +137,7 @@ struct maker {
 	struct arena *mem;
 	struct secret master;
 	int64_t tenant, now_ms;
+	enum alg alg; /* of the keys to be made */
 };
 
 static enum err put_key(struct db *db, const struct maker *m, struct pkey *key, enum key_state state)
@@ -154,7 +161,7 @@ static enum err make_key(struct db *db, const struct maker *m, enum key_state st
 {
 	struct pkey *key;
 
-	TRY(pkey_make(ALG_ES256, &key));
+	TRY(pkey_make(m->alg, &key));
 	enum err e = put_key(db, m, key, state);
 	pkey_unref(key);
 	return e;
@@ -185,31 +192,139 @@ static enum err read_rows(
 	return q_signing_key_live(db, m->mem, &(struct signing_key_live_in){ .tenant = m->tenant }, rows, n);
 }
 
+static bool of_alg(const struct signing_key_live_out *row, enum alg alg)
+{
+	return row && alg_named(row->alg) == alg;
+}
+
+/* It has signed nothing, so nobody will miss it. */
+static enum err discard(struct db *db, const struct maker *m, const struct signing_key_live_out *row)
+{
+	const struct signing_key_discard_in in = {
+		.id = row->id, .tenant = m->tenant, .now = m->now_ms / 1000, .nothing = S("")
+	};
+
+	return q_signing_key_discard(db, m->mem, &in, NULL);
+}
+
+/* ---- the algorithm that was asked for the last time ---- */
+
+static str wish_name(const struct maker *m)
+{
+	return arena_printf(m->mem, "signing_alg/%lld", (long long)m->tenant);
+}
+
+static enum err is_wished(struct db *db, const struct maker *m, bool *out)
+{
+	struct meta_get_out row;
+	enum err e = q_meta_get(db, m->mem, &(struct meta_get_in){ .name = wish_name(m) }, &row);
+
+	*out = e == OK && str_eq(row.value, alg_row(m->alg)->name);
+	return e == ERR_NOT_FOUND ? OK : e;
+}
+
 /* Looks again: the transaction sees what another node may have made meanwhile. */
-static enum err make_active(struct db *db, void *arg)
+static enum err make_missing(struct db *db, void *arg)
 {
 	const struct maker *m = arg;
 	const struct signing_key_live_out *rows;
 	size_t n;
+	bool wished;
 
 	TRY(read_rows(db, m, &rows, &n));
-	return first_in(rows, n, KEY_ACTIVE) ? OK : make_key(db, m, KEY_ACTIVE);
+	TRY(is_wished(db, m, &wished));
+	const struct signing_key_live_out *next = first_in(rows, n, KEY_NEXT);
+	if (!first_in(rows, n, KEY_ACTIVE))
+		TRY(make_key(db, m, KEY_ACTIVE));
+	if (!wished && next && !of_alg(next, m->alg)) {
+		TRY(discard(db, m, next));
+		next = NULL;
+	}
+	if (!next)
+		TRY(make_key(db, m, KEY_NEXT));
+	struct meta_put_in wish = { .name = wish_name(m), .value = alg_row(m->alg)->name };
+	return wished ? OK : q_meta_put(db, m->mem, &wish, NULL);
 }
 
-enum err keyring_rotate(
-    struct db *db, struct arena *mem, struct secret master, int64_t tenant, int64_t now_ms)
+/* ---- moving on ---- */
+
+static enum err move_on(struct db *db, const struct maker *m, const struct signing_key_live_out *active,
+    const struct signing_key_live_out *next)
 {
-	const struct maker m = { .mem = mem, .master = master, .tenant = tenant, .now_ms = now_ms };
+	if (active)
+		TRY(move_key(db, m, active->id, KEY_RETIRING));
+	TRY(next ? move_key(db, m, next->id, KEY_ACTIVE) : make_key(db, m, KEY_ACTIVE));
+	return make_key(db, m, KEY_NEXT);
+}
+
+enum err keyring_rotate(struct db *db, struct arena *mem, struct secret master, int64_t tenant, enum alg alg,
+    int64_t now_ms, int64_t *signs_at)
+{
+	struct maker m = { .mem = mem, .master = master, .tenant = tenant, .now_ms = now_ms, .alg = alg };
+	const struct signing_key_live_out *rows;
+	size_t n;
+
+	*signs_at = 0;
+	TRY(read_rows(db, &m, &rows, &n));
+	const struct signing_key_live_out *active = first_in(rows, n, KEY_ACTIVE),
+					  *next = first_in(rows, n, KEY_NEXT);
+	if (m.alg == ALG_NONE)
+		m.alg = next ? alg_named(next->alg) : active ? alg_named(active->alg) : ALG_ES256;
+	if (!active || of_alg(next, m.alg))
+		return move_on(db, &m, active, next);
+	if (next)
+		TRY(discard(db, &m, next));
+	*signs_at = now_ms / 1000 + KEY_PUBLISH_SECONDS;
+	return make_key(db, &m, KEY_NEXT);
+}
+
+static const struct signing_key_live_out *due(
+    const struct maker *m, const struct signing_key_live_out *rows, size_t n)
+{
+	const struct signing_key_live_out *active = first_in(rows, n, KEY_ACTIVE),
+					  *next = first_in(rows, n, KEY_NEXT);
+
+	return active && next && !str_eq(active->alg, next->alg) &&
+		next->created + KEY_PUBLISH_SECONDS <= m->now_ms / 1000
+	    ? next
+	    : NULL;
+}
+
+#define NEWS_SECONDS 3600 /* other nodes read the feed within half a second */
+
+static enum err settle(struct db *db, void *arg)
+{
+	struct maker m = *(const struct maker *)arg;
 	const struct signing_key_live_out *rows;
 	size_t n;
 
 	TRY(read_rows(db, &m, &rows, &n));
-	const struct signing_key_live_out *active = first_in(rows, n, KEY_ACTIVE),
-					  *next = first_in(rows, n, KEY_NEXT);
-	if (active)
-		TRY(move_key(db, &m, active->id, KEY_RETIRING));
-	TRY(next ? move_key(db, &m, next->id, KEY_ACTIVE) : make_key(db, &m, KEY_ACTIVE));
-	return make_key(db, &m, KEY_NEXT);
+	const struct signing_key_live_out *next = due(&m, rows, n);
+	if (!next)
+		return OK; /* another node was first */
+	int64_t now = m.now_ms / 1000;
+	struct revocation_put_in news = {
+		.tenant = m.tenant, .kind = S("key"), .at = now, .until = now + NEWS_SECONDS
+	};
+	m.alg = alg_named(next->alg);
+	TRY(move_on(db, &m, first_in(rows, n, KEY_ACTIVE), next));
+	return q_revocation_put(db, m.mem, &news, NULL);
+}
+
+enum err keyring_settle(
+    struct db *db, struct arena *mem, struct secret master, int64_t tenant, int64_t now_ms, bool *changed)
+{
+	struct maker m = { .mem = mem, .master = master, .tenant = tenant, .now_ms = now_ms };
+	const struct signing_key_live_out *rows;
+	size_t n;
+
+	*changed = false;
+	TRY(read_rows(db, &m, &rows, &n));
+	if (!due(&m, rows, n))
+		return OK;
+	TRY(db_do(db, settle, &m));
+	*changed = true;
+	return OK;
 }
 
 /* ---- loading ---- */
@@ -237,17 +352,19 @@ static enum err open_key(const struct maker *m, const struct signing_key_live_ou
 	return key_from_text(m->mem, row->alg, (str){ (const char *)text.bytes, text.len }, &out->key);
 }
 
-enum err keyring_load(struct db *db, struct arena *mem, struct secret master, int64_t tenant, int64_t now_ms,
-    struct keyring *out)
+enum err keyring_load(struct db *db, struct arena *mem, struct secret master, int64_t tenant, enum alg alg,
+    int64_t now_ms, struct keyring *out)
 {
-	struct maker m = { .mem = mem, .master = master, .tenant = tenant, .now_ms = now_ms };
+	struct maker m = { .mem = mem, .master = master, .tenant = tenant, .now_ms = now_ms, .alg = alg };
 	const struct signing_key_live_out *rows;
 	size_t n;
+	bool wished;
 
 	*out = (struct keyring){ 0 };
 	TRY(read_rows(db, &m, &rows, &n));
-	if (!first_in(rows, n, KEY_ACTIVE)) {
-		TRY(db_do(db, make_active, &m));
+	TRY(is_wished(db, &m, &wished));
+	if (!wished || !first_in(rows, n, KEY_ACTIVE) || !first_in(rows, n, KEY_NEXT)) {
+		TRY(db_do(db, make_missing, &m));
 		TRY(read_rows(db, &m, &rows, &n));
 	}
 	struct ring_key *keys = NEW_ARRAY(mem, struct ring_key, n ? n : 1);

@@ -216,7 +216,7 @@ static enum err act_keyring(struct db *db, struct arena *mem)
 {
 	struct keyring ring;
 
-	TRY(keyring_load(db, mem, master(), 1, NOW_MS, &ring));
+	TRY(keyring_load(db, mem, master(), 1, ALG_ES256, NOW_MS, &ring));
 	keyring_free(&ring);
 	return OK;
 }
@@ -230,7 +230,9 @@ static void check_keyring(struct db *db, bool done)
 
 static enum err rotate(struct db *db, void *arg)
 {
-	return keyring_rotate(db, arg, master(), 1, NOW_MS);
+	int64_t at;
+
+	return keyring_rotate(db, arg, master(), 1, ALG_NONE, NOW_MS, &at);
 }
 
 static enum err act_rotate(struct db *db, struct arena *mem)

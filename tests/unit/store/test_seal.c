@@ -78,11 +78,11 @@ static void another_master_key_is_told_and_changes_nothing(void **state)
 	struct keyring ring;
 
 	assert_ok(store_secrets_load(db, mem, master(), &a));
-	assert_ok(keyring_load(db, mem, master(), TENANT, NOW_MS, &ring));
+	assert_ok(keyring_load(db, mem, master(), TENANT, ALG_ES256, NOW_MS, &ring));
 	keyring_free(&ring);
 	assert_int_equal(store_secrets_load(db, mem, other_master(), &b), ERR_SEAL_BROKEN);
 	assert_true(str_find(db_why(db), S("another master_key")) >= 0);
-	assert_int_equal(keyring_load(db, mem, other_master(), TENANT, NOW_MS, &ring), ERR_SEAL_BROKEN);
+	assert_int_equal(keyring_load(db, mem, other_master(), TENANT, ALG_ES256, NOW_MS, &ring), ERR_SEAL_BROKEN);
 	assert_int_equal(store_secrets_load(db, mem, secret_of(S("short")), &b), ERR_STORE);
 	assert_ok(store_secrets_load(db, mem, master(), &b));
 	assert_true(secret_eq(a.root, b.root));
@@ -162,7 +162,9 @@ static void processes_that_begin_together_have_one_master_key(void **state)
 
 static enum err rotate(struct db *db, void *arg)
 {
-	return keyring_rotate(db, arg, master(), TENANT, NOW_MS + 5000);
+	int64_t at;
+
+	return keyring_rotate(db, arg, master(), TENANT, ALG_NONE, NOW_MS + 5000, &at);
 }
 
 static const struct ring_key *by_kid(const struct keyring *ring, str kid)
@@ -181,20 +183,20 @@ static void a_signature_of_a_loaded_key_verifies_after_loading_it_again(void **s
 	unsigned char sig[SIGNATURE_MAX];
 	size_t n = sizeof sig;
 
-	assert_ok(keyring_load(db, mem, master(), TENANT, NOW_MS, &a));
-	assert_int_equal(a.count, 1);
-	assert_ptr_equal(a.active, &a.keys[0]);
+	assert_ok(keyring_load(db, mem, master(), TENANT, ALG_ES256, NOW_MS, &a));
+	assert_int_equal(a.count, 2);
+	assert_ptr_equal(a.active, &a.keys[a.keys[0].at == KEY_NEXT]);
 	assert_int_equal(a.active->created, NOW_MS / 1000);
 	assert_int_equal(a.active->kid.n, 43); /* a thumbprint */
 	assert_ok(pkey_sign(a.active->key, S("text"), sig, &n));
-	assert_ok(keyring_load(db, mem, master(), TENANT, NOW_MS, &b));
+	assert_ok(keyring_load(db, mem, master(), TENANT, ALG_ES256, NOW_MS, &b));
 	assert_true(str_eq(a.active->kid, b.active->kid));
 	assert_true(pkey_verify(b.active->key, S("text"), (str){ (char *)sig, n }));
 	keyring_free(&a);
 	keyring_free(&b);
 	/* another tenant has keys of its own */
-	assert_ok(keyring_load(db, mem, master(), TENANT + 1, NOW_MS, &a));
-	assert_int_equal(a.count, 1);
+	assert_ok(keyring_load(db, mem, master(), TENANT + 1, ALG_ES256, NOW_MS, &a));
+	assert_int_equal(a.count, 2);
 	keyring_free(&a);
 	db_close(db);
 }
@@ -207,9 +209,9 @@ static void a_rotation_goes_next_active_retiring_gone(void **state)
 	struct sweep sweep = { .key_overlap = 600 };
 	bool more;
 
-	assert_ok(keyring_load(db, mem, master(), TENANT, NOW_MS, &first));
+	assert_ok(keyring_load(db, mem, master(), TENANT, ALG_ES256, NOW_MS, &first));
 	assert_ok(db_do(db, rotate, mem));
-	assert_ok(keyring_load(db, mem, master(), TENANT, NOW_MS, &second));
+	assert_ok(keyring_load(db, mem, master(), TENANT, ALG_ES256, NOW_MS, &second));
 	assert_int_equal(second.count, 3);
 	assert_int_equal(by_kid(&second, first.active->kid)->at, KEY_RETIRING);
 	const struct ring_key *next = NULL;
@@ -218,7 +220,7 @@ static void a_rotation_goes_next_active_retiring_gone(void **state)
 			next = &second.keys[i];
 	assert_non_null(next);
 	assert_ok(db_do(db, rotate, mem));
-	assert_ok(keyring_load(db, mem, master(), TENANT, NOW_MS, &third));
+	assert_ok(keyring_load(db, mem, master(), TENANT, ALG_ES256, NOW_MS, &third));
 	assert_int_equal(third.count, 4);
 	assert_true(str_eq(third.active->kid, next->kid)); /* it had been published before it signed */
 	assert_int_equal(by_kid(&third, second.active->kid)->at, KEY_RETIRING);
@@ -231,7 +233,7 @@ static void a_rotation_goes_next_active_retiring_gone(void **state)
 	assert_int_equal(store_count(db, "signing_key", "state = 'retiring'"), 2);
 	assert_ok(sweep_step(db, mem, TENANT, NOW_MS / 1000 + 5 + 601, &sweep, &more));
 	assert_int_equal(store_count(db, "signing_key", "state = 'gone' AND length(sealed) = 0"), 2);
-	assert_ok(keyring_load(db, mem, master(), TENANT, NOW_MS, &third));
+	assert_ok(keyring_load(db, mem, master(), TENANT, ALG_ES256, NOW_MS, &third));
 	assert_int_equal(third.count, 2);
 	keyring_free(&first);
 	keyring_free(&second);
@@ -245,13 +247,13 @@ static void a_sealed_key_does_not_open_in_the_place_of_another(void **state)
 	struct db *db = store_open(store_fresh(STORE_MEMORY));
 	struct keyring ring;
 
-	assert_ok(keyring_load(db, mem, master(), TENANT, NOW_MS, &ring));
+	assert_ok(keyring_load(db, mem, master(), TENANT, ALG_ES256, NOW_MS, &ring));
 	keyring_free(&ring);
 	assert_ok(db_do(db, rotate, mem));
 	assert_ok(db->driver->script(db,
 	    "UPDATE signing_key SET sealed = (SELECT sealed FROM signing_key WHERE state = 'next')"
 	    " WHERE state = 'active'"));
-	assert_int_equal(keyring_load(db, mem, master(), TENANT, NOW_MS, &ring), ERR_SEAL_BROKEN);
+	assert_int_equal(keyring_load(db, mem, master(), TENANT, ALG_ES256, NOW_MS, &ring), ERR_SEAL_BROKEN);
 	assert_int_equal(ring.count, 0);
 	db_close(db);
 }

@@ -413,12 +413,12 @@ static void start_node(struct node *n, struct db *db)
 		memcpy(n->root, secrets.root.bytes, ROOT_SIZE);
 	pthread_barrier_wait(n->gate);
 	if (n->e == OK)
-		n->e = keyring_load(db, n->mem, master(), tenant.id, 1800000000000, &ring);
+		n->e = keyring_load(db, n->mem, master(), tenant.id, ALG_ES256, 1800000000000, &ring);
 	pthread_barrier_wait(n->gate);
 	if (n->e != OK)
 		return;
 	keyring_free(&ring);
-	n->e = keyring_load(db, n->mem, master(), tenant.id, 1800000000000, &ring);
+	n->e = keyring_load(db, n->mem, master(), tenant.id, ALG_ES256, 1800000000000, &ring);
 	if (n->e != OK)
 		return;
 	(void)snprintf(n->kid, sizeof n->kid, "%.*s", FMT(ring.active->kid));
@@ -465,7 +465,7 @@ static void nodes_that_start_together_have_one_tenant_one_secret_and_one_key(str
 		assert_true(nodes[i].tenant == nodes[0].tenant && nodes[i].tenant != 0);
 		assert_memory_equal(nodes[i].root, nodes[0].root, ROOT_SIZE);
 		assert_string_equal(nodes[i].kid, nodes[0].kid);
-		assert_int_equal(nodes[i].keys, 1);
+		assert_int_equal(nodes[i].keys, 2); /* the active one and the next */
 	}
 	pthread_barrier_destroy(&gate);
 	db_close(holder);
