@@ -54,3 +54,8 @@ SELECT count(*) AS total FROM client
 WHERE tenant = :tenant AND status <> 'deleted' AND origin <> 'config'
   AND (CASE origin WHEN 'registered' THEN 'dynamic' WHEN 'sealed' THEN 'dynamic' WHEN 'created' THEN 'static'
     ELSE origin END = :kind OR :kind = '');
+
+-- name: client_by_row :one
+-- in: tenant int, id int
+-- out: client_id text
+SELECT client_id FROM client WHERE id = :id AND tenant = :tenant;

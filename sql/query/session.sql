@@ -1,14 +1,14 @@
 -- Signed-in browsers. The id in the cookie finds the row, the hash of the whole cookie must fit.
 
 -- name: session_put :exec
--- in: id int, tenant int, hash blob, user_id int, now int, expires int, methods text
-INSERT INTO session (id, tenant, hash, user_id, created, seen, expires, auth_time, methods)
-VALUES (:id, :tenant, :hash, :user_id, :now, :now, :expires, :now, :methods);
+-- in: id int, tenant int, hash blob, user_id int, now int, expires int, methods text, sid int
+INSERT INTO session (id, tenant, hash, user_id, created, seen, expires, auth_time, methods, sid)
+VALUES (:id, :tenant, :hash, :user_id, :now, :now, :expires, :now, :methods, :sid);
 
 -- name: session_get :one
 -- in: id int, tenant int
--- out: hash blob, user_id int, seen int, expires int, auth_time int, methods text, email text, name text, role text, status text
-SELECT session.hash, session.user_id, session.seen, session.expires, session.auth_time, session.methods, users.email, users.name,
+-- out: hash blob, user_id int, seen int, expires int, auth_time int, methods text, sid int, email text, name text, role text, status text
+SELECT session.hash, session.user_id, session.seen, session.expires, session.auth_time, session.methods, session.sid, users.email, users.name,
   users.role, users.status
 FROM session JOIN users ON users.id = session.user_id
 WHERE session.id = :id AND session.tenant = :tenant AND users.tenant = :tenant;

@@ -16,3 +16,14 @@ CREATE INDEX replay_until ON replay (until);
 ALTER TABLE client ADD COLUMN old_secret TEXT NOT NULL DEFAULT '';
 ALTER TABLE client ADD COLUMN old_until INT NOT NULL DEFAULT 0;
 ALTER TABLE client ADD COLUMN updated INT NOT NULL DEFAULT 0;
+-- A sign-in as applications know it (sid): it stays the same while one person signs in again in one browser.
+ALTER TABLE session ADD COLUMN sid INT NOT NULL DEFAULT 0;
+UPDATE session SET sid = id;
+
+-- Applications that are still to be told that a sign-in has ended (OpenID Connect Back-Channel Logout), until they know or
+-- we have tried often enough. Written in the transaction that ends the sign-in, so that a restart loses none.
+CREATE TABLE logout_notice (
+	id AUTOKEY, tenant INT NOT NULL, client INT NOT NULL, user_id INT NOT NULL, session INT NOT NULL,
+	created INT NOT NULL, due INT NOT NULL, tries INT NOT NULL, UNIQUE (client, session)
+);
+CREATE INDEX logout_notice_due ON logout_notice (due);

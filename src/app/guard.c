@@ -86,7 +86,7 @@ static enum err check_form(struct ctx *c)
 	str sent = form_get(&c->form, S("csrf"));
 	if (exchange_of(c)->new_browser)
 		return FAIL(c, CSRF, "no browser cookie came with the form");
-	if (!secret_eq(secret_of(sent), secret_of(form_token(c))))
+	if (!form_token_fits(c))
 		return FAIL(c, CSRF, "%s",
 		    sent.n ? "the token is of another session or browser" : "no token in the form");
 	return OK;

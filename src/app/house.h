@@ -55,6 +55,7 @@ struct house {
 	void (*reload)(struct house *h, struct exchange *waiting);
 	const struct config *config;         /* the newest; main thread's */
 	atomic_bool forwarded_differs;       /* a trusted proxy said another host or scheme than base_url */
+	atomic_int notices;                  /* app/notices.c's own: how many are on their way */
 	atomic_int_fast64_t store_failed_at; /* epoch seconds of the last fault of the store, 0: none */
 };
 

@@ -1,5 +1,6 @@
 #include "app/keeper.h"
 #include "app/effects.h"
+#include "app/notices.h"
 #include "base/log.h"
 #include "base/time.h"
 #include "net/recorder.h"
@@ -102,6 +103,18 @@ static enum err read_feed(struct keeper *k)
 	return OK;
 }
 
+/* Of sign-ins that ended here or at another node, which may be gone. */
+static void look_for_notices(struct keeper *k)
+{
+	struct arena *mem = arena_new(65536);
+	struct logout_notice_due_in in = { .tenant = k->tenant, .now = time_now() };
+	struct logout_notice_due_out row;
+
+	if (q_logout_notice_due(k->read, mem, &in, &row) == OK)
+		notices_send(k->house);
+	arena_unref(mem);
+}
+
 static void feeding(void *arg)
 {
 	struct keeper *k = arg;
@@ -113,6 +126,8 @@ static void feeding(void *arg)
 		if (read_feed(k) != OK)
 			atomic_store(
 			    &k->house->store_failed_at, time_now()); /* the driver has said why in the log */
+		else
+			look_for_notices(k);
 		recorder_look(time_now());
 		recorder_flush();
 	}

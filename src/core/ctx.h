@@ -46,6 +46,7 @@ struct fail {
 /* What the guard proved. */
 struct actor {
 	int64_t session; /* row, 0 when there is none */
+	int64_t sid; /* the sign-in as applications know it: the first such row of this person in this browser */
 	bool
 	    stale; /* the session was last written long ago: a step on WRITE that loads it again slides its expiry */
 	int64_t user;
@@ -134,5 +135,7 @@ enum err reply_page(struct ctx *c, int status, int page, const void *view);
 
 /* The token that every form of this browser and session carries in its hidden field `csrf`: HMAC(key_form, browser | session). */
 str form_token(struct ctx *c);
+/* True when the form that was posted carries it. */
+bool form_token_fits(struct ctx *c);
 
 #endif

@@ -8,6 +8,7 @@
 #define FETCH_URL_MAX 2048
 #define FETCH_BODY_MAX ((size_t)64 * 1024)
 #define FETCH_TYPE_MAX 128
+#define FETCH_FORM_MAX 8191
 #define FETCH_CACHE_MAX 256
 #define FETCH_DATE_MAX 40
 #define FETCH_ALLOW_MAX 16
@@ -17,6 +18,7 @@ struct fetch_policy {
 	size_t max;         /* bytes of the body, at most FETCH_BODY_MAX */
 	int64_t ms;         /* in all, waiting for a free place included; at most 5000 */
 	str accept;         /* the Accept field; empty: application/json */
+	str form;           /* not empty: POSTed as application/x-www-form-urlencoded, at most FETCH_FORM_MAX bytes */
 	const str *allow;   /* networks (CIDR) that may be reached though they are not public */
 	size_t allow_count; /* at most FETCH_ALLOW_MAX */
 	str authorities;    /* path of a PEM file of authorities to trust besides the system's; empty: none */

@@ -15,3 +15,8 @@ str form_token(struct ctx *c)
 	hmac_sha256(c->site->key_form, buf_str(&b), mac);
 	return b64url_write(c->mem, (str){ (const char *)mac, sizeof mac });
 }
+
+bool form_token_fits(struct ctx *c)
+{
+	return secret_eq(secret_of(form_get(&c->form, S("csrf"))), secret_of(form_token(c)));
+}

@@ -16,8 +16,11 @@ enum err link_submit(struct ctx *c);
 enum err setup_show(struct ctx *c);
 enum err setup_submit(struct ctx *c);
 
+/* Signing out: the page, or at once for an application that shows the id token of this sign-in. */
 enum err logout_show(struct ctx *c);
+/* The page's form, its token already looked at; and whatever is posted to that address. */
 enum err logout_submit(struct ctx *c);
+enum err logout_post(struct ctx *c);
 
 /* Who one is, and a new password. */
 enum err account_show(struct ctx *c);

@@ -51,6 +51,7 @@ enum err session_load(struct ctx *c)
 		TRY(touch(c, t.id, cookie));
 	c->actor = (struct actor){
 		.session = t.id,
+		.sid = row.sid,
 		.stale = stale && c->lane != LANE_WRITE,
 		.user = row.user_id,
 		.email = row.email,
@@ -62,15 +63,50 @@ enum err session_load(struct ctx *c)
 	return OK;
 }
 
-/* The row of this browser's cookie; asked of the cookie, since a step that is run again finds c->actor changed. */
-static enum err drop(struct ctx *c)
+/* This browser's session, asked of the cookie, since a step that is run again finds c->actor changed. */
+static bool own_ticket(struct ctx *c, struct ticket *t)
 {
+	return ticket_parse(c->mem, TICKET_SESSION, cookie_get(c->req, cookie_name(c)), t);
+}
+
+static enum err drop(struct ctx *c, const struct ticket *t)
+{
+	struct session_drop_in in = { .id = t->id, .tenant = c->site->tenant.id, .hash = t->hash };
+
+	return q_session_drop(c->db, c->mem, &in, NULL);
+}
+
+/* The applications that were signed in to with it hear of its end. */
+static enum err end(struct ctx *c, const struct ticket *t)
+{
+	struct logout_notice_put_in in = {
+		.id = t->id, .tenant = c->site->tenant.id, .hash = t->hash, .now = c->now
+	};
+
+	TRY(q_logout_notice_put(c->db, c->mem, &in, NULL));
+	return drop(c, t);
+}
+
+/*
+ * What this browser had before a new sign-in goes. When the same person only signs in again, the applications stay signed
+ * in, so *sid stays what it was; when it is somebody else, they are told.
+ */
+static enum err replace(struct ctx *c, int64_t user, int64_t *sid)
+{
+	struct session_get_out row;
 	struct ticket t;
 
-	if (!ticket_parse(c->mem, TICKET_SESSION, cookie_get(c->req, cookie_name(c)), &t))
+	if (!own_ticket(c, &t))
 		return OK;
-	struct session_drop_in in = { .id = t.id, .tenant = c->site->tenant.id, .hash = t.hash };
-	return q_session_drop(c->db, c->mem, &in, NULL);
+	enum err e = q_session_get(
+	    c->db, c->mem, &(struct session_get_in){ .id = t.id, .tenant = c->site->tenant.id }, &row);
+	if (e == ERR_NOT_FOUND)
+		return OK;
+	TRY(e);
+	if (row.user_id != user || !ticket_fits(&t, row.hash) || c->now >= row.expires)
+		return end(c, &t);
+	*sid = row.sid;
+	return drop(c, &t);
 }
 
 enum err session_make(struct ctx *c, int64_t user, str methods)
@@ -87,14 +123,16 @@ enum err session_make(struct ctx *c, int64_t user, str methods)
 		.now = c->now,
 		.expires = c->now + SESSION_SECONDS,
 		.methods = methods,
+		.sid = t.id,
 	};
 
 	TRY(q_user_by_id(c->db, c->mem, &(struct user_by_id_in){ .tenant = tenant, .id = user }, &person));
-	TRY(drop(c));
+	TRY(replace(c, user, &in.sid));
 	TRY(q_session_put(c->db, c->mem, &in, NULL));
 	set_cookie(c, text, SESSION_SECONDS);
 	c->actor = (struct actor){
 		.session = t.id,
+		.sid = in.sid,
 		.user = user,
 		.email = person.email,
 		.name = person.name,
@@ -107,14 +145,21 @@ enum err session_make(struct ctx *c, int64_t user, str methods)
 
 enum err session_end(struct ctx *c)
 {
-	TRY(drop(c));
+	struct ticket t;
+
+	if (own_ticket(c, &t))
+		TRY(end(c, &t));
 	set_cookie(c, S(""), 0);
 	return OK;
 }
 
 enum err session_end_others(struct ctx *c, int64_t user, int64_t keep)
 {
+	struct logout_notice_put_others_in tell = {
+		.tenant = c->site->tenant.id, .user_id = user, .keep = keep, .now = c->now
+	};
 	struct session_drop_others_in in = { .tenant = c->site->tenant.id, .user_id = user, .keep = keep };
 
+	TRY(q_logout_notice_put_others(c->db, c->mem, &tell, NULL));
 	return q_session_drop_others(c->db, c->mem, &in, NULL);
 }

@@ -1,6 +1,7 @@
 /*
  * session: who sits at this browser. A cookie (HttpOnly, SameSite=Lax, __Host- on https) that names a row; it lives 30 days
- * from its last use, and every sign-in makes a new one.
+ * from its last use, and every sign-in makes a new one. When one ends, the applications that were signed in to with it are
+ * told (oauth/backchannel.h): the row that says so is written in the same transaction.
  */
 #ifndef LOGIN_SESSION_H
 #define LOGIN_SESSION_H

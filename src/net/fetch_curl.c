@@ -185,6 +185,8 @@ static CURLcode set_up(const struct curl_lib *l, CURL *c, const struct fetch_ask
 	snprintf(accept, sizeof accept, "Accept: %s", ask->accept);
 	pin(g->to, pinned, sizeof pinned);
 	fields = l->append(NULL, accept);
+	if (fields && ask->form[0])
+		fields = l->append(fields, "Expect:"); /* a short form is sent at once */
 	pins = l->append(NULL, pinned);
 	if (e != CURLE_OK || !fields || !pins)
 		return CURLE_FAILED_INIT;
@@ -201,6 +203,9 @@ static CURLcode set_up(const struct curl_lib *l, CURL *c, const struct fetch_ask
 	    l->set(c, CURLOPT_HEADERDATA, g) == CURLE_OK;
 	if (ok && !g->to->literal)
 		ok = l->set(c, CURLOPT_RESOLVE, pins) == CURLE_OK;
+	if (ok && ask->form[0]) /* its Content-Type is libcurl's own for a form */
+		ok = l->set(c, CURLOPT_POSTFIELDSIZE, (long)strlen(ask->form)) == CURLE_OK &&
+		    l->set(c, CURLOPT_POSTFIELDS, ask->form) == CURLE_OK;
 	/* In place of the system's bundle; the system's directory of authorities stays. */
 	if (ok && ask->authorities[0])
 		ok = l->set(c, CURLOPT_CAINFO, ask->authorities) == CURLE_OK;

@@ -1,4 +1,4 @@
-/* fetch_curl: one GET by libcurl, to addresses that were judged, and to no others. Private to the fetcher's jobs. */
+/* fetch_curl: one GET, or POST of a form, by libcurl, to addresses that were judged, and to no others. Private to the fetcher's jobs. */
 #ifndef NET_FETCH_CURL_H
 #define NET_FETCH_CURL_H
 

@@ -5,7 +5,7 @@
 #include "core/fetch.h"
 #include "net/addr.h"
 
-#define FETCH_VERSION 2u
+#define FETCH_VERSION 3u
 #define FETCH_MS_MAX 5000
 #define FETCH_WHY_MAX 160
 
@@ -16,6 +16,7 @@ struct fetch_ask {
 	char url[FETCH_URL_MAX + 1];
 	char accept[128];
 	char authorities[512];
+	char form[FETCH_FORM_MAX + 1]; /* empty: a GET */
 };
 
 /* Behind it the body, of exactly body_n bytes. */

@@ -184,7 +184,8 @@ static bool well_formed(const struct fetch_ask *a, ssize_t n)
 {
 	return n == (ssize_t)sizeof *a && a->version == FETCH_VERSION && nets_ok(a) && a->max > 0 &&
 	    a->max <= FETCH_BODY_MAX && a->ms > 0 && a->ms <= FETCH_MS_MAX && ends(a->url, sizeof a->url) &&
-	    ends(a->accept, sizeof a->accept) && ends(a->authorities, sizeof a->authorities);
+	    ends(a->accept, sizeof a->accept) && ends(a->authorities, sizeof a->authorities) &&
+	    ends(a->form, sizeof a->form);
 }
 
 static struct slot *free_slot(struct sitter *w)
@@ -339,7 +340,7 @@ static bool write_ask(struct fetch_ask *a, str url, const struct fetch_policy *p
 			a->allow_n++;
 	return put(a->url, sizeof a->url, url) &&
 	    put(a->accept, sizeof a->accept, p->accept.n ? p->accept : S("application/json")) &&
-	    put(a->authorities, sizeof a->authorities, p->authorities);
+	    put(a->authorities, sizeof a->authorities, p->authorities) && put(a->form, sizeof a->form, p->form);
 }
 
 /* The fetcher may have been taken over: its words are checked like a stranger's. */
@@ -405,7 +406,7 @@ void fetcher_fetch(
 	struct fetch_ask ask;
 
 	if (!write_ask(&ask, url, policy)) {
-		fail(out, FETCH_URL, S("longer than 2048 bytes"));
+		fail(out, FETCH_URL, S("the address is longer than 2048 bytes, or the form than 8191"));
 		return;
 	}
 	int fd = child_ask(&f->child, &ask, sizeof ask);

@@ -77,7 +77,7 @@ static enum err put(struct ctx *c, const struct ask *a, const struct client *cli
 		.methods = c->actor.methods,
 		.expires = c->now + c->site->config->code_ttl,
 		.jkt = a->jkt,
-		.session = c->actor.session,
+		.session = c->actor.sid,
 	};
 	return q_code_put(c->db, c->mem, &row, NULL);
 }

@@ -49,6 +49,13 @@ static enum err reply(struct ctx *c, const struct authz *authz, str token, str i
 	return reply_json(c, 200, buf_str(&b));
 }
 
+enum lane issue_lane(const struct site *s)
+{
+	enum alg alg = pkey_alg(s->signing->key);
+
+	return alg == ALG_RS256 || alg == ALG_PS256 ? LANE_VERIFY : LANE_LOOP;
+}
+
 enum err issue_tokens(struct ctx *c, const struct authz *authz)
 {
 	str token, id_token, json = claims(c, authz);

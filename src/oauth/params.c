@@ -24,6 +24,12 @@ static const struct param_row revoke_rows[] = {
 };
 #undef PARAMS
 
+#define PARAMS logout_params
+static const struct param_row logout_rows[] = {
+#include "params/logout.def"
+};
+#undef PARAMS
+
 static enum err fill(
     struct ctx *c, const struct form *f, const struct param_row *rows, size_t count, void *out)
 {
@@ -51,6 +57,11 @@ enum err token_params_fill(struct ctx *c, const struct form *f, struct token_par
 enum err revoke_params_fill(struct ctx *c, const struct form *f, struct revoke_params *out)
 {
 	return fill(c, f, revoke_rows, COUNT(revoke_rows), out);
+}
+
+enum err logout_params_fill(struct ctx *c, const struct form *f, struct logout_params *out)
+{
+	return fill(c, f, logout_rows, COUNT(logout_rows), out);
 }
 
 enum err params_body(struct ctx *c, struct form *out)

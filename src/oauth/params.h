@@ -30,6 +30,10 @@ struct revoke_params {
 #include "params/revoke.def"
 };
 
+struct logout_params {
+#include "params/logout.def"
+};
+
 #undef PARAM
 
 /* Each fills its zeroed struct from a form; what is wrong stands in c->fail, with the parameter's name. */
@@ -37,6 +41,7 @@ CHECKED enum err authorize_who_fill(struct ctx *c, const struct form *f, struct 
 CHECKED enum err authorize_params_fill(struct ctx *c, const struct form *f, struct authorize_params *out);
 CHECKED enum err token_params_fill(struct ctx *c, const struct form *f, struct token_params *out);
 CHECKED enum err revoke_params_fill(struct ctx *c, const struct form *f, struct revoke_params *out);
+CHECKED enum err logout_params_fill(struct ctx *c, const struct form *f, struct logout_params *out);
 
 /*
  * The form of a POST to an endpoint that programs call. Parameters in the query string do not exist there

@@ -2,7 +2,6 @@
  * /token: the phases, once. What differs between grant types stands in their hooks (grant_type.h); none of them can
  * forget client authentication, because none of them does it.
  */
-#include "jose/jwt.h"
 #include "oauth/client.h"
 #include "oauth/client_auth.h"
 #include "oauth/grant_type.h"
@@ -41,21 +40,13 @@ static enum err issue(struct ctx *c)
 	return issue_tokens(c, &token_of(c)->authz);
 }
 
-/* An RSA signature takes a millisecond, which everybody else on the loop would wait. */
-static enum lane sign_lane(const struct ctx *c)
-{
-	enum alg alg = pkey_alg(c->site->signing->key);
-
-	return alg == ALG_RS256 || alg == ALG_PS256 ? LANE_VERIFY : LANE_LOOP;
-}
-
 /* WRITE */
 static enum err fill(struct ctx *c)
 {
 	struct job *job = c->state;
 
 	TRY(job->fill(c, &job->token));
-	return NEED(c, sign_lane(c), issue);
+	return NEED(c, issue_lane(c->site), issue);
 }
 
 enum err token_write(struct ctx *c, enum err (*how)(struct ctx *c, struct token *t))
@@ -72,9 +63,9 @@ static enum err redeem(struct ctx *c)
 	struct token *t = token_of(c);
 
 	TRY(t->type->redeem(c, t));
-	if (c->lane == sign_lane(c))
+	if (c->lane == issue_lane(c->site))
 		return issue(c);
-	return NEED(c, sign_lane(c), issue);
+	return NEED(c, issue_lane(c->site), issue);
 }
 
 enum err token_prepared(struct ctx *c)

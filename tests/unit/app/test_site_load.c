@@ -56,6 +56,7 @@ static struct config config(const char *base_url)
 		.base_url = str_of(base_url),
 		.data_dir = str_of(rig.dir),
 		.store = str_of(rig.url),
+		.alg = ALG_ES256,
 		.management = true,
 		.management_path = S("/mcp"),
 		.access_ttl = 600,

@@ -266,6 +266,8 @@ KIT void kit_start(struct kit *k)
 	kit_keys(k);
 	kit_resources(k);
 	kit_clients(k);
+	k->site.self =
+	    (struct resource){ .identifier = S(ISSUER), .name = k->site.tenant.name, .declared = true };
 	k->site.json_as = metadata_write(k->mem, &k->site);
 
 	int n = snprintf(name, sizeof name, "sqlite::memory:kit%d", ++number);

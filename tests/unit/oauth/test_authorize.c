@@ -179,8 +179,9 @@ static void accepted(void **state)
 	} rows[] = {
 		{ "as usual", "", "scope=weather:write", WEATHER, "weather:write" },
 		{ "no scope: the default (conformance sends none)", "", "", WEATHER, "weather:read" },
-		{ "only unknown scopes: the default", "", "scope=openid+email+profile", WEATHER,
-		    "weather:read" },
+		{ "only unknown scopes: the default", "", "scope=phone+address", WEATHER, "weather:read" },
+		{ "mcp-remote's last resort: the default and who one is", "", "scope=openid+email+profile", WEATHER,
+		    "weather:read openid profile email" },
 		{ "claudeai among ours", "", "scope=claudeai+weather:read", WEATHER, "weather:read" },
 		{ "offline_access is kept", "", "scope=weather:read+offline_access", WEATHER,
 		    "weather:read offline_access" },

@@ -28,7 +28,7 @@ static const char document[] =
     "\"revocation_endpoint\":\"https://auth.example/revoke\","
     "\"jwks_uri\":\"https://auth.example/.well-known/jwks.json\","
     "\"scopes_supported\":[\"users:read\",\"users:write\",\"clients:read\",\"weather:read\",\"weather:"
-    "write\",\"offline_access\"],"
+    "write\",\"openid\",\"profile\",\"email\",\"offline_access\"],"
     "\"response_types_supported\":[\"code\"],"
     "\"response_modes_supported\":[\"query\"],"
     "\"grant_types_supported\":[\"authorization_code\",\"refresh_token\",\"client_credentials\"],"

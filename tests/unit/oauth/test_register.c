@@ -89,13 +89,13 @@ static void real_bodies(void **state)
 		    "CLI\",\"redirect_uris\":[\"http://127.0.0.1:40123/\"]," ALL "}",
 		    "\"client_name\":\"GitHub Copilot "
 		    "CLI\",\"redirect_uris\":[\"http://127.0.0.1:40123/\"]," ALL },
-		{ "Gemini CLI: all scopes it saw, one of them not ours",
+		{ "Gemini CLI: all scopes it saw, one of them about the person",
 		    "{\"client_name\":\"Gemini CLI MCP "
 		    "Client\",\"redirect_uris\":[\"http://localhost:7777/oauth/callback\"],"
 		    "\"scope\":\"openid offline_access mcp:tools\"," ALL "}",
 		    "\"client_name\":\"Gemini CLI MCP "
 		    "Client\",\"redirect_uris\":[\"http://localhost:7777/oauth/callback\"]," ALL
-		    ",\"scope\":\"offline_access mcp:tools\"" },
+		    ",\"scope\":\"openid offline_access mcp:tools\"" },
 		{ "Qwen Code: an unknown member",
 		    "{\"client_name\":\"Qwen Code MCP "
 		    "Client\",\"redirect_uris\":[\"http://localhost:7777/oauth/callback\"],"

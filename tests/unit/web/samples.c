@@ -171,7 +171,10 @@ static const struct view_revoke revokes[] = {
 /* clang-format off */
 static const struct view_logout logouts[] = {
 	{ .csrf = S_INIT("c5rf"), .person = S_INIT("olive@example.com") },
-	{ .csrf = S_INIT(HOSTILE), .person = S_INIT(HOSTILE) },
+	{ .csrf = S_INIT(HOSTILE), .person = S_INIT(HOSTILE), .client_id = S_INIT(HOSTILE), .client_name = S_INIT(HOSTILE),
+	  .redirect = S_INIT(HOSTILE), .redirect_host = S_INIT(HOSTILE), .state = S_INIT(HOSTILE) },
+	{ .csrf = S_INIT("c5rf"), .person = S_INIT("olive@example.com"), .client_id = S_INIT("wiki"), .client_name = S_INIT("Wiki"),
+	  .redirect = S_INIT("https://wiki.example/bye"), .redirect_host = S_INIT("wiki.example"), .state = S_INIT("st") },
 };
 /* clang-format on */
 
@@ -211,6 +214,7 @@ static const struct sample fixed[] = {
 	{ "login.hostile", PAGE_LOGIN, &logins[2] },
 	{ "logout", PAGE_LOGOUT, &logouts[0] },
 	{ "logout.hostile", PAGE_LOGOUT, &logouts[1] },
+	{ "logout.client", PAGE_LOGOUT, &logouts[2] },
 	{ "revoke", PAGE_REVOKE, &revokes[0] },
 	{ "revoke.hostile", PAGE_REVOKE, &revokes[1] },
 	{ "setup", PAGE_SETUP, &setups[0] },
