@@ -58,8 +58,13 @@ static enum err settle(struct ctx *c)
 static enum err send(struct ctx *c)
 {
 	struct backchannel *b = c->state;
-	struct fetch_policy policy = { .max = 1024,
-		.form = arena_printf(c->mem, "logout_token=%.*s", FMT(b->token)) };
+	struct fetch_policy policy = {
+		.max = 4096,
+		.form = arena_printf(c->mem, "logout_token=%.*s", FMT(b->token)),
+		.allow = c->site->config->outbound_allow,
+		.allow_count = c->site->config->outbound_allow_count,
+		.authorities = c->site->config->outbound_authorities,
+	};
 	struct fetch_answer a;
 
 	c->fetch->fetch(c->fetch->arg, b->client.backchannel, &policy, c->mem, &a);

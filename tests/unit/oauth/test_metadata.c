@@ -40,11 +40,19 @@ static const char document[] =
     "\"introspection_signing_alg_values_supported\":[\"ES256\"],"
     "\"code_challenge_methods_supported\":[\"S256\"],"
     "\"authorization_response_iss_parameter_supported\":true,"
+    "\"userinfo_endpoint\":\"https://auth.example/userinfo\","
+    "\"end_session_endpoint\":\"https://auth.example/logout\","
     "\"subject_types_supported\":[\"public\"],"
     "\"id_token_signing_alg_values_supported\":[\"ES256\"],"
+    "\"claims_supported\":[\"iss\",\"sub\",\"aud\",\"iat\",\"exp\",\"auth_time\",\"nonce\",\"acr\",\"amr\",\"at_hash\","
+    "\"sid\",\"name\",\"preferred_username\",\"email\",\"email_verified\"],"
+    "\"acr_values_supported\":[\"aal1\"],"
     "\"prompt_values_supported\":[\"none\",\"login\",\"consent\",\"select_account\"],"
+    "\"claims_parameter_supported\":false,"
     "\"request_parameter_supported\":false,"
-    "\"request_uri_parameter_supported\":false}";
+    "\"request_uri_parameter_supported\":false,"
+    "\"backchannel_logout_supported\":true,"
+    "\"backchannel_logout_session_supported\":true}";
 
 static struct answer get(struct kit *k, enum err (*handler)(struct ctx *c), str path)
 {
