@@ -1,0 +1,432 @@
+// OpenID Connect on top: id tokens, userinfo, prompts and hints, signing out from an application, and applications that hear of it.
+import * as oidc from 'openid-client';
+import * as oauth from 'oauth4webapi';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { story, assert, until, sleep } from './lib/story.mjs';
+import { serve, temporary, freePort, OWNER } from './lib/daemon.mjs';
+import { Jar, ask, post, register, authorize, authorizeQuery, pkce, refresh, tokens, mcp, initialize } from './lib/oauth.mjs';
+import { sql, forge, signingKey, claimsOf } from './lib/forge.mjs';
+import { outbound, ear, webClient, verified, atHash } from './lib/party.mjs';
+
+const CB = 'https://client.example/cb';
+const BYE = 'https://client.example/bye';
+const OPENID = 'openid profile email';
+
+export default story('openid', async (t) => {
+  const dir = temporary(t);
+  const d = await serve(t, { dir, config: `resources:\n  - { path: /weather/mcp, upstream: "http://127.0.0.1:1/mcp", name: Weather }\n${outbound(dir)}` });
+  const resource = `${d.base}/weather/mcp`;
+  const hears = await ear(t, dir);
+  const web = webClient(d, { metadata: { post_logout_redirect_uris: [BYE, `${BYE}?from=gatehouse`], backchannel_logout_uri: hears.url } });
+  const jar = new Jar(d.base);
+  await jar.signIn();
+
+  const flow = async (client, extra = {}, who = jar, options = {}) => {
+    const a = await authorize(who, client.client_id, { scope: OPENID, ...extra }, options);
+    assert.ok(a.code, `${a.response.status} ${a.to} ${a.response.text?.slice(0, 400)}`);
+    const r = await post(`${d.base}/token`, { grant_type: 'authorization_code', code: a.code, redirect_uri: CB, code_verifier: a.verifier,
+      ...(client.basic ? {} : { client_id: client.client_id }) }, client.basic ?? {});
+    assert.equal(r.status, 200, r.text);
+    return r.json;
+  };
+  const error = async (client, extra, who = jar) => (await authorize(who, client.client_id, { scope: OPENID, ...extra })).params.get('error');
+  const userinfo = (token, headers = {}, method = 'GET') =>
+    ask(`${d.base}/userinfo`, { method, headers: { ...(token ? { authorization: `Bearer ${token}` } : {}), ...headers } });
+  // every sign-out so far has been told
+  const settled = () => until('older notices to go', () => sql(d, 'SELECT count(*) FROM logout_notice') === '0');
+  const me = async (who = jar) => (await who.ask('/account')).status;
+
+  await t.test('S-32, X-19 openid gives an id token, which says who signed in, when, how, and to whom', async () => {
+    const x = await flow(web, { nonce: 'n-0S6_WzA2Mj' });
+    const { header, claims } = await verified(d.base, x.id_token);
+    assert.equal(header.alg, 'ES256');
+    assert.equal(header.typ, 'JWT');
+    assert.equal(claims.iss, d.base);
+    assert.equal(claims.sub, claimsOf(x.access_token).sub);
+    assert.equal(claims.aud, web.client_id);
+    assert.equal(claims.nonce, 'n-0S6_WzA2Mj');
+    assert.equal(claims.at_hash, atHash('ES256', x.access_token));
+    assert.ok(claims.exp > claims.iat && claims.exp - claims.iat <= 3600);
+    assert.ok(claims.auth_time <= claims.iat && claims.auth_time > claims.iat - 600);
+    assert.equal(claims.acr, 'aal1');
+    assert.deepEqual(claims.amr, ['pwd']);
+    assert.match(claims.sid, /^session_[0-9a-z]{13}$/);
+    for (const k of ['azp', 'email', 'name', 'scope', 'gid']) assert.equal(k in claims, false, k);
+    assert.equal(x.scope, 'mcp:tools openid profile email');
+  });
+  await t.test('X-19 without openid there is no id token, and profile and email say nothing', async () => {
+    for (const scope of ['mcp:tools', 'profile email mcp:tools', undefined]) {
+      const x = await flow(web, { scope });
+      assert.equal('id_token' in x, false);
+      assert.equal(x.scope, 'mcp:tools');
+    }
+  });
+  await t.test('a refresh gives an id token of the same sign-in, without the nonce', async () => {
+    const x = await flow(web, { nonce: 'once' });
+    const first = claimsOf(x.id_token);
+    await sleep(1100);
+    const r = await post(`${d.base}/token`, { grant_type: 'refresh_token', refresh_token: x.refresh_token }, web.basic);
+    assert.equal(r.status, 200, r.text);
+    const { claims } = await verified(d.base, r.json.id_token);
+    assert.equal('nonce' in claims, false);
+    for (const k of ['iss', 'sub', 'aud', 'auth_time', 'sid', 'acr']) assert.equal(claims[k], first[k], k);
+    assert.ok(claims.iat > first.iat);
+    assert.equal(claims.at_hash, atHash('ES256', r.json.access_token));
+    const narrow = await post(`${d.base}/token`, { grant_type: 'refresh_token', refresh_token: r.json.refresh_token, scope: 'mcp:tools' }, web.basic);
+    assert.equal('id_token' in narrow.json, false, 'a refresh that leaves openid out');
+  });
+  await t.test('an id token opens nothing: neither a resource nor userinfo nor the token endpoint', async () => {
+    const x = await flow(web);
+    assert.equal((await mcp(resource, x.id_token, initialize)).status, 401);
+    assert.equal((await userinfo(x.id_token)).status, 401);
+    assert.equal((await post(`${d.base}/token`, { grant_type: 'refresh_token', refresh_token: x.id_token }, web.basic)).json.error, 'invalid_grant');
+  });
+
+  await t.test('userinfo tells what the scopes say, by GET and POST, to any origin', async () => {
+    const all = await flow(web);
+    for (const method of ['GET', 'POST']) {
+      const r = await userinfo(all.access_token, { origin: 'https://app.example' }, method);
+      assert.equal(r.status, 200, r.text);
+      assert.equal(r.headers.get('access-control-allow-origin'), '*');
+      assert.equal(r.headers.get('cache-control'), 'no-store');
+      assert.equal(r.json.sub, claimsOf(all.id_token).sub);
+      assert.equal(r.json.email, OWNER.email);
+      assert.equal(r.json.email_verified, true);
+      assert.equal(r.json.preferred_username, OWNER.email.split('@')[0]);
+    }
+    const sub = { sub: claimsOf(all.id_token).sub };
+    assert.deepEqual((await userinfo((await flow(web, { scope: 'openid' })).access_token)).json, sub);
+    assert.deepEqual((await userinfo((await flow(web, { scope: 'openid email' })).access_token)).json, { ...sub, email: OWNER.email, email_verified: true });
+  });
+  await t.test('userinfo refuses what RFC 6750 says, with its challenge', async () => {
+    const x = await flow(web);
+    const plain = await flow(web, { scope: 'mcp:tools' });
+    const expect = async (r, status, challenge) => {
+      assert.equal(r.status, status, r.text);
+      assert.match(r.headers.get('www-authenticate') ?? '', challenge);
+      assert.doesNotMatch(r.text, /sub"/);
+    };
+    await expect(await userinfo(null), 401, /^Bearer error_description="[^"]*"$/);
+    await expect(await userinfo('garbage'), 401, /^Bearer error="invalid_token"/);
+    await expect(await userinfo(plain.access_token), 403, /^Bearer error="insufficient_scope", scope="openid"/);
+    await expect(await userinfo(forge(signingKey(d), x.access_token, { exp: 1 })), 401, /error="invalid_token"/);
+    await expect(await userinfo(forge(signingKey(d), x.access_token, { aud: 'https://elsewhere.example' })), 401, /error="invalid_token"/);
+    await expect(await userinfo(forge(signingKey(d), x.access_token, { iss: 'https://elsewhere.example' })), 401, /error="invalid_token"/);
+    await expect(await userinfo(forge(signingKey(d), x.access_token, { cnf: { jkt: 'A'.repeat(43) } })), 401, /^Bearer /);
+    await expect(await userinfo(forge(signingKey(d), x.access_token, { sub: web.client_id })), 403, /insufficient_scope/);
+    const query = await ask(`${d.base}/userinfo?access_token=${x.access_token}`);
+    assert.equal(query.status, 400, query.text);
+    assert.equal((await post(`${d.base}/revoke`, { token: x.refresh_token }, web.basic)).status, 200);
+    await expect(await userinfo(x.access_token), 401, /error="invalid_token"/);
+  });
+
+  await t.test('the consent page says in words what is told', async () => {
+    const fresh = webClient(d, { name: 'Fresh' });
+    const { challenge } = pkce();
+    let r = await jar.ask(`/authorize?${authorizeQuery(fresh.client_id, challenge, { scope: OPENID, resource })}`);
+    r = await jar.ask(r.location);
+    for (const words of ['Know that it is you', 'See your name', 'See your e-mail address']) assert.ok(r.text.includes(words), words);
+  });
+  await t.test('mcp-remote, which asks "openid email profile" as a last resort, gets its server', async () => {
+    const x = await tokens(d.base, { jar, scope: 'openid email profile' });
+    assert.equal(x.scope, 'mcp:tools openid profile email');
+    assert.equal((await mcp(resource, x.access_token, initialize)).status, 502, 'the upstream is dead on purpose');
+  });
+  await t.test('the issuer as the resource, or an application that may only know who one is: a token for userinfo alone', async () => {
+    const only = webClient(d, { name: 'Only', scope: OPENID });
+    for (const [client, extra] of [[web, { resource: d.base }], [only, {}]]) {
+      const x = await flow(client, extra);
+      assert.equal(x.scope, OPENID);
+      assert.equal(claimsOf(x.access_token).aud, d.base);
+      assert.equal((await userinfo(x.access_token)).status, 200);
+      for (const path of ['/weather/mcp', '/mcp']) assert.equal((await mcp(d.base + path, x.access_token, initialize)).status, 401, path);
+    }
+    assert.equal(await error(web, { resource: d.base, scope: 'mcp:tools' }), 'invalid_scope');
+  });
+
+  await t.test('AUTHZ-27 prompt=none for an application never seen is consent_required, and login_required without a session', async () => {
+    const fresh = (await register(d.base, { client_name: 'Never' })).json;
+    assert.equal(await error(fresh, { prompt: 'none' }), 'consent_required');
+    assert.equal(await error(web, { prompt: 'none' }, new Jar(d.base)), 'login_required');
+    assert.equal(await error(web, { prompt: 'none login' }), 'invalid_request');
+    const x = await flow(web, { prompt: 'none' });
+    assert.ok(x.id_token, 'agreed before, signed in: silent');
+  });
+  await t.test('AUTHZ-44 max_age and prompt=login ask again, auth_time says when, and the sign-in goes on as the same one', async () => {
+    const before = claimsOf((await flow(web)).id_token);
+    assert.equal(await error(web, { prompt: 'none', max_age: '0' }), 'login_required');
+    await sleep(2100);
+    assert.equal(await error(web, { prompt: 'none', max_age: '1' }), 'login_required');
+    const { challenge } = pkce();
+    for (const extra of [{ prompt: 'login' }, { max_age: '0' }, { max_age: '1' }]) {
+      const r = await jar.ask(`/authorize?${authorizeQuery(web.client_id, challenge, { scope: OPENID, ...extra })}`);
+      assert.match(r.location, /\/login\?txn=/, JSON.stringify(extra));
+    }
+    await settled();
+    hears.got.length = 0;
+    const after = claimsOf((await flow(web, { max_age: '1' })).id_token);
+    assert.ok(after.auth_time > before.auth_time);
+    assert.equal(after.sid, before.sid);
+    await sleep(1500);
+    assert.deepEqual(hears.got, [], 'nobody was signed out');
+  });
+  await t.test('AUTHZ-47 id_token_hint: garbage and strangers\' tokens switch nobody, a hint of another person is login_required', async () => {
+    await d.verb(['create_user', '--email', 'second@example.com', '--name', 'Second', '--sign_in_link', 'true']);
+    const other = new Jar(d.base);
+    const link = /http:\/\/localhost:\d+\/link\?\S+/.exec((await d.verb(['link', 'second@example.com'])).out)[0];
+    const page = await other.ask(link);
+    await other.ask('/link', { method: 'POST', body: { ...Jar.fields(page.text), password: 'a very long password', confirm: 'a very long password' } });
+    const mine = (await flow(web)).id_token;
+    const theirs = await flow(web, {}, other);
+    assert.deepEqual(claimsOf(theirs.id_token).amr, ['otp']);
+    assert.notEqual(claimsOf(theirs.id_token).sub, claimsOf(mine).sub);
+    const none = Buffer.from('{"alg":"none"}').toString('base64url');
+    const [, p] = theirs.id_token.split('.');
+    const hints = { another: theirs.id_token, garbage: 'garbage', 'alg none': `${none}.${p}.`, 'an access token': theirs.access_token,
+      'a changed one': forge({ ...signingKey(d), kid: 'nobody' }, theirs.id_token) };
+    for (const [what, id_token_hint] of Object.entries(hints)) {
+      assert.equal(await error(web, { prompt: 'none', id_token_hint }), 'login_required', what);
+    }
+    const { challenge } = pkce();
+    const go = (id_token_hint) => jar.ask(`/authorize?${authorizeQuery(web.client_id, challenge, { scope: OPENID, id_token_hint })}`);
+    assert.match((await go(theirs.id_token)).location, /\/login\?txn=/, 'somebody else is asked for');
+    assert.equal(claimsOf((await flow(web, { id_token_hint: 'garbage' })).id_token).sub, claimsOf(mine).sub);
+    assert.ok((await flow(web, { prompt: 'none', id_token_hint: mine })).id_token);
+    const expired = forge(signingKey(d), mine, { iat: 1000, exp: 1600 });
+    assert.ok((await flow(web, { prompt: 'none', id_token_hint: expired })).id_token, 'an old hint is still a hint');
+  });
+  await t.test('AUTHZ-45 claims, acr_values, display and ui_locales are ignored, however deep', async () => {
+    const claims = '{"id_token":'.repeat(800) + '1' + '}'.repeat(800);
+    const x = await flow(web, { claims: claims.slice(0, 7000), acr_values: 'urn:no:such', display: 'popup', ui_locales: 'de en' });
+    assert.equal(claimsOf(x.id_token).acr, 'aal1');
+    const began = Date.now();
+    const { challenge } = pkce();
+    const r = await jar.ask('/authorize', { method: 'POST', body: `${authorizeQuery(web.client_id, challenge, { scope: OPENID })}&claims=${'['.repeat(60000)}` });
+    assert.ok(r.status < 500, String(r.status));
+    assert.ok(Date.now() - began < 3000);
+  });
+  await t.test('login_hint stands in the form, and is text there', async () => {
+    const { challenge } = pkce();
+    const nobody = new Jar(d.base);
+    let r = await nobody.ask(`/authorize?${authorizeQuery(web.client_id, challenge, { scope: OPENID, login_hint: 'ann"><script>@example.com' })}`);
+    r = await nobody.ask(r.location);
+    assert.match(r.text, /value="ann&quot;&gt;&lt;script&gt;@example\.com"/);
+  });
+
+  await t.test('a strict client: discovery, nonce, max_age, userinfo, refresh, and the sign-out address', async () => {
+    const config = await oidc.discovery(new URL(d.base), web.client_id, undefined, oidc.ClientSecretBasic(web.client_secret), { execute: [oidc.allowInsecureRequests] });
+    const verifier = oidc.randomPKCECodeVerifier();
+    const nonce = oidc.randomNonce();
+    const state = oidc.randomState();
+    const to = oidc.buildAuthorizationUrl(config, { redirect_uri: CB, scope: OPENID, code_challenge: await oidc.calculatePKCECodeChallenge(verifier),
+      code_challenge_method: 'S256', nonce, state, max_age: '3600' });
+    let r = await jar.ask(to.href);
+    while (r.location?.startsWith(d.base)) r = await jar.ask(r.location);
+    const x = await oidc.authorizationCodeGrant(config, new URL(r.location), { pkceCodeVerifier: verifier, expectedNonce: nonce, expectedState: state, maxAge: 3600, idTokenExpected: true });
+    assert.equal(x.claims().nonce, nonce);
+    const info = await oidc.fetchUserInfo(config, x.access_token, x.claims().sub);
+    assert.equal(info.email, OWNER.email);
+    const y = await oidc.refreshTokenGrant(config, x.refresh_token);
+    assert.equal(y.claims().sub, x.claims().sub);
+    await assert.rejects(oidc.fetchUserInfo(config, y.access_token, 'somebody-else'));
+    const out = oidc.buildEndSessionUrl(config, { post_logout_redirect_uri: BYE, id_token_hint: y.id_token, state: 'bye' });
+    assert.equal(out.origin + out.pathname, `${d.base}/logout`);
+  });
+  await t.test('another strict client takes the same documents and answers', async () => {
+    const insecure = { [oauth.allowInsecureRequests]: true };
+    const issuer = new URL(d.base);
+    const as = await oauth.processDiscoveryResponse(issuer, await oauth.discoveryRequest(issuer, { ...insecure, algorithm: 'oidc' }));
+    assert.equal(as.claims_parameter_supported, false);
+    assert.equal(as.backchannel_logout_supported, true);
+    const client = { client_id: web.client_id };
+    const { verifier, challenge } = pkce();
+    let r = await jar.ask(`/authorize?${authorizeQuery(web.client_id, challenge, { scope: OPENID, nonce: 'nn' })}`);
+    while (r.location?.startsWith(d.base)) r = await jar.ask(r.location);
+    const params = oauth.validateAuthResponse(as, client, new URL(r.location), 'st');
+    const answer = await oauth.authorizationCodeGrantRequest(as, client, oauth.ClientSecretBasic(web.client_secret), params, CB, verifier, insecure);
+    const x = await oauth.processAuthorizationCodeResponse(as, client, answer, { expectedNonce: 'nn', requireIdToken: true, maxAge: 7200 });
+    await oauth.validateApplicationLevelSignature(as, answer, insecure);
+    const sub = oauth.getValidatedIdTokenClaims(x).sub;
+    const info = await oauth.processUserInfoResponse(as, client, sub, await oauth.userInfoRequest(as, client, x.access_token, insecure));
+    assert.equal(info.sub, sub);
+  });
+
+  const signOut = (who, fields) => who.ask(`/logout?${new URLSearchParams(fields)}`);
+  await t.test('an application that shows the id token of this sign-in ends it at once, and the browser goes back with state', async () => {
+    const who = new Jar(d.base);
+    await who.signIn();
+    const x = await flow(web, {}, who);
+    await settled();
+    hears.got.length = 0;
+    const r = await signOut(who, { id_token_hint: x.id_token, post_logout_redirect_uri: `${BYE}?from=gatehouse`, state: 'a&b=c' });
+    assert.equal(r.status, 303);
+    assert.equal(r.location, `${BYE}?from=gatehouse&state=a%26b%3Dc`);
+    assert.equal(await me(who), 303, 'signed out');
+    await until('the application to be told', () => hears.got.length > 0, 15000);
+    const [came] = hears.got;
+    assert.equal(came.method, 'POST');
+    assert.equal(came.path, '/backchannel');
+    assert.equal(came.type, 'application/x-www-form-urlencoded');
+    const { header, claims } = await verified(d.base, came.token);
+    assert.equal(header.typ, 'logout+jwt');
+    assert.equal(claims.iss, d.base);
+    assert.equal(claims.aud, web.client_id);
+    assert.equal(claims.sub, claimsOf(x.id_token).sub);
+    assert.equal(claims.sid, claimsOf(x.id_token).sid);
+    assert.deepEqual(claims.events, { 'http://schemas.openid.net/event/backchannel-logout': {} });
+    assert.ok(claims.exp - claims.iat <= 120 && claims.jti.length >= 20);
+    assert.equal('nonce' in claims, false);
+    await sleep(1500);
+    assert.equal(hears.got.length, 1, 'once');
+    assert.equal(sql(d, 'SELECT count(*) FROM logout_notice'), '0');
+    // a connection is not a sign-in: it ends under Connections
+    assert.equal((await post(`${d.base}/token`, { grant_type: 'refresh_token', refresh_token: x.refresh_token }, web.basic)).status, 200);
+    assert.equal((await mcp(resource, x.access_token, initialize)).status, 502);
+    const again = await signOut(who, { id_token_hint: x.id_token, post_logout_redirect_uri: BYE });
+    assert.equal(again.location, BYE, 'already signed out: only the way back');
+  });
+  await t.test('SESS-07 without a hint it asks, also for a hint of another sign-in; the answer goes where the client said', async () => {
+    const who = new Jar(d.base);
+    await who.signIn();
+    const older = await flow(web, {}, jar);
+    for (const fields of [{}, { client_id: web.client_id, post_logout_redirect_uri: BYE, state: 's"1' }, { id_token_hint: older.id_token, post_logout_redirect_uri: BYE },
+      { id_token_hint: 'garbage' }, { id_token_hint: (await flow(web, {}, who)).access_token }]) {
+      const r = await signOut(who, fields);
+      assert.equal(r.status, 200, JSON.stringify(fields));
+      assert.match(r.text, /Sign out\?/);
+      assert.match(r.text, /connections<\/a> go on/);
+      assert.equal(await me(who), 200, 'still signed in');
+    }
+    const page = await signOut(who, { client_id: web.client_id, post_logout_redirect_uri: BYE, state: 's"1' });
+    assert.match(page.text, /asks to sign you out/);
+    assert.equal((await who.ask('/logout', { method: 'POST', body: { ...Jar.fields(page.text), csrf: 'no' } })).status, 403);
+    const r = await who.ask('/logout', { method: 'POST', body: Jar.fields(page.text) });
+    assert.equal(r.status, 303);
+    assert.equal(r.location, `${BYE}?state=s%221`);
+    assert.equal(await me(who), 303);
+  });
+  await t.test('SESS-06 nowhere else: an address that is not registered byte for byte is a page, and ends nothing', async () => {
+    const who = new Jar(d.base);
+    await who.signIn();
+    const { id_token } = await flow(web, {}, who);
+    for (const uri of ['https://evil.example', `${BYE}/`, `${BYE}?x=1`, 'https://client.example@evil.example/bye', 'HTTPS://client.example/bye', 'javascript:alert(1)', `${BYE} ${CB}`]) {
+      for (const from of [{ id_token_hint: id_token }, { client_id: web.client_id }]) {
+        const r = await signOut(who, { ...from, post_logout_redirect_uri: uri });
+        assert.equal(r.status, 400, uri);
+        assert.equal(r.location, null);
+      }
+      const unknown = await signOut(who, { client_id: 'nobody', post_logout_redirect_uri: uri });
+      assert.equal(unknown.status, 200);
+      assert.doesNotMatch(unknown.text, /evil\.example/);
+    }
+    const mixed = await signOut(who, { id_token_hint: id_token, client_id: 'another', post_logout_redirect_uri: BYE });
+    assert.equal(mixed.status, 400);
+    assert.equal(await me(who), 200, 'still signed in');
+  });
+  await t.test('a POST from the application\'s page is led through a GET, since the browser sends no cookie with it', async () => {
+    const who = new Jar(d.base);
+    await who.signIn();
+    const { id_token } = await flow(web, {}, who);
+    const foreign = await post(`${d.base}/logout`, { id_token_hint: id_token, post_logout_redirect_uri: BYE, state: 'x y' });
+    assert.equal(foreign.status, 303);
+    assert.ok(foreign.headers.get('location').startsWith(`${d.base}/logout?id_token_hint=`));
+    const r = await who.ask(foreign.headers.get('location'));
+    assert.equal(r.location, `${BYE}?state=x%20y`);
+    assert.equal(await me(who), 303);
+    const bare = await new Jar(d.base).ask('/logout', { method: 'POST', body: { a: 'b' } });
+    assert.equal(bare.status, 401, 'nothing asked, nobody there');
+  });
+
+  await t.test('an application that fails is told again, also after a restart, and at most once after it said yes', async () => {
+    const who = new Jar(d.base);
+    await who.signIn();
+    const x = await flow(web, {}, who);
+    await settled();
+    hears.got.length = 0;
+    hears.answer = () => 503;
+    await signOut(who, { id_token_hint: x.id_token });
+    await until('the first try', () => hears.got.length === 1);
+    assert.equal(sql(d, 'SELECT tries FROM logout_notice'), '1');
+    await d.kill();
+    await d.start();
+    hears.answer = () => 204;
+    await until('another try', () => hears.got.length === 2, 20000);
+    const [a, b] = hears.got.map((g) => claimsOf(g.token));
+    assert.equal(a.sid, b.sid);
+    assert.notEqual(a.jti, b.jti);
+    await until('the row to go', () => sql(d, 'SELECT count(*) FROM logout_notice') === '0');
+    await sleep(2500);
+    assert.equal(hears.got.length, 2);
+    const log = (await d.verb(['log', '--event', 'auth.logout', '--json'])).out;
+    assert.match(log, /auth\.logout\.told/);
+    hears.answer = () => 200;
+  });
+  await t.test('a plain no is final, and is in the log; so is an address inside that is not allowed', async () => {
+    const inside = webClient(d, { name: 'Inside', metadata: { backchannel_logout_uri: 'https://10.0.0.1/x' } });
+    const who = new Jar(d.base);
+    await who.signIn();
+    await flow(inside, {}, who);
+    await flow(web, {}, who);
+    await settled();
+    hears.got.length = 0;
+    hears.answer = () => 400;
+    await who.ask('/logout', { method: 'POST', body: Jar.fields((await who.ask('/logout')).text) });
+    await until('both to be given up', () => sql(d, 'SELECT count(*) FROM logout_notice') === '0');
+    assert.equal(hears.got.length, 1);
+    hears.answer = () => 200;
+    const rows = (await d.verb(['log', '--event', 'auth.logout.untold', '--json'])).out;
+    assert.match(rows, /status 400/);
+    assert.match(rows, /web-/);
+  });
+  await t.test('a new password ends the other sign-ins, and their applications hear of those only', async () => {
+    const [here, there] = [new Jar(d.base), new Jar(d.base)];
+    for (const who of [here, there]) await who.signIn({ email: 'second@example.com', password: 'a very long password' });
+    const [x, y] = [await flow(web, {}, here), await flow(web, {}, there)];
+    await settled();
+    hears.got.length = 0;
+    const page = await here.ask('/account');
+    const r = await here.ask('/account', { method: 'POST', body: { ...Jar.fields(page.text), current: 'a very long password', password: 'another long password', confirm: 'another long password' } });
+    assert.equal(r.status, 303, r.text);
+    // the session of the link that made this person was another one, and ends too
+    await until('the other one to be told', () => hears.got.some((g) => claimsOf(g.token).sid === claimsOf(y.id_token).sid));
+    await sleep(1200);
+    assert.ok(!hears.got.some((g) => claimsOf(g.token).sid === claimsOf(x.id_token).sid));
+    assert.equal(await me(here), 200);
+  });
+  await t.test('somebody else who signs in at this browser ends the sign-in before', async () => {
+    const who = new Jar(d.base);
+    await who.signIn();
+    const x = await flow(web, {}, who);
+    await settled();
+    hears.got.length = 0;
+    const { challenge } = pkce();
+    let r = await who.ask(`/authorize?${authorizeQuery(web.client_id, challenge, { scope: OPENID, prompt: 'select_account' })}`);
+    r = await who.ask(r.location);
+    await who.ask('/login', { method: 'POST', body: { ...Jar.fields(r.text), email: 'second@example.com', password: 'another long password' } });
+    await until('the application to be told', () => hears.got.some((g) => claimsOf(g.token).sid === claimsOf(x.id_token).sid));
+  });
+
+  for (const alg of ['RS256', 'EdDSA']) {
+    await t.test(`with tokens.alg ${alg} everything is signed so, and says so`, async () => {
+      const e = await serve(t, { config: `tokens: { alg: ${alg} }\n` });
+      const client = webClient(e);
+      const as = (await ask(`${e.base}/.well-known/openid-configuration`)).json;
+      assert.deepEqual(as.id_token_signing_alg_values_supported, [alg]);
+      const { keys } = (await ask(as.jwks_uri)).json;
+      assert.equal(keys.length, 2);
+      for (const k of keys) {
+        assert.equal(k.alg, alg);
+        for (const m of ['d', 'p', 'q', 'dp', 'dq', 'qi', 'k']) assert.equal(m in k, false, `JWT-18 ${m}`);
+        if (alg === 'RS256') assert.ok(Buffer.from(k.n, 'base64url').length >= 256, 'JWT-18 2048 bits');
+      }
+      const a = await authorize(new Jar(e.base), client.client_id, { scope: OPENID });
+      const x = (await post(`${e.base}/token`, { grant_type: 'authorization_code', code: a.code, redirect_uri: CB, code_verifier: a.verifier }, client.basic)).json;
+      const { header, claims } = await verified(e.base, x.id_token);
+      assert.equal(header.alg, alg);
+      assert.equal(claims.at_hash, atHash(alg, x.access_token));
+      assert.equal((await verified(e.base, x.access_token)).header.alg, alg);
+      assert.equal((await mcp(`${e.base}/mcp`, x.access_token, initialize)).status, 200);
+    });
+  }
+});

@@ -1,0 +1,69 @@
+// A relying party: a web application that people sign in to through the daemon, with the https address that hears of sign-outs.
+import { createHash, createPublicKey, randomBytes, verify } from 'node:crypto';
+import { createServer } from 'node:https';
+import { readFileSync } from 'node:fs';
+import { assert } from './story.mjs';
+import { authority, certificate } from './certs.mjs';
+import { ask } from './oauth.mjs';
+import { sql } from './forge.mjs';
+
+// Lines of gatehouse.yml that let logout tokens be posted to this machine.
+export function outbound(dir) {
+  return `outbound: { allow: [127.0.0.0/8, "::1/128"], authorities: ${authority(dir)} }\n`;
+}
+
+// An https server that takes logout tokens; `answer` may change how. { url, got, answer }
+export async function ear(t, dir) {
+  const { cert, key } = certificate(dir, 'ear', 'DNS:localhost,IP:127.0.0.1');
+  const e = { got: [], answer: () => 200 };
+  const server = createServer({ cert: readFileSync(cert), key: readFileSync(key) }, (q, s) => {
+    let body = '';
+    q.on('data', (d) => (body += d));
+    q.on('end', () => {
+      const came = { method: q.method, path: q.url, type: q.headers['content-type'], token: new URLSearchParams(body).get('logout_token') };
+      e.got.push(came);
+      s.writeHead(e.answer(came), { 'cache-control': 'no-store' }).end();
+    });
+  });
+  await new Promise((ok) => server.listen(0, '127.0.0.1', ok));
+  t.defer(() => new Promise((ok) => (server.closeAllConnections(), server.close(ok))));
+  e.url = `https://localhost:${server.address().port}/backchannel`;
+  return e;
+}
+
+let number = 0;
+
+// A confidential client by row, as an operation of the owner makes it.
+export function webClient(d, { name = 'Wiki', redirect_uris = ['https://client.example/cb'], metadata = {}, scope = '', grants = 'authorization_code refresh_token', origin = 'created' } = {}) {
+  const client_id = `web-${++number}`;
+  const client_secret = randomBytes(24).toString('base64url');
+  const hex = (s) => createHash('sha256').update(s).digest('hex');
+  const extra = { ...metadata };
+  for (const [k, v] of Object.entries(extra)) if (Array.isArray(v)) extra[k] = v.join(' ');
+  sql(d, `INSERT INTO client (id, tenant, hash, client_id, name, origin, status, auth_method, secret, redirect_uris, grant_types, scope, metadata, created, last_used)
+    SELECT ${1000 + number}, id, x'${hex(client_id)}', '${client_id}', '${name}', '${origin}', 'active', 'client_secret_basic', x'${hex(client_secret)}',
+    '${redirect_uris.join(' ')}', '${grants}', '${scope}', '${JSON.stringify(extra)}', 0, 0 FROM tenant`);
+  return { client_id, client_secret, basic: { authorization: `Basic ${Buffer.from(`${client_id}:${client_secret}`).toString('base64')}` } };
+}
+
+const HASH = { ES256: 'sha256', RS256: 'sha256', EdDSA: null };
+const read = (part) => JSON.parse(Buffer.from(part, 'base64url'));
+
+// Header and claims of a token, its signature checked with the published keys.
+export async function verified(base, token) {
+  const [h, p, s] = token.split('.');
+  const header = read(h);
+  const { json } = await ask(`${base}/.well-known/jwks.json`);
+  const jwk = json.keys.find((k) => k.kid === header.kid);
+  assert.ok(jwk, `no published key ${header.kid}`);
+  assert.equal(jwk.alg, header.alg);
+  const key = createPublicKey({ key: jwk, format: 'jwk' });
+  assert.ok(verify(HASH[header.alg], Buffer.from(`${h}.${p}`), { key, dsaEncoding: 'ieee-p1363' }, Buffer.from(s, 'base64url')), 'signature');
+  return { header, claims: read(p), jwk };
+}
+
+// OpenID Connect Core section 3.1.3.6.
+export function atHash(alg, access) {
+  const sum = createHash(alg === 'EdDSA' ? 'sha512' : 'sha256').update(access).digest();
+  return sum.subarray(0, sum.length / 2).toString('base64url');
+}
