@@ -58,6 +58,7 @@ struct kit {
 	int64_t requests;   /* each begins a millisecond of its own */
 	struct actor actor; /* who is signed in; session 0: nobody */
 	str browser;
+	const struct fetch_port *fetch; /* of steps on FETCH */
 };
 
 /* What came back. */
@@ -105,7 +106,7 @@ KIT int64_t kit_count(struct kit *k, const char *sql)
 KIT uint64_t kit_state(struct kit *k)
 {
 	static const char *const tables[] = { "client", "txn", "code", "grants", "consent", "revocation",
-		"audit" };
+		"audit", "logout_notice" };
 	uint64_t h = 0xcbf29ce484222325;
 	char sql[64];
 
@@ -229,6 +230,7 @@ KIT void kit_sign_in(struct kit *k, int64_t auth_time)
 {
 	k->actor = (struct actor){
 		.session = KIT_SESSION,
+		.sid = KIT_SESSION,
 		.user = KIT_USER,
 		.email = S("ann@example.com"),
 		.name = S("Ann"),
@@ -328,6 +330,7 @@ KIT enum err kit_step(struct kit *k, struct ctx *c, enum err (*step)(struct ctx 
 	struct db_job *jobs[] = { &real, &bad };
 
 	c->db = c->lane == LANE_READ ? k->reader : NULL;
+	c->fetch = c->lane == LANE_FETCH ? k->fetch : NULL;
 	if (c->lane != LANE_WRITE)
 		return step(c);
 	db_group(k->writer, jobs, 2);

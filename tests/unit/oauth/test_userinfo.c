@@ -1,0 +1,165 @@
+/* /userinfo (OpenID Connect Core section 5.3, RFC 6750). */
+#include "base/unit.h"
+#include "oauth/kit.h"
+
+static int setup(void **state)
+{
+	struct kit *k = malloc(sizeof *k);
+
+	kit_start(k);
+	*state = k;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	kit_stop(*state);
+	free(*state);
+	return 0;
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+#define WEATHER_ASKED "&resource=https%3A%2F%2Fauth.example%2Fweather%2Fmcp"
+
+/* The trusted client's tokens for these scopes. */
+static const struct json *tokens(struct kit *k, const char *scope, const char *more)
+{
+	struct answer a = kit_authorize(k,
+	    arena_printf(k->mem, "%s&scope=%s%s", KIT_APP WEATHER_ASKED, scope, more));
+	struct answer b = kit_token(k, kit_redeem_body(k, kit_param(k, a.location, "code")));
+
+	MUST(b.err == OK);
+	return kit_json(k, b.body);
+}
+
+static struct answer ask(struct kit *k, str token)
+{
+	return kit_send(k,
+	    &(struct sent){ .handler = userinfo_show,
+		.lane = LANE_LOOP,
+		.method = HTTP_GET,
+		.path = S("/userinfo"),
+		.authorization = token.n ? arena_printf(k->mem, "Bearer %.*s", FMT(token)) : S("") });
+}
+
+static str access(struct kit *k, const char *scope)
+{
+	return json_get_str(tokens(k, scope, ""), S("access_token"));
+}
+
+#define SUB "{\"sub\":\"user_000000000001a\""
+
+static void what_the_scopes_say(void **state)
+{
+	static const struct {
+		const char *scope, *body;
+	} rows[] = {
+		{ "weather:read+openid", SUB "}" },
+		{ "weather:read+openid+profile", SUB ",\"name\":\"Ann\",\"preferred_username\":\"ann\"}" },
+		{ "weather:read+openid+email", SUB ",\"email\":\"ann@example.com\",\"email_verified\":true}" },
+		{ "weather:read+openid+email+profile",
+		    SUB ",\"name\":\"Ann\",\"preferred_username\":\"ann\",\"email\":\"ann@example.com\",\"email_verified\":true}" },
+	};
+	struct kit *k = *state;
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct answer a = ask(k, access(k, rows[i].scope));
+		same_err(rows[i].scope, a.err, OK);
+		same(rows[i].scope, a.body, str_of(rows[i].body));
+		same_int(rows[i].scope, a.writes, 0);
+	}
+	kit_sql(k, "UPDATE users SET name = '' WHERE id = 42");
+	same("no empty members", ask(k, access(k, "openid+profile+weather:read")).body, S(SUB ",\"preferred_username\":\"ann\"}"));
+}
+
+static str sign(struct kit *k, const char *typ, const char *claims)
+{
+	str out;
+
+	MUST(jwt_sign(k->mem, k->site.signing, str_of(typ), str_of(claims), &out) == OK);
+	return out;
+}
+
+#define CLAIMS(iss, sub, aud, exp, scope, gid) \
+	"{\"iss\":\"" iss "\",\"sub\":\"" sub "\",\"aud\":\"" aud "\",\"client_id\":\"app\",\"exp\":" exp ",\"scope\":\"" scope "\"" gid "}"
+#define USER "user_000000000001a"
+#define GID ",\"gid\":\"grant_000000000001a\""
+#define LATER "1900000000"
+
+/* JWT-03, JWT-17: another kind, another issuer, another audience; and what RFC 6750 says. */
+static void refusals(void **state)
+{
+	static const struct {
+		const char *sentence, *typ, *claims;
+		enum err err;
+	} rows[] = {
+		{ "an id token", "JWT", CLAIMS(ISSUER, USER, WEATHER, LATER, "openid", GID), ERR_TOKEN_TYPE },
+		{ "another issuer", "at+jwt", CLAIMS("https://evil.example", USER, WEATHER, LATER, "openid", GID), ERR_TOKEN_ISSUER },
+		{ "a resource that is none of ours", "at+jwt", CLAIMS(ISSUER, USER, "https://evil.example/mcp", LATER, "openid", GID), ERR_TOKEN_AUDIENCE },
+		{ "expired", "at+jwt", CLAIMS(ISSUER, USER, WEATHER, "1700000000", "openid", GID), ERR_TOKEN_EXPIRED },
+		{ "without openid", "at+jwt", CLAIMS(ISSUER, USER, WEATHER, LATER, "weather:read profile email", GID), ERR_SCOPE_SHORT },
+		{ "a client's own", "at+jwt", CLAIMS(ISSUER, "app", WEATHER, LATER, "openid", GID), ERR_SCOPE_SHORT },
+		{ "without a grant", "at+jwt", CLAIMS(ISSUER, USER, WEATHER, LATER, "openid", ""), ERR_TOKEN_MALFORMED },
+		{ "of a grant that is not there", "at+jwt", CLAIMS(ISSUER, USER, WEATHER, LATER, "openid", GID), ERR_TOKEN_REVOKED },
+		{ "bound to a key", "at+jwt", CLAIMS(ISSUER, USER, WEATHER, LATER, "openid", GID ",\"cnf\":{\"jkt\":\"x\"}"), ERR_TOKEN_SCHEME },
+	};
+	struct kit *k = *state;
+	uint64_t before = kit_state(k);
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct answer a = ask(k, sign(k, rows[i].typ, rows[i].claims));
+		same_err(rows[i].sentence, a.err, rows[i].err);
+		same(rows[i].sentence, a.fail.need_scope, rows[i].err == ERR_SCOPE_SHORT ? S("openid") : S(""));
+		holds(rows[i].sentence, a.body.n == 0);
+	}
+	same_err("no token", ask(k, S("")).err, ERR_TOKEN_MISSING);
+	same_err("garbage", ask(k, S("garbage")).err, ERR_TOKEN_MALFORMED);
+	assert_true(kit_state(k) == before);
+}
+
+/* Of a grant that has ended, of a person or client that is blocked, nothing more is told. */
+static void taken_back(void **state)
+{
+	static const char *const how[] = { "UPDATE grants SET ended = 1", "UPDATE users SET status = 'blocked'",
+		"UPDATE client SET status = 'blocked'" };
+
+	for (size_t i = 0; i < COUNT(how); i++) {
+		struct kit *k = *state;
+		str token = access(k, "weather:read+openid");
+		assert_int_equal(ask(k, token).err, OK);
+		kit_sql(k, how[i]);
+		same_err(how[i], ask(k, token).err, ERR_TOKEN_REVOKED);
+		(void)teardown(state);
+		(void)setup(state);
+	}
+}
+
+static void not_in_the_query(void **state)
+{
+	struct kit *k = *state;
+	str token = access(k, "weather:read+openid");
+	struct answer a = kit_send(k,
+	    &(struct sent){ .handler = userinfo_show,
+		.lane = LANE_LOOP,
+		.path = S("/userinfo"),
+		.query = arena_printf(k->mem, "access_token=%.*s", FMT(token)),
+		.authorization = arena_printf(k->mem, "Bearer %.*s", FMT(token)) });
+
+	assert_int_equal(a.err, ERR_TOKEN_IN_QUERY);
+	a = kit_send(k,
+	    &(struct sent){ .handler = userinfo_show, .lane = LANE_LOOP, .path = S("/userinfo"), .authorization = S("Basic YTpi") });
+	assert_int_equal(a.err, ERR_TOKEN_SCHEME);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(what_the_scopes_say),
+		TEST(refusals),
+		TEST(taken_back),
+		TEST(not_in_the_query),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
