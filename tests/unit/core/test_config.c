@@ -174,7 +174,7 @@ static void everything_that_is_served_is_read(void **state)
 		 "trust_proxy: [127.0.0.1/32, 'fd00::/8']\n"
 		 "management: { path: /manage/mcp, read_only: true }\n"
 		 "registration: { mode: off, cimd: false, public_only: yes }\n"
-		 "tokens: { access_ttl: 5m, refresh_ttl: 7d, alg: ES256, format: jwt }\n"
+		 "tokens: { access_ttl: 5m, refresh_ttl: 7d, alg: EdDSA, format: jwt }\n"
 		 "limits: { body_mcp: 8m }\n"
 		 "allow_origins: [https://app.example.com]\n"
 		 "audit: { retention: 30d, export: [] }\n"
@@ -360,6 +360,10 @@ static const struct {
 	    "gatehouse.yml:1:21: management.path `mcp` must begin with / and say more than that." },
 	{ "management: { path: /token }\n",
 	    "gatehouse.yml:1:21: management.path `/token` is an address of Gatehouse itself." },
+	{ "tokens: { alg: HS256 }\n",
+	    "gatehouse.yml:1:16: `HS256` is not a value of tokens.alg: write ES256, RS256 or EdDSA." },
+	{ "tokens: { alg: none }\n",
+	    "gatehouse.yml:1:16: `none` is not a value of tokens.alg: write ES256, RS256 or EdDSA." },
 	{ "registration: { mode: open }\n",
 	    "gatehouse.yml:1:23: `open` is not a value of registration.mode: write per_client or off." },
 	{ "registration: { mode: shared }\n",

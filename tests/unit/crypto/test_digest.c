@@ -38,6 +38,16 @@ static void test_the_empty_slice_may_be_null(void **state)
 	    "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
 }
 
+static void test_sha512_gives_the_digests_of_fips_180_4(void **state)
+{
+	assert_hex(*state, sha512_str(*state, S("abc")),
+	    "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a"
+	    "2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f");
+	assert_hex(*state, sha512_str(*state, S("")),
+	    "cf83e1357eefb8bdf1542850d66d8007d620e4050b5715dc83f4a921d36ce9ce"
+	    "47d0d13c5d85f2b0ff8318d2877eec2f63b931bd47417a81a538327af927da3e");
+}
+
 static void test_token_hash_takes_the_whole_token(void **state)
 {
 	str with_nul = { "gat_abc\0def", 11 }, cut = S("gat_abc");
@@ -86,6 +96,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		TEST(test_sha256_gives_the_digests_of_fips_180_4),
+		TEST(test_sha512_gives_the_digests_of_fips_180_4),
 		TEST(test_the_empty_slice_may_be_null),
 		TEST(test_token_hash_takes_the_whole_token),
 		TEST(test_pkce_s256_gives_the_challenge_of_rfc_7636_appendix_b),

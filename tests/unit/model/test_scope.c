@@ -46,12 +46,30 @@ static void lists(void **state)
 	same(scope_without(mem, S("b"), S("b")), "");
 }
 
+/* */
+static void about_the_person(void **state)
+{
+	str rest = scope_person(), word;
+	size_t n = 0;
+
+	(void)state;
+	same(scope_person(), "openid profile email");
+	for (; str_word(&rest, ' ', &word); n++)
+		assert_true(scope_person_words(word).n > 10);
+	assert_int_equal(n, 3);
+	assert_int_equal(scope_person_words(S("address")).n, 0);
+	same(scope_person_asked(mem, S("email x openid")), "openid email");
+	same(scope_person_asked(mem, S("email profile")), "");
+	same(scope_person_asked(mem, S("openid2 email")), "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(covers),
 		cmocka_unit_test(meets),
 		cmocka_unit_test(lists),
+		cmocka_unit_test(about_the_person),
 	};
 
 	mem = arena_new(1 << 16);

@@ -78,8 +78,8 @@ static void send_big(SSL *s)
 
 static void serve_one(SSL *s)
 {
-	char line[4096] = "";
-	int n = SSL_read(s, line, sizeof line - 1);
+	char line[8192] = "";
+	int n = SSL_read(s, line, sizeof line - 1), more;
 
 	if (n <= 0)
 		return;
@@ -92,6 +92,15 @@ static void serve_one(SSL *s)
 		    "max-age=60\r\n"
 		    "cache-control:  private \r\nContent-Encoding: gzip\r\nContent-Length: 7\r\n\r\n");
 		say(s, asked ? "{\"a\":1}" : "{\"a\":0}");
+	} else if (strncmp(line, "POST /form ", 11) == 0) {
+		char *end;
+		while ((!(end = strstr(line, "\r\n\r\n")) || strlen(end + 4) < 4000) &&
+		    (size_t)n < sizeof line - 1 && (more = SSL_read(s, line + n, (int)(sizeof line - 1 - (size_t)n))) > 0)
+			n += more;
+		bool asked = end && strstr(line, "\r\nContent-Type: application/x-www-form-urlencoded\r\n") &&
+		    strstr(line, "\r\nContent-Length: 4002\r\n") && !strstr(line, "\r\nExpect:") &&
+		    strncmp(end + 4, "a=bbb", 5) == 0;
+		say(s, asked ? "HTTP/1.1 204 No Content\r\n\r\n" : "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
 	} else if (strncmp(line, "GET /redirect ", 14) == 0) {
 		say(s,
 		    "HTTP/1.1 302 Found\r\nLocation: http://169.254.169.254/\r\nContent-Length: 0\r\n\r\n");
@@ -241,6 +250,26 @@ static void a_document(void **state)
 	same("its type", a.type, S("application/json; charset=utf-8"));
 	same("its cache rules, those of the interim answer left out", a.cache, S("max-age=60, private"));
 	same("its body, not decompressed, no encoding asked for", a.body, S("{\"a\":1}"));
+}
+
+static void a_form(void **state)
+{
+	struct fetch_policy p = trusting();
+	static char text[FETCH_FORM_MAX + 1];
+
+	(void)state;
+	memset(text, 'b', sizeof text);
+	text[0] = 'a';
+	text[1] = '=';
+	p.form = (str){ text, 4002 };
+	struct fetch_answer a = ask("/form", p);
+	expect("a form", a, FETCH_OK);
+	same_int("was posted as one", a.status, 204);
+	p.form.n = FETCH_FORM_MAX + 1;
+	expect("one that is too long", ask("/form", p), FETCH_URL);
+	p.allow_count = 0;
+	p.form.n = 10;
+	expect("nor to an address that may not be asked", ask("/form", p), FETCH_ADDRESS);
 }
 
 static void answers_that_are_not(void **state)
@@ -399,6 +428,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_document),
+		cmocka_unit_test(a_form),
 		cmocka_unit_test(answers_that_are_not),
 		cmocka_unit_test(certificates),
 		cmocka_unit_test(nobody_is_asked),

@@ -258,6 +258,130 @@ static void a_sealed_key_does_not_open_in_the_place_of_another(void **state)
 	db_close(db);
 }
 
+struct turn {
+	struct arena *mem;
+	enum alg alg;
+	int64_t now_ms, signs_at;
+};
+
+static enum err rotate_to(struct db *db, void *arg)
+{
+	struct turn *t = arg;
+
+	return keyring_rotate(db, t->mem, master(), TENANT, t->alg, t->now_ms, &t->signs_at);
+}
+
+static enum alg alg_at(const struct keyring *ring, enum key_state at)
+{
+	for (size_t i = 0; i < ring->count; i++)
+		if (ring->keys[i].at == at)
+			return pkey_alg(ring->keys[i].key);
+	return ALG_NONE;
+}
+
+/* The algorithms of the active and of the next key, loaded with this one asked for. */
+static void expect(struct db *db, struct arena *mem, enum alg asked, int64_t now_ms, enum alg active, enum alg next, size_t count)
+{
+	struct keyring ring;
+
+	assert_ok(keyring_load(db, mem, master(), TENANT, asked, now_ms, &ring));
+	assert_int_equal(alg_at(&ring, KEY_ACTIVE), active);
+	assert_int_equal(alg_at(&ring, KEY_NEXT), next);
+	assert_int_equal(ring.count, count);
+	keyring_free(&ring);
+}
+
+static bool settles(struct db *db, struct arena *mem, int64_t now_ms)
+{
+	bool changed;
+
+	assert_ok(keyring_settle(db, mem, master(), TENANT, now_ms, &changed));
+	return changed;
+}
+
+#define AFTER(seconds) (NOW_MS + (seconds) * 1000)
+
+static void another_algorithm_is_published_before_it_signs(void **state)
+{
+	struct arena *mem = fixture_arena();
+	struct db *db = store_open(store_fresh(STORE_MEMORY));
+	struct turn t = { mem, ALG_EDDSA, AFTER(10), 0 };
+	struct sweep sweep = { .key_overlap = 600 };
+	bool more;
+
+	expect(db, mem, ALG_ES256, NOW_MS, ALG_ES256, ALG_ES256, 2);
+	assert_ok(db_do(db, rotate_to, &t));
+	assert_int_equal(t.signs_at, NOW_MS / 1000 + 10 + KEY_PUBLISH_SECONDS);
+	expect(db, mem, ALG_ES256, AFTER(10), ALG_ES256, ALG_EDDSA, 2);
+	assert_int_equal(store_count(db, "signing_key", "state = 'gone' AND length(sealed) = 0"), 1);
+	assert_false(settles(db, mem, AFTER(10 + KEY_PUBLISH_SECONDS - 1)));
+	expect(db, mem, ALG_ES256, AFTER(100), ALG_ES256, ALG_EDDSA, 2);
+	assert_int_equal(store_count(db, "revocation", "kind = 'key'"), 0);
+	assert_true(settles(db, mem, AFTER(10 + KEY_PUBLISH_SECONDS)));
+	assert_false(settles(db, mem, AFTER(10 + KEY_PUBLISH_SECONDS))); /* also when two nodes look at once */
+	assert_int_equal(store_count(db, "revocation", "kind = 'key'"), 1);
+	expect(db, mem, ALG_ES256, AFTER(200), ALG_EDDSA, ALG_EDDSA, 3);
+	/* what the old one signed is good until it has expired */
+	assert_ok(sweep_step(db, mem, TENANT, NOW_MS / 1000 + 130 + 600, &sweep, &more));
+	expect(db, mem, ALG_ES256, AFTER(730), ALG_EDDSA, ALG_EDDSA, 3);
+	assert_ok(sweep_step(db, mem, TENANT, NOW_MS / 1000 + 130 + 601, &sweep, &more));
+	expect(db, mem, ALG_ES256, AFTER(731), ALG_EDDSA, ALG_EDDSA, 2);
+	/* a rotation without a word stays with what there is */
+	t = (struct turn){ mem, ALG_NONE, AFTER(1000), 7 };
+	assert_ok(db_do(db, rotate_to, &t));
+	assert_int_equal(t.signs_at, 0);
+	expect(db, mem, ALG_ES256, AFTER(1000), ALG_EDDSA, ALG_EDDSA, 3);
+	db_close(db);
+}
+
+static void the_file_decides_when_it_changes(void **state)
+{
+	struct arena *mem = fixture_arena();
+	struct db *db = store_open(store_fresh(STORE_MEMORY));
+	struct turn t = { mem, ALG_ES256, AFTER(5), 0 };
+
+	expect(db, mem, ALG_ES256, NOW_MS, ALG_ES256, ALG_ES256, 2);
+	expect(db, mem, ALG_RS256, AFTER(1), ALG_ES256, ALG_RS256, 2);
+	expect(db, mem, ALG_RS256, AFTER(2), ALG_ES256, ALG_RS256, 2); /* once */
+	/* back again before it signed: as if nothing had been */
+	expect(db, mem, ALG_ES256, AFTER(3), ALG_ES256, ALG_ES256, 2);
+	assert_false(settles(db, mem, AFTER(10000)));
+	/* what a rotation asked for is not undone by a file that has not changed */
+	t.alg = ALG_EDDSA;
+	assert_ok(db_do(db, rotate_to, &t));
+	expect(db, mem, ALG_ES256, AFTER(6), ALG_ES256, ALG_EDDSA, 2);
+	assert_true(settles(db, mem, AFTER(5 + KEY_PUBLISH_SECONDS)));
+	expect(db, mem, ALG_ES256, AFTER(500), ALG_EDDSA, ALG_EDDSA, 3);
+	db_close(db);
+}
+
+/* A store of the version before had no next key until the first rotation. */
+static void an_older_store_gets_its_next_key(void **state)
+{
+	struct arena *mem = fixture_arena();
+	struct db *db = store_open(store_fresh(STORE_MEMORY));
+
+	expect(db, mem, ALG_ES256, NOW_MS, ALG_ES256, ALG_ES256, 2);
+	assert_ok(db->driver->script(db, "DELETE FROM signing_key WHERE state = 'next'; DELETE FROM meta WHERE name LIKE 'signing_alg/%'"));
+	expect(db, mem, ALG_ES256, AFTER(1), ALG_ES256, ALG_ES256, 2);
+	db_close(db);
+}
+
+static void an_rsa_key_has_2048_bits(void **state)
+{
+	struct arena *mem = fixture_arena();
+	struct db *db = store_open(store_fresh(STORE_MEMORY));
+	struct keyring ring;
+	struct pkey_parts parts;
+
+	assert_ok(keyring_load(db, mem, master(), TENANT, ALG_RS256, NOW_MS, &ring));
+	assert_ok(pkey_to_parts(mem, ring.active->key, false, &parts));
+	assert_int_equal(parts.n.n, 256);
+	assert_int_equal(parts.rsa_d.n, 0);
+	keyring_free(&ring);
+	db_close(db);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -269,6 +393,10 @@ int main(void)
 		cmocka_unit_test(a_signature_of_a_loaded_key_verifies_after_loading_it_again),
 		cmocka_unit_test(a_rotation_goes_next_active_retiring_gone),
 		cmocka_unit_test(a_sealed_key_does_not_open_in_the_place_of_another),
+		cmocka_unit_test(another_algorithm_is_published_before_it_signs),
+		cmocka_unit_test(the_file_decides_when_it_changes),
+		cmocka_unit_test(an_older_store_gets_its_next_key),
+		cmocka_unit_test(an_rsa_key_has_2048_bits),
 	};
 
 	fixture_quiet();
