@@ -59,7 +59,8 @@ enum err op_key_rotate(struct ctx *c, const struct op_call *q, struct jout *j)
 	int64_t signs_at;
 
 	TRY(master_key(c, &master));
-	TRY(keyring_rotate(c->db, c->mem, master, c->site->tenant.id, alg_of(op_text(q, S("alg"))), c->now_ms, &signs_at));
+	TRY(keyring_rotate(
+	    c->db, c->mem, master, c->site->tenant.id, alg_of(op_text(q, S("alg"))), c->now_ms, &signs_at));
 	effect_add(c, EFFECT_RELOAD, 0, 0);
 	TRY(q_revocation_put(c->db, c->mem, &news, NULL));
 	TRY(write_keys(c, j));

@@ -208,7 +208,8 @@ static void write_challenge(struct ctx *c, enum err e)
 	struct exchange *x = exchange_of(c);
 	int status = c->reply->status;
 
-	if ((x->resource || c->style == STYLE_BEARER) && (status == 401 || (status == 403 && e == ERR_SCOPE_SHORT))) {
+	if ((x->resource || c->style == STYLE_BEARER) &&
+	    (status == 401 || (status == 403 && e == ERR_SCOPE_SHORT))) {
 		reply_header(c->reply, S("WWW-Authenticate"), reply_challenge(c, e, words_of(c, e)));
 	} else if (status == 401 && x->basic) {
 		/* RFC 6749 section 5.2: by the scheme that the client used, and only then */

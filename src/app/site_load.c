@@ -68,7 +68,8 @@ static enum err load_issuer(struct load *l)
 	if (e != OK)
 		return store_failed(l, e, "the first tenant cannot be read");
 	s->tenant = (struct tenant){ .id = row.id, .name = row.name, .issuer = l->config->base_url };
-	s->self = (struct resource){ .identifier = s->tenant.issuer, .name = s->tenant.name, .declared = true };
+	s->self =
+	    (struct resource){ .identifier = s->tenant.issuer, .name = s->tenant.name, .declared = true };
 	s->secure = str_ieq(u.scheme, S("https"));
 	l->origin = url_origin(l->mem, &u);
 	l->out->issuer_host = u.host;

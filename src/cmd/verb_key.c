@@ -15,10 +15,12 @@ static void say_rotated(const struct json *result)
 	str at = json_get_str(result, S("signs_at"));
 
 	if (at.n)
-		cli_say("%.*s is published now, and signs from %.*s on: until then nobody may have heard of it.\n",
+		cli_say("%.*s is published now, and signs from %.*s on: until then nobody may have heard of "
+			"it.\n",
 		    FMT(json_get_str(result, S("next"))), FMT(at));
 	else
-		cli_say("%.*s signs from now on; what the key before it signed stays good until it expires.\n",
+		cli_say(
+		    "%.*s signs from now on; what the key before it signed stays good until it expires.\n",
 		    FMT(json_get_str(result, S("active"))));
 }
 
@@ -44,7 +46,8 @@ int verb_key(struct cli *cli)
 	config = cli_config(cli);
 	if (!config)
 		return CLI_FAILED;
-	int rc = ask_op(cli, config, rotate ? S("rotate_key") : S("list_keys"), rotate ? arguments(cli) : S("{}"), &a);
+	int rc = ask_op(
+	    cli, config, rotate ? S("rotate_key") : S("list_keys"), rotate ? arguments(cli) : S("{}"), &a);
 	if (rc != CLI_DONE)
 		return rc;
 	if (!a.ok)

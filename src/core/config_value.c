@@ -176,7 +176,8 @@ static bool parse_alg(str text, enum alg *out)
 	static const struct {
 		str name;
 		enum alg alg;
-	} algs[] = { { S_INIT("ES256"), ALG_ES256 }, { S_INIT("RS256"), ALG_RS256 }, { S_INIT("EdDSA"), ALG_EDDSA } };
+	} algs[] = { { S_INIT("ES256"), ALG_ES256 }, { S_INIT("RS256"), ALG_RS256 },
+		{ S_INIT("EdDSA"), ALG_EDDSA } };
 
 	for (size_t i = 0; i < COUNT(algs); i++) {
 		if (str_eq(text, algs[i].name)) {

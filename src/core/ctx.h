@@ -46,7 +46,8 @@ struct fail {
 /* What the guard proved. */
 struct actor {
 	int64_t session; /* row, 0 when there is none */
-	int64_t sid; /* the sign-in as applications know it: the first such row of this person in this browser */
+	int64_t
+	    sid; /* the sign-in as applications know it: the first such row of this person in this browser */
 	bool
 	    stale; /* the session was last written long ago: a step on WRITE that loads it again slides its expiry */
 	int64_t user;

@@ -15,10 +15,10 @@
 
 /* What may be asked of one document. Zeroes stand for the strictest: 64 KiB, 5 s, public addresses, the system's authorities. */
 struct fetch_policy {
-	size_t max;         /* bytes of the body, at most FETCH_BODY_MAX */
-	int64_t ms;         /* in all, waiting for a free place included; at most 5000 */
-	str accept;         /* the Accept field; empty: application/json */
-	str form;           /* not empty: POSTed as application/x-www-form-urlencoded, at most FETCH_FORM_MAX bytes */
+	size_t max; /* bytes of the body, at most FETCH_BODY_MAX */
+	int64_t ms; /* in all, waiting for a free place included; at most 5000 */
+	str accept; /* the Accept field; empty: application/json */
+	str form;   /* not empty: POSTed as application/x-www-form-urlencoded, at most FETCH_FORM_MAX bytes */
 	const str *allow;   /* networks (CIDR) that may be reached though they are not public */
 	size_t allow_count; /* at most FETCH_ALLOW_MAX */
 	str authorities;    /* path of a PEM file of authorities to trust besides the system's; empty: none */

@@ -23,7 +23,8 @@ struct site {
 	const struct jwks *keys;   /* every published key */
 	const struct resource *resources;
 	size_t resource_count;
-	struct resource self; /* /userinfo: what a token is for that is for no MCP server; its identifier is the issuer */
+	struct resource
+	    self; /* /userinfo: what a token is for that is for no MCP server; its identifier is the issuer */
 	const struct client *clients; /* static clients of the file */
 	size_t client_count;
 	struct secret key_refresh; /* 32 bytes each, derived from the root secret */

@@ -48,8 +48,8 @@ static void start(void)
 	fetched.gcm = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
 	fetched.hkdf = EVP_KDF_fetch(NULL, "HKDF", NULL);
 	fetched.hmac = hmac_template();
-	ready = fetched.sha256 && fetched.sha512 && fetched.gcm && fetched.hkdf && fetched.hmac && sodium_init() >= 0 &&
-	    pthread_key_create(&at_thread_end, end_thread) == 0;
+	ready = fetched.sha256 && fetched.sha512 && fetched.gcm && fetched.hkdf && fetched.hmac &&
+	    sodium_init() >= 0 && pthread_key_create(&at_thread_end, end_thread) == 0;
 }
 
 enum err crypto_start(void)

@@ -340,7 +340,8 @@ static bool write_ask(struct fetch_ask *a, str url, const struct fetch_policy *p
 			a->allow_n++;
 	return put(a->url, sizeof a->url, url) &&
 	    put(a->accept, sizeof a->accept, p->accept.n ? p->accept : S("application/json")) &&
-	    put(a->authorities, sizeof a->authorities, p->authorities) && put(a->form, sizeof a->form, p->form);
+	    put(a->authorities, sizeof a->authorities, p->authorities) &&
+	    put(a->form, sizeof a->form, p->form);
 }
 
 /* The fetcher may have been taken over: its words are checked like a stranger's. */

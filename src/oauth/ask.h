@@ -20,7 +20,7 @@ struct ask {
 	str challenge; /* PKCE, S256 */
 	str nonce;
 	str login_hint; /* what the sign-in form starts with; empty: nothing */
-	str jkt; /* RFC 9449 section 10, dpop_jkt: the key that the code is bound to; empty: none */
+	str jkt;        /* RFC 9449 section 10, dpop_jkt: the key that the code is bound to; empty: none */
 	bool login, select, consent, none; /* prompt (OpenID Connect Core section 3.1.2.1) */
 	int64_t max_age;                   /* seconds, -1: any */
 	int64_t begun;                     /* when it was asked */

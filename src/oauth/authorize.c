@@ -13,7 +13,7 @@
 #include "oauth/respond.h"
 
 #define LOGIN_HINT_MAX 254 /* an e-mail address (RFC 5321 section 4.5.3.1.3) */
-#define CHALLENGE 43 /* characters of base64url(SHA-256) */
+#define CHALLENGE 43       /* characters of base64url(SHA-256) */
 
 struct authorize {
 	struct form form; /* of the query, or of the body: never both (AUTHZ-43) */
@@ -168,8 +168,10 @@ static enum err check_scope(struct ctx *c, struct authorize *a)
 	    c->mem, a->ask.resource, a->p.scope, limit, client_may(client, S("refresh_token")));
 	a->ask.nonce = a->p.nonce;
 	if (a->ask.resource == &c->site->self && !str_list_has(a->ask.scope, ' ', SCOPE_OPENID))
-		return FAIL(c, SCOPE_UNKNOWN, "the issuer as the resource, and scope %.*s", FMT(str_sub(a->p.scope, 0, 200)));
-	if (a->ask.resource != &c->site->self && limit.n && !scope_meets(a->ask.scope, a->ask.resource->scopes))
+		return FAIL(c, SCOPE_UNKNOWN, "the issuer as the resource, and scope %.*s",
+		    FMT(str_sub(a->p.scope, 0, 200)));
+	if (a->ask.resource != &c->site->self && limit.n &&
+	    !scope_meets(a->ask.scope, a->ask.resource->scopes))
 		return FAIL(c, SCOPE_UNKNOWN, "the client is limited to %.*s", FMT(str_sub(limit, 0, 200)));
 	return OK;
 }

@@ -35,8 +35,10 @@ static enum err note(struct ctx *c, const struct backchannel *b, str event)
 	jout_str_opt(&j, S("why"), b->why);
 	jout_end(&j);
 	return audit_put(c,
-	    &(struct audit){
-		.event = event, .user = b->user, .client = client_label(&b->client), .detail = buf_str(&buf) });
+	    &(struct audit){ .event = event,
+		.user = b->user,
+		.client = client_label(&b->client),
+		.detail = buf_str(&buf) });
 }
 
 /* WRITE. */
@@ -69,7 +71,8 @@ static enum err send(struct ctx *c)
 
 	c->fetch->fetch(c->fetch->arg, b->client.backchannel, &policy, c->mem, &a);
 	b->told = a.result == FETCH_OK && (a.status == 200 || a.status == 204);
-	b->hopeless = a.result == FETCH_URL || a.result == FETCH_ADDRESS || (a.result == FETCH_OK && a.status == 400);
+	b->hopeless =
+	    a.result == FETCH_URL || a.result == FETCH_ADDRESS || (a.result == FETCH_OK && a.status == 400);
 	b->why = b->told ? S("") : a.result == FETCH_OK ? arena_printf(c->mem, "status %d", a.status) : a.why;
 	return NEED(c, LANE_WRITE, settle);
 }

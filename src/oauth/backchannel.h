@@ -11,7 +11,7 @@
 
 /* One notice on its way; in c->state. */
 struct backchannel {
-	int64_t id;      /* 0: none is due */
+	int64_t id; /* 0: none is due */
 	int64_t user, session, tries;
 	struct client client;
 	str token;

@@ -100,6 +100,7 @@ static enum err show(struct ctx *c, struct ask *a)
 		.txn = arena_printf(c->mem, "%lld", (long long)a->txn),
 		.server_name = a->resource->name.n ? a->resource->name : a->resource->identifier,
 		.server_url = a->resource->identifier,
+		.sign_in = a->resource == &c->site->self,
 		.email = c->actor.email,
 		.not_you = ask_page(c, a, true),
 		.client_name = client_name(c->mem, &a->client),

@@ -55,7 +55,8 @@ enum err end_session_read(struct ctx *c, const struct form *f, struct end_sessio
 
 bool end_session_meant(const struct ctx *c, const struct end_session *e)
 {
-	return e->hinted && c->actor.session && e->hint.user == c->actor.user && e->hint.session == c->actor.sid;
+	return e->hinted && c->actor.session && e->hint.user == c->actor.user &&
+	    e->hint.session == c->actor.sid;
 }
 
 static void add(struct buf *b, str name, str value)

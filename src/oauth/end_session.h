@@ -11,8 +11,8 @@ struct end_session {
 	bool hinted; /* an id token of ours came along */
 	struct id_hint hint;
 	struct client client; /* who asks; client_id empty: nobody that is known */
-	str redirect;         /* where the browser goes then, one of the client's registered addresses; empty: nowhere */
-	str state;            /* p NULL: none was sent */
+	str redirect; /* where the browser goes then, one of the client's registered addresses; empty: nowhere */
+	str state;    /* p NULL: none was sent */
 };
 
 /* True when the request is an application's at all. */

@@ -32,7 +32,7 @@ static str amr_of(struct arena *mem, str words)
 static str at_hash(struct ctx *c, str access_token)
 {
 	str hash = pkey_alg(c->site->signing->key) == ALG_EDDSA ? sha512_str(c->mem, access_token)
-								 : sha256_str(c->mem, access_token);
+								: sha256_str(c->mem, access_token);
 
 	return b64url_write(c->mem, str_sub(hash, 0, hash.n / 2));
 }

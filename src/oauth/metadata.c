@@ -41,7 +41,8 @@ static void put_openid(struct jout *j, struct arena *mem, const struct site *sit
 	jout_strz(j, S(""), alg_name(pkey_alg(site->signing->key)));
 	jout_end(j);
 	jout_words(j, S("claims_supported"),
-	    S("iss sub aud iat exp auth_time nonce acr amr at_hash sid name preferred_username email email_verified"));
+	    S("iss sub aud iat exp auth_time nonce acr amr at_hash sid name preferred_username email "
+	      "email_verified"));
 	jout_words(j, S("acr_values_supported"), S("aal1"));
 	jout_words(j, S("prompt_values_supported"), S("none login consent select_account"));
 	jout_bool(j, S("claims_parameter_supported"), false);

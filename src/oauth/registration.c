@@ -1,6 +1,7 @@
 #include "oauth/registration.h"
 #include "base/text.h"
 #include "base/url.h"
+#include "jose/jwt.h"
 #include "model/redirect.h"
 #include "model/scope.h"
 
@@ -182,6 +183,14 @@ static enum err read_type(struct ctx *c, const struct json *body, struct registr
 	return OK;
 }
 
+/* RFC 7591 section 3.2.1: what is used stands in the answer, whatever was asked for. One key signs for everybody. */
+static enum err read_signed_response(struct ctx *c, const struct json *body, struct registration *out)
+{
+	(void)c;
+	out->signed_response = member(body, S("id_token_signed_response_alg")) != NULL;
+	return OK;
+}
+
 static enum err (*const rules[])(struct ctx *c, const struct json *body, struct registration *out) = {
 	read_redirects,
 	read_name,
@@ -191,6 +200,7 @@ static enum err (*const rules[])(struct ctx *c, const struct json *body, struct 
 	read_scope,
 	check_keys,
 	read_type,
+	read_signed_response,
 };
 
 enum err registration_read(struct ctx *c, const struct json *body, struct registration *out)
@@ -223,6 +233,8 @@ enum err registration_write(struct ctx *c, const struct registration *r, str sec
 	jout_str(&j, S("token_endpoint_auth_method"), r->client.auth_method);
 	jout_str_opt(&j, S("scope"), r->client.scope);
 	jout_str_opt(&j, S("application_type"), r->application_type);
+	if (r->signed_response)
+		jout_strz(&j, S("id_token_signed_response_alg"), alg_name(pkey_alg(c->site->signing->key)));
 	jout_end(&j);
 	*json = buf_str(&b);
 	return b.full ? FAIL(c, TOO_LARGE, "the answer to a registration") : OK;

@@ -7,6 +7,7 @@
 struct registration {
 	struct client client; /* without its client_id */
 	str application_type; /* as it really is; empty when the client said nothing */
+	bool signed_response; /* it asked for an algorithm of its id tokens: it is told which one is used */
 };
 
 /*

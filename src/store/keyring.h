@@ -40,8 +40,8 @@ struct keyring {
  * When alg is not what it was the last time, the next key is replaced by one of alg (keyring_settle). DB_WRITE, no
  * transaction. Give them back with keyring_free. ERR_SEAL_BROKEN, ERR_CRYPTO, ERR_KEY_BAD.
  */
-CHECKED enum err keyring_load(struct db *db, struct arena *mem, struct secret master, int64_t tenant, enum alg alg,
-    int64_t now_ms, struct keyring *out);
+CHECKED enum err keyring_load(struct db *db, struct arena *mem, struct secret master, int64_t tenant,
+    enum alg alg, int64_t now_ms, struct keyring *out);
 void keyring_free(struct keyring *ring);
 
 /*
@@ -51,8 +51,8 @@ void keyring_free(struct keyring *ring);
  * makes it active (epoch seconds; 0: the rotation is done). Other nodes must load their rings again (EFFECT_RELOAD and
  * a revocation row of kind "key"). db: inside a job (c->db on WRITE).
  */
-CHECKED enum err keyring_rotate(struct db *db, struct arena *mem, struct secret master, int64_t tenant, enum alg alg,
-    int64_t now_ms, int64_t *signs_at);
+CHECKED enum err keyring_rotate(struct db *db, struct arena *mem, struct secret master, int64_t tenant,
+    enum alg alg, int64_t now_ms, int64_t *signs_at);
 
 /*
  * Ends what a change of algorithm began: a next key of another algorithm than the active one's that has been published

@@ -303,6 +303,11 @@ const MISTAKES = {
     const x = await tokens(h.base, { jar: await h.member('member@example.com'), client: h.client, resource: h.management, scope: 'users:read users:write' });
     return h.tool('create_user', { email: 'more@example.com', name: 'More' }, x.access_token);
   },
+  LOGOUT_REDIRECT: (h) => new Jar(h.base).ask(`/logout?${form({ client_id: 'limited', post_logout_redirect_uri: 'https://evil.example' })}`),
+  LOGOUT_CLIENT: async (h) => {
+    const x = await tokens(h.base, { resource: `${h.base}/mcp`, scope: 'openid' });
+    return new Jar(h.base).ask(`/logout?${form({ id_token_hint: x.id_token, client_id: 'ci' })}`);
+  },
   SESSION_MISSING: (h) => new Jar(h.base).ask('/consent', { method: 'POST', body: { decision: 'allow' } }),
 
   UPSTREAM_DOWN: async (h) => mcp(h.at('/dead'), (await h.get({ resource: h.at('/dead') })).access_token, initialize),

@@ -133,7 +133,9 @@ export default story('readme', async (t) => {
         renameSync(made.key, join(home, key));
       }
       const ready = /^tls:/m.test(text) ? `http://127.0.0.1:${ops}` : undefined;
-      const own = new Daemon(t, { dir: home, port: await freePort(), ready,
+      // whoever follows the guide has set the variables that it names
+      const env = Object.fromEntries([...text.matchAll(/\$\{(\w+)\}/g)].map(([, name]) => [name, '0123456789abcdef0123456789abcdef']));
+      const own = new Daemon(t, { dir: home, env, port: await freePort(), ready,
         config: text.replace(/^data_dir:.*$/m, '').replace(/^ops: .*$/m, `ops: 127.0.0.1:${ops}`) });
       try {
         await own.start(); // --data and --listen of the story win over the file's

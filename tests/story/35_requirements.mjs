@@ -314,7 +314,8 @@ clients:
     const prm = await ask(`${one.base}/.well-known/oauth-protected-resource/mcp`);
     assert.deepEqual(prm.json.scopes_supported, ['mcp:tools']);
     const as = (await ask(`${one.base}/.well-known/oauth-authorization-server`)).json;
-    assert.deepEqual(as.scopes_supported.filter((s) => s !== 'offline_access'), ['mcp:tools']);
+    // what is about the person, and offline_access, are ours and no server's
+    assert.deepEqual(as.scopes_supported, ['mcp:tools', 'openid', 'profile', 'email', 'offline_access']);
     assert.equal(as.registration_endpoint, undefined);
     const r = await register(one.base);
     assert.equal(r.status, 403, r.text);

@@ -95,12 +95,15 @@ static void serve_one(SSL *s)
 	} else if (strncmp(line, "POST /form ", 11) == 0) {
 		char *end;
 		while ((!(end = strstr(line, "\r\n\r\n")) || strlen(end + 4) < 4000) &&
-		    (size_t)n < sizeof line - 1 && (more = SSL_read(s, line + n, (int)(sizeof line - 1 - (size_t)n))) > 0)
+		    (size_t)n < sizeof line - 1 &&
+		    (more = SSL_read(s, line + n, (int)(sizeof line - 1 - (size_t)n))) > 0)
 			n += more;
 		bool asked = end && strstr(line, "\r\nContent-Type: application/x-www-form-urlencoded\r\n") &&
 		    strstr(line, "\r\nContent-Length: 4002\r\n") && !strstr(line, "\r\nExpect:") &&
 		    strncmp(end + 4, "a=bbb", 5) == 0;
-		say(s, asked ? "HTTP/1.1 204 No Content\r\n\r\n" : "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
+		say(s,
+		    asked ? "HTTP/1.1 204 No Content\r\n\r\n"
+			  : "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
 	} else if (strncmp(line, "GET /redirect ", 14) == 0) {
 		say(s,
 		    "HTTP/1.1 302 Found\r\nLocation: http://169.254.169.254/\r\nContent-Length: 0\r\n\r\n");

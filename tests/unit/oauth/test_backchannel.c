@@ -27,8 +27,8 @@ static int teardown(void **state)
 /* The trusted client's tokens for these scopes. */
 static const struct json *tokens(struct kit *k, const char *scope, const char *more)
 {
-	struct answer a = kit_authorize(k,
-	    arena_printf(k->mem, "%s&scope=%s%s", KIT_APP WEATHER_ASKED, scope, more));
+	struct answer a =
+	    kit_authorize(k, arena_printf(k->mem, "%s&scope=%s%s", KIT_APP WEATHER_ASKED, scope, more));
 	struct answer b = kit_token(k, kit_redeem_body(k, kit_param(k, a.location, "code")));
 
 	MUST(b.err == OK);
@@ -43,7 +43,8 @@ static struct {
 	char url[128], form[4096];
 } party;
 
-static void fetch(void *arg, str url, const struct fetch_policy *policy, struct arena *mem, struct fetch_answer *out)
+static void fetch(
+    void *arg, str url, const struct fetch_policy *policy, struct arena *mem, struct fetch_answer *out)
 {
 	(void)arg;
 	(void)mem;
@@ -69,7 +70,8 @@ static void send(struct kit *k, enum fetch_result result, int status)
 	party.asked = 0;
 	party.answer = (struct fetch_answer){ .result = result, .status = status, .why = S("so it went") };
 	k->fetch = &port;
-	struct answer a = kit_send(k, &(struct sent){ .handler = start, .lane = LANE_WRITE, .path = S("logout") });
+	struct answer a =
+	    kit_send(k, &(struct sent){ .handler = start, .lane = LANE_WRITE, .path = S("logout") });
 	assert_int_equal(a.err, OK);
 }
 
@@ -120,7 +122,9 @@ static void a_yes_ends_it(void **state)
 static void the_token(void **state)
 {
 	struct kit *k = *state;
-	struct jwt_expect want = { .typ = S("logout+jwt"), .issuer = S(ISSUER), .audience = S("app"), .now = k->now };
+	struct jwt_expect want = {
+		.typ = S("logout+jwt"), .issuer = S(ISSUER), .audience = S("app"), .now = k->now
+	};
 	struct jwt t;
 	int64_t n;
 
@@ -136,7 +140,8 @@ static void the_token(void **state)
 	assert_null(json_get(t.claims, S("nonce")));
 	assert_true(json_get_int(t.claims, S("iat"), &n) && n == k->now);
 	assert_true(t.exp == k->now + 120);
-	const struct json *event = json_get(json_get(t.claims, S("events")), S("http://schemas.openid.net/event/backchannel-logout"));
+	const struct json *event = json_get(
+	    json_get(t.claims, S("events")), S("http://schemas.openid.net/event/backchannel-logout"));
 	assert_non_null(event);
 	assert_int_equal(event->type, JSON_OBJECT);
 	assert_int_equal(event->count, 0);
@@ -147,7 +152,8 @@ static void the_token(void **state)
 /* 2, 8, 32 ... seconds; not sooner, not for ever, and not once more after it said yes. */
 static void a_failure_is_tried_again_later(void **state)
 {
-	static const enum fetch_result faults[] = { FETCH_CONNECT, FETCH_TIME, FETCH_TLS, FETCH_BUSY, FETCH_GONE, FETCH_NAME };
+	static const enum fetch_result faults[] = { FETCH_CONNECT, FETCH_TIME, FETCH_TLS, FETCH_BUSY,
+		FETCH_GONE, FETCH_NAME };
 	struct kit *k = *state;
 	int64_t passed = 0;
 

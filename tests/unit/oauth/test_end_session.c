@@ -26,8 +26,8 @@ static int teardown(void **state)
 /* The trusted client's tokens for these scopes. */
 static const struct json *tokens(struct kit *k, const char *scope, const char *more)
 {
-	struct answer a = kit_authorize(k,
-	    arena_printf(k->mem, "%s&scope=%s%s", KIT_APP WEATHER_ASKED, scope, more));
+	struct answer a =
+	    kit_authorize(k, arena_printf(k->mem, "%s&scope=%s%s", KIT_APP WEATHER_ASKED, scope, more));
 	struct answer b = kit_token(k, kit_redeem_body(k, kit_param(k, a.location, "code")));
 
 	MUST(b.err == OK);
@@ -40,7 +40,9 @@ static enum err read(struct kit *k, struct ctx *c, str query, struct end_session
 {
 	struct form f;
 
-	*c = (struct ctx){ .mem = k->mem, .site = &k->site, .now = k->now, .db = k->reader, .actor = k->actor };
+	*c = (struct ctx){
+		.mem = k->mem, .site = &k->site, .now = k->now, .db = k->reader, .actor = k->actor
+	};
 	MUST(form_parse(k->mem, query, &f) == OK);
 	return end_session_read(c, &f, e);
 }
@@ -55,18 +57,33 @@ static void where_it_leads(void **state)
 		enum err err;
 		const char *url; /* NULL: nowhere */
 	} rows[] = {
-		{ "with the hint", "post_logout_redirect_uri=https%3A%2F%2Fclient.example%2Fbye", true, OK, BYE },
-		{ "with client_id", "client_id=app&post_logout_redirect_uri=https%3A%2F%2Fclient.example%2Fbye", false, OK, BYE },
-		{ "with state", "state=a%26b&post_logout_redirect_uri=https%3A%2F%2Fclient.example%2Fbye", true, OK, BYE "?state=a%26b" },
-		{ "with a query", "state=x&post_logout_redirect_uri=https%3A%2F%2Fclient.example%2Fbye%3Fq", true, OK, BYE "?q&state=x" },
+		{ "with the hint", "post_logout_redirect_uri=https%3A%2F%2Fclient.example%2Fbye", true, OK,
+		    BYE },
+		{ "with client_id",
+		    "client_id=app&post_logout_redirect_uri=https%3A%2F%2Fclient.example%2Fbye", false, OK,
+		    BYE },
+		{ "with state", "state=a%26b&post_logout_redirect_uri=https%3A%2F%2Fclient.example%2Fbye",
+		    true, OK, BYE "?state=a%26b" },
+		{ "with a query", "state=x&post_logout_redirect_uri=https%3A%2F%2Fclient.example%2Fbye%3Fq",
+		    true, OK, BYE "?q&state=x" },
 		{ "nowhere", "state=x", true, OK, NULL },
-		{ "SESS-06 nobody asks", "post_logout_redirect_uri=https%3A%2F%2Fevil.example", false, OK, NULL },
-		{ "SESS-06 an unknown client", "client_id=nobody&post_logout_redirect_uri=https%3A%2F%2Fclient.example%2Fbye", false, OK, NULL },
-		{ "SESS-06 another address", "post_logout_redirect_uri=https%3A%2F%2Fevil.example", true, ERR_LOGOUT_REDIRECT, NULL },
-		{ "SESS-06 a slash more", "post_logout_redirect_uri=https%3A%2F%2Fclient.example%2Fbye%2F", true, ERR_LOGOUT_REDIRECT, NULL },
-		{ "SESS-06 two at once", "post_logout_redirect_uri=https%3A%2F%2Fclient.example%2Fbye+https%3A%2F%2Fevil.example", true, ERR_LOGOUT_REDIRECT, NULL },
-		{ "SESS-06 a script that was registered", "post_logout_redirect_uri=javascript%3Aalert(1)", true, ERR_LOGOUT_REDIRECT, NULL },
-		{ "a client without addresses", "client_id=ci&post_logout_redirect_uri=https%3A%2F%2Fclient.example%2Fbye", false, ERR_LOGOUT_REDIRECT, NULL },
+		{ "SESS-06 nobody asks", "post_logout_redirect_uri=https%3A%2F%2Fevil.example", false, OK,
+		    NULL },
+		{ "SESS-06 an unknown client",
+		    "client_id=nobody&post_logout_redirect_uri=https%3A%2F%2Fclient.example%2Fbye", false, OK,
+		    NULL },
+		{ "SESS-06 another address", "post_logout_redirect_uri=https%3A%2F%2Fevil.example", true,
+		    ERR_LOGOUT_REDIRECT, NULL },
+		{ "SESS-06 a slash more", "post_logout_redirect_uri=https%3A%2F%2Fclient.example%2Fbye%2F",
+		    true, ERR_LOGOUT_REDIRECT, NULL },
+		{ "SESS-06 two at once",
+		    "post_logout_redirect_uri=https%3A%2F%2Fclient.example%2Fbye+https%3A%2F%2Fevil.example",
+		    true, ERR_LOGOUT_REDIRECT, NULL },
+		{ "SESS-06 a script that was registered", "post_logout_redirect_uri=javascript%3Aalert(1)",
+		    true, ERR_LOGOUT_REDIRECT, NULL },
+		{ "a client without addresses",
+		    "client_id=ci&post_logout_redirect_uri=https%3A%2F%2Fclient.example%2Fbye", false,
+		    ERR_LOGOUT_REDIRECT, NULL },
 		{ "a hint and another client", "client_id=ci", true, ERR_LOGOUT_CLIENT, NULL },
 		{ "twice", "state=a&state=b", true, ERR_PARAM_DUPLICATE, NULL },
 	};
@@ -117,7 +134,8 @@ static void by_post(void **state)
 
 	MUST(form_parse(k->mem, S("state=a+b&other=x&id_token_hint=t.t.t&client_id="), &f) == OK);
 	assert_true(end_session_asked(&f));
-	same("what we know, encoded", end_session_again(&c, &f), S(ISSUER "/logout?id_token_hint=t.t.t&state=a%20b"));
+	same("what we know, encoded", end_session_again(&c, &f),
+	    S(ISSUER "/logout?id_token_hint=t.t.t&state=a%20b"));
 	MUST(form_parse(k->mem, S("csrf=x&other=y"), &f) == OK);
 	assert_false(end_session_asked(&f));
 }

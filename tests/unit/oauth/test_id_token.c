@@ -27,8 +27,8 @@ static int teardown(void **state)
 /* The trusted client's tokens for these scopes. */
 static const struct json *tokens(struct kit *k, const char *scope, const char *more)
 {
-	struct answer a = kit_authorize(k,
-	    arena_printf(k->mem, "%s&scope=%s%s", KIT_APP WEATHER_ASKED, scope, more));
+	struct answer a =
+	    kit_authorize(k, arena_printf(k->mem, "%s&scope=%s%s", KIT_APP WEATHER_ASKED, scope, more));
 	struct answer b = kit_token(k, kit_redeem_body(k, kit_param(k, a.location, "code")));
 
 	MUST(b.err == OK);
@@ -106,7 +106,8 @@ static void only_with_openid(void **state)
 	str refresh = json_get_str(first, S("refresh_token"));
 	k->now += 50;
 	struct answer a = kit_token(k, kit_refresh_body(k, refresh));
-	const struct json *second = kit_json(k, a.body), *was = claims_of(k, json_get_str(first, S("id_token"))),
+	const struct json *second = kit_json(k, a.body),
+			  *was = claims_of(k, json_get_str(first, S("id_token"))),
 			  *is = claims_of(k, json_get_str(second, S("id_token")));
 	assert_null(json_get(is, S("nonce")));
 	same("sid", json_get_str(is, S("sid")), json_get_str(was, S("sid")));
@@ -126,14 +127,16 @@ static str sign(struct kit *k, const char *typ, const char *claims)
 	return out;
 }
 
-#define HINT(iss, sub, exp, more) "{\"iss\":\"" iss "\",\"sub\":\"" sub "\",\"aud\":\"app\",\"exp\":" exp more "}"
+#define HINT(iss, sub, exp, more) \
+	"{\"iss\":\"" iss "\",\"sub\":\"" sub "\",\"aud\":\"app\",\"exp\":" exp more "}"
 
 static void as_a_hint(void **state)
 {
 	struct kit *k = *state;
 	struct ctx c = { .mem = k->mem, .site = &k->site, .now = k->now };
 	struct id_hint h;
-	str good = json_get_str(tokens(k, "weather:read+openid", ""), S("id_token")), sub = id_text(k->mem, ID_USER, KIT_USER);
+	str good = json_get_str(tokens(k, "weather:read+openid", ""), S("id_token")),
+	    sub = id_text(k->mem, ID_USER, KIT_USER);
 	const char *user = arena_printf(k->mem, "%.*s", FMT(sub)).p;
 	char text[512];
 
@@ -188,20 +191,22 @@ static void hints_at_authorize(void **state)
 	};
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct answer a = kit_authorize(k,
-		    arena_printf(k->mem, "%s&scope=weather:read+openid%s&id_token_hint=%.*s", KIT_APP, rows[i].more,
-			FMT(rows[i].hint)));
-		same(rows[i].sentence, kit_param(k, a.location, "error"), rows[i].error ? str_of(rows[i].error) : S(""));
+		    arena_printf(k->mem, "%s&scope=weather:read+openid%s&id_token_hint=%.*s", KIT_APP,
+			rows[i].more, FMT(rows[i].hint)));
+		same(rows[i].sentence, kit_param(k, a.location, "error"),
+		    rows[i].error ? str_of(rows[i].error) : S(""));
 		holds(rows[i].sentence, (kit_param(k, a.location, "code").n > 0) == !rows[i].error);
 	}
 	/* of somebody else than who is signed in, and of another client */
 	k->actor.user = KIT_USER + 1;
-	struct answer a =
-	    kit_authorize(k, arena_printf(k->mem, "%s&scope=openid&prompt=none&id_token_hint=%.*s", KIT_APP, FMT(mine)));
+	struct answer a = kit_authorize(
+	    k, arena_printf(k->mem, "%s&scope=openid&prompt=none&id_token_hint=%.*s", KIT_APP, FMT(mine)));
 	same("another person", kit_param(k, a.location, "error"), S("login_required"));
 	a = kit_authorize(k, arena_printf(k->mem, "%s&scope=openid&id_token_hint=%.*s", KIT_APP, FMT(mine)));
 	assert_true(str_find(a.location, S("/login?txn=")) > 0);
 	k->actor.user = KIT_USER;
-	a = kit_authorize(k, arena_printf(k->mem, "%s&scope=openid&prompt=none&id_token_hint=%.*s", KIT_CI, FMT(mine)));
+	a = kit_authorize(
+	    k, arena_printf(k->mem, "%s&scope=openid&prompt=none&id_token_hint=%.*s", KIT_CI, FMT(mine)));
 	same("another client", kit_param(k, a.location, "error"), S("login_required"));
 }
 
@@ -215,9 +220,12 @@ static void without_a_resource(void **state)
 	} rows[] = {
 		{ "one server: that one", KIT_APP "&scope=openid", 2, WEATHER, NULL },
 		{ "two servers and no scope of either", KIT_APP "&scope=openid", 3, ISSUER, NULL },
-		{ "two servers and a scope of one", KIT_APP "&scope=openid+mcp:tools", 3, ISSUER "/notes/mcp", NULL },
-		{ "the issuer", KIT_APP "&scope=openid+email&resource=https%3A%2F%2Fauth.example", 2, ISSUER, NULL },
-		{ "the issuer without openid", KIT_APP "&scope=email&resource=https%3A%2F%2Fauth.example", 2, NULL, "invalid_scope" },
+		{ "two servers and a scope of one", KIT_APP "&scope=openid+mcp:tools", 3, ISSUER "/notes/mcp",
+		    NULL },
+		{ "the issuer", KIT_APP "&scope=openid+email&resource=https%3A%2F%2Fauth.example", 2, ISSUER,
+		    NULL },
+		{ "the issuer without openid", KIT_APP "&scope=email&resource=https%3A%2F%2Fauth.example", 2,
+		    NULL, "invalid_scope" },
 		{ "two servers without openid", KIT_APP "&scope=email", 3, NULL, "invalid_target" },
 	};
 	struct kit *k = *state;
@@ -225,11 +233,14 @@ static void without_a_resource(void **state)
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		k->site.resource_count = rows[i].resources;
 		struct answer a = kit_authorize(k, str_of(rows[i].query));
-		same(rows[i].sentence, kit_param(k, a.location, "error"), rows[i].error ? str_of(rows[i].error) : S(""));
+		same(rows[i].sentence, kit_param(k, a.location, "error"),
+		    rows[i].error ? str_of(rows[i].error) : S(""));
 		if (!rows[i].audience)
 			continue;
 		a = kit_token(k, kit_redeem_body(k, kit_param(k, a.location, "code")));
-		same(rows[i].sentence, json_get_str(kit_claims(k, json_get_str(kit_json(k, a.body), S("access_token"))), S("aud")),
+		same(rows[i].sentence,
+		    json_get_str(
+			kit_claims(k, json_get_str(kit_json(k, a.body), S("access_token"))), S("aud")),
 		    str_of(rows[i].audience));
 	}
 }

@@ -96,6 +96,11 @@ static void real_bodies(void **state)
 		    "\"client_name\":\"Gemini CLI MCP "
 		    "Client\",\"redirect_uris\":[\"http://localhost:7777/oauth/callback\"]," ALL
 		    ",\"scope\":\"openid offline_access mcp:tools\"" },
+		{ "S-32 an algorithm of id tokens that there is no key for",
+		    "{\"redirect_uris\":[\"https://client.example/"
+		    "cb\"],\"id_token_signed_response_alg\":\"RS256\"," ALL "}",
+		    "\"redirect_uris\":[\"https://client.example/cb\"]," ALL
+		    ",\"id_token_signed_response_alg\":\"ES256\"" },
 		{ "Qwen Code: an unknown member",
 		    "{\"client_name\":\"Qwen Code MCP "
 		    "Client\",\"redirect_uris\":[\"http://localhost:7777/oauth/callback\"],"

@@ -25,8 +25,8 @@ static int teardown(void **state)
 /* The trusted client's tokens for these scopes. */
 static const struct json *tokens(struct kit *k, const char *scope, const char *more)
 {
-	struct answer a = kit_authorize(k,
-	    arena_printf(k->mem, "%s&scope=%s%s", KIT_APP WEATHER_ASKED, scope, more));
+	struct answer a =
+	    kit_authorize(k, arena_printf(k->mem, "%s&scope=%s%s", KIT_APP WEATHER_ASKED, scope, more));
 	struct answer b = kit_token(k, kit_redeem_body(k, kit_param(k, a.location, "code")));
 
 	MUST(b.err == OK);
@@ -57,9 +57,11 @@ static void what_the_scopes_say(void **state)
 	} rows[] = {
 		{ "weather:read+openid", SUB "}" },
 		{ "weather:read+openid+profile", SUB ",\"name\":\"Ann\",\"preferred_username\":\"ann\"}" },
-		{ "weather:read+openid+email", SUB ",\"email\":\"ann@example.com\",\"email_verified\":true}" },
+		{ "weather:read+openid+email",
+		    SUB ",\"email\":\"ann@example.com\",\"email_verified\":true}" },
 		{ "weather:read+openid+email+profile",
-		    SUB ",\"name\":\"Ann\",\"preferred_username\":\"ann\",\"email\":\"ann@example.com\",\"email_verified\":true}" },
+		    SUB ",\"name\":\"Ann\",\"preferred_username\":\"ann\",\"email\":\"ann@example.com\","
+			"\"email_verified\":true}" },
 	};
 	struct kit *k = *state;
 
@@ -70,7 +72,8 @@ static void what_the_scopes_say(void **state)
 		same_int(rows[i].scope, a.writes, 0);
 	}
 	kit_sql(k, "UPDATE users SET name = '' WHERE id = 42");
-	same("no empty members", ask(k, access(k, "openid+profile+weather:read")).body, S(SUB ",\"preferred_username\":\"ann\"}"));
+	same("no empty members", ask(k, access(k, "openid+profile+weather:read")).body,
+	    S(SUB ",\"preferred_username\":\"ann\"}"));
 }
 
 static str sign(struct kit *k, const char *typ, const char *claims)
@@ -81,8 +84,9 @@ static str sign(struct kit *k, const char *typ, const char *claims)
 	return out;
 }
 
-#define CLAIMS(iss, sub, aud, exp, scope, gid) \
-	"{\"iss\":\"" iss "\",\"sub\":\"" sub "\",\"aud\":\"" aud "\",\"client_id\":\"app\",\"exp\":" exp ",\"scope\":\"" scope "\"" gid "}"
+#define CLAIMS(iss, sub, aud, exp, scope, gid)                                                            \
+	"{\"iss\":\"" iss "\",\"sub\":\"" sub "\",\"aud\":\"" aud "\",\"client_id\":\"app\",\"exp\":" exp \
+	",\"scope\":\"" scope "\"" gid "}"
 #define USER "user_000000000001a"
 #define GID ",\"gid\":\"grant_000000000001a\""
 #define LATER "1900000000"
@@ -95,14 +99,25 @@ static void refusals(void **state)
 		enum err err;
 	} rows[] = {
 		{ "an id token", "JWT", CLAIMS(ISSUER, USER, WEATHER, LATER, "openid", GID), ERR_TOKEN_TYPE },
-		{ "another issuer", "at+jwt", CLAIMS("https://evil.example", USER, WEATHER, LATER, "openid", GID), ERR_TOKEN_ISSUER },
-		{ "a resource that is none of ours", "at+jwt", CLAIMS(ISSUER, USER, "https://evil.example/mcp", LATER, "openid", GID), ERR_TOKEN_AUDIENCE },
-		{ "expired", "at+jwt", CLAIMS(ISSUER, USER, WEATHER, "1700000000", "openid", GID), ERR_TOKEN_EXPIRED },
-		{ "without openid", "at+jwt", CLAIMS(ISSUER, USER, WEATHER, LATER, "weather:read profile email", GID), ERR_SCOPE_SHORT },
-		{ "a client's own", "at+jwt", CLAIMS(ISSUER, "app", WEATHER, LATER, "openid", GID), ERR_SCOPE_SHORT },
-		{ "without a grant", "at+jwt", CLAIMS(ISSUER, USER, WEATHER, LATER, "openid", ""), ERR_TOKEN_MALFORMED },
-		{ "of a grant that is not there", "at+jwt", CLAIMS(ISSUER, USER, WEATHER, LATER, "openid", GID), ERR_TOKEN_REVOKED },
-		{ "bound to a key", "at+jwt", CLAIMS(ISSUER, USER, WEATHER, LATER, "openid", GID ",\"cnf\":{\"jkt\":\"x\"}"), ERR_TOKEN_SCHEME },
+		{ "another issuer", "at+jwt",
+		    CLAIMS("https://evil.example", USER, WEATHER, LATER, "openid", GID), ERR_TOKEN_ISSUER },
+		{ "a resource that is none of ours", "at+jwt",
+		    CLAIMS(ISSUER, USER, "https://evil.example/mcp", LATER, "openid", GID),
+		    ERR_TOKEN_AUDIENCE },
+		{ "expired", "at+jwt", CLAIMS(ISSUER, USER, WEATHER, "1700000000", "openid", GID),
+		    ERR_TOKEN_EXPIRED },
+		{ "without openid", "at+jwt",
+		    CLAIMS(ISSUER, USER, WEATHER, LATER, "weather:read profile email", GID),
+		    ERR_SCOPE_SHORT },
+		{ "a client's own", "at+jwt", CLAIMS(ISSUER, "app", WEATHER, LATER, "openid", GID),
+		    ERR_SCOPE_SHORT },
+		{ "without a grant", "at+jwt", CLAIMS(ISSUER, USER, WEATHER, LATER, "openid", ""),
+		    ERR_TOKEN_MALFORMED },
+		{ "of a grant that is not there", "at+jwt",
+		    CLAIMS(ISSUER, USER, WEATHER, LATER, "openid", GID), ERR_TOKEN_REVOKED },
+		{ "bound to a key", "at+jwt",
+		    CLAIMS(ISSUER, USER, WEATHER, LATER, "openid", GID ",\"cnf\":{\"jkt\":\"x\"}"),
+		    ERR_TOKEN_SCHEME },
 	};
 	struct kit *k = *state;
 	uint64_t before = kit_state(k);
@@ -110,7 +125,8 @@ static void refusals(void **state)
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct answer a = ask(k, sign(k, rows[i].typ, rows[i].claims));
 		same_err(rows[i].sentence, a.err, rows[i].err);
-		same(rows[i].sentence, a.fail.need_scope, rows[i].err == ERR_SCOPE_SHORT ? S("openid") : S(""));
+		same(rows[i].sentence, a.fail.need_scope,
+		    rows[i].err == ERR_SCOPE_SHORT ? S("openid") : S(""));
 		holds(rows[i].sentence, a.body.n == 0);
 	}
 	same_err("no token", ask(k, S("")).err, ERR_TOKEN_MISSING);
@@ -121,8 +137,8 @@ static void refusals(void **state)
 /* Of a grant that has ended, of a person or client that is blocked, nothing more is told. */
 static void taken_back(void **state)
 {
-	static const char *const how[] = { "UPDATE grants SET ended = 1", "UPDATE users SET status = 'blocked'",
-		"UPDATE client SET status = 'blocked'" };
+	static const char *const how[] = { "UPDATE grants SET ended = 1",
+		"UPDATE users SET status = 'blocked'", "UPDATE client SET status = 'blocked'" };
 
 	for (size_t i = 0; i < COUNT(how); i++) {
 		struct kit *k = *state;
@@ -148,7 +164,10 @@ static void not_in_the_query(void **state)
 
 	assert_int_equal(a.err, ERR_TOKEN_IN_QUERY);
 	a = kit_send(k,
-	    &(struct sent){ .handler = userinfo_show, .lane = LANE_LOOP, .path = S("/userinfo"), .authorization = S("Basic YTpi") });
+	    &(struct sent){ .handler = userinfo_show,
+		.lane = LANE_LOOP,
+		.path = S("/userinfo"),
+		.authorization = S("Basic YTpi") });
 	assert_int_equal(a.err, ERR_TOKEN_SCHEME);
 }
 

@@ -82,7 +82,8 @@ static void another_master_key_is_told_and_changes_nothing(void **state)
 	keyring_free(&ring);
 	assert_int_equal(store_secrets_load(db, mem, other_master(), &b), ERR_SEAL_BROKEN);
 	assert_true(str_find(db_why(db), S("another master_key")) >= 0);
-	assert_int_equal(keyring_load(db, mem, other_master(), TENANT, ALG_ES256, NOW_MS, &ring), ERR_SEAL_BROKEN);
+	assert_int_equal(
+	    keyring_load(db, mem, other_master(), TENANT, ALG_ES256, NOW_MS, &ring), ERR_SEAL_BROKEN);
 	assert_int_equal(store_secrets_load(db, mem, secret_of(S("short")), &b), ERR_STORE);
 	assert_ok(store_secrets_load(db, mem, master(), &b));
 	assert_true(secret_eq(a.root, b.root));
@@ -280,7 +281,8 @@ static enum alg alg_at(const struct keyring *ring, enum key_state at)
 }
 
 /* The algorithms of the active and of the next key, loaded with this one asked for. */
-static void expect(struct db *db, struct arena *mem, enum alg asked, int64_t now_ms, enum alg active, enum alg next, size_t count)
+static void expect(struct db *db, struct arena *mem, enum alg asked, int64_t now_ms, enum alg active,
+    enum alg next, size_t count)
 {
 	struct keyring ring;
 
@@ -299,7 +301,7 @@ static bool settles(struct db *db, struct arena *mem, int64_t now_ms)
 	return changed;
 }
 
-#define AFTER(seconds) (NOW_MS + (seconds) * 1000)
+#define AFTER(seconds) (NOW_MS + (seconds)*1000)
 
 static void another_algorithm_is_published_before_it_signs(void **state)
 {
@@ -318,7 +320,8 @@ static void another_algorithm_is_published_before_it_signs(void **state)
 	expect(db, mem, ALG_ES256, AFTER(100), ALG_ES256, ALG_EDDSA, 2);
 	assert_int_equal(store_count(db, "revocation", "kind = 'key'"), 0);
 	assert_true(settles(db, mem, AFTER(10 + KEY_PUBLISH_SECONDS)));
-	assert_false(settles(db, mem, AFTER(10 + KEY_PUBLISH_SECONDS))); /* also when two nodes look at once */
+	assert_false(
+	    settles(db, mem, AFTER(10 + KEY_PUBLISH_SECONDS))); /* also when two nodes look at once */
 	assert_int_equal(store_count(db, "revocation", "kind = 'key'"), 1);
 	expect(db, mem, ALG_ES256, AFTER(200), ALG_EDDSA, ALG_EDDSA, 3);
 	/* what the old one signed is good until it has expired */
@@ -362,7 +365,9 @@ static void an_older_store_gets_its_next_key(void **state)
 	struct db *db = store_open(store_fresh(STORE_MEMORY));
 
 	expect(db, mem, ALG_ES256, NOW_MS, ALG_ES256, ALG_ES256, 2);
-	assert_ok(db->driver->script(db, "DELETE FROM signing_key WHERE state = 'next'; DELETE FROM meta WHERE name LIKE 'signing_alg/%'"));
+	assert_ok(db->driver->script(db,
+	    "DELETE FROM signing_key WHERE state = 'next'; DELETE FROM meta WHERE name LIKE "
+	    "'signing_alg/%'"));
 	expect(db, mem, ALG_ES256, AFTER(1), ALG_ES256, ALG_ES256, 2);
 	db_close(db);
 }

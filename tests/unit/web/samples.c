@@ -49,6 +49,10 @@ static const struct view_consent consents[] = {
 	  .email = S_INIT(HOSTILE), .not_you = S_INIT("javascript:alert(1)"), .client_name = S_INIT(HOSTILE), .client_host = S_INIT(HOSTILE),
 	  .verified = true, .by_address = true, .opens = S_INIT(HOSTILE), .redirect_host = S_INIT(HOSTILE), .workspace = S_INIT(HOSTILE), .lasts = S_INIT(HOSTILE),
 	  .scopes = hostile_scopes, .scopes_count = 1 },
+	{ .csrf = S_INIT("c5rf"), .txn = S_INIT("tx_0"), .server_name = S_INIT("Default"), .server_url = S_INIT("https://mcp.example.com"),
+	  .sign_in = true, .email = S_INIT("olive@example.com"), .not_you = S_INIT("/login?txn=tx_0&switch=1"), .client_name = S_INIT("Wiki"),
+	  .verified = true, .redirect_host = S_INIT("wiki.example"), .lasts = S_INIT("30 days after its last use"),
+	  .scopes = weather_scopes, .scopes_count = 1 },
 };
 /* clang-format on */
 
@@ -204,6 +208,7 @@ static const struct sample fixed[] = {
 	{ "consent.known", PAGE_CONSENT, &consents[3] },
 	{ "consent.claims", PAGE_CONSENT, &consents[4] },
 	{ "consent.hostile", PAGE_CONSENT, &consents[5] },
+	{ "consent.sign_in", PAGE_CONSENT, &consents[6] },
 	{ "error", PAGE_ERROR, &errors[0] },
 	{ "error.hostile", PAGE_ERROR, &errors[1] },
 	{ "link.fresh", PAGE_LINK, &links[0] },
