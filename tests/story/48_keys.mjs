@@ -138,4 +138,15 @@ export default story('keys', async (t) => {
     for (const k of set) for (const m of ['d', 'p', 'q', 'dp', 'dq', 'qi', 'k']) assert.equal(m in k, false, m);
     assert.equal(new Set(set.map((k) => k.kid)).size, set.length);
   });
+  await t.test('signing out ends the sign-in on both nodes, and whom it is told is written down', async () => {
+    const web = (await register(base)).json;
+    await tokens(base, { jar, client: web, scope: 'openid mcp:tools' });
+    pg.sql(`CREATE TABLE told (client BIGINT);
+      CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO told VALUES (NEW.client); RETURN NEW; END $$;
+      CREATE TRIGGER keep AFTER INSERT ON logout_notice FOR EACH ROW EXECUTE FUNCTION keep()`);
+    const page = await jar.ask('/logout');
+    assert.equal((await jar.ask('/logout', { method: 'POST', body: Jar.fields(page.text) })).status, 303);
+    for (const n of at) assert.equal((await new Jar(n).ask('/account', { headers: { cookie: jar.header() } })).status, 303);
+    assert.equal(pg.sql(`SELECT count(DISTINCT client) FROM told JOIN client ON client.id = told.client WHERE client_id = '${web.client_id}'`), '1');
+  });
 });
