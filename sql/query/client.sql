@@ -8,8 +8,8 @@ WHERE hash = :hash AND tenant = :tenant;
 
 -- name: client_state :one
 -- in: tenant int, hash blob
--- out: id int, status text
-SELECT id, status FROM client WHERE hash = :hash AND tenant = :tenant;
+-- out: id int, status text, origin text
+SELECT id, status, origin FROM client WHERE hash = :hash AND tenant = :tenant;
 
 -- name: client_put :exec
 -- in: id int, tenant int, hash blob, client_id text, name text, origin text, auth_method text, secret blob, redirect_uris text, grant_types text, scope text, metadata text, now int
@@ -59,3 +59,9 @@ WHERE tenant = :tenant AND status <> 'deleted' AND origin <> 'config'
 -- in: tenant int, id int
 -- out: client_id text
 SELECT client_id FROM client WHERE id = :id AND tenant = :tenant;
+
+-- What a client registers anew (RFC 7592). From then on the row counts, also for a client whose id tells what it was at first.
+-- name: client_replace :exec
+-- in: id int, tenant int, name text, redirect_uris text, scope text, metadata text, now int
+UPDATE client SET origin = 'registered', name = :name, redirect_uris = :redirect_uris, scope = :scope, metadata = :metadata, updated = :now
+WHERE id = :id AND tenant = :tenant AND status = 'active';

@@ -57,3 +57,7 @@ SELECT hash FROM throttle WHERE tenant = :tenant AND hash > :after ORDER BY hash
 -- name: sweep_throttles :exec
 -- in: tenant int, after blob, last blob, before int, now int
 DELETE FROM throttle WHERE tenant = :tenant AND hash > :after AND hash <= :last AND updated < :before AND next < :now;
+
+-- name: sweep_replays :exec
+-- in: tenant int, before int
+DELETE FROM replay WHERE tenant = :tenant AND id IN (SELECT id FROM replay WHERE tenant = :tenant AND until < :before ORDER BY until LIMIT 100);

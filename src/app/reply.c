@@ -211,6 +211,9 @@ static void write_challenge(struct ctx *c, enum err e)
 	if ((x->resource || c->style == STYLE_BEARER) &&
 	    (status == 401 || (status == 403 && e == ERR_SCOPE_SHORT))) {
 		reply_header(c->reply, S("WWW-Authenticate"), reply_challenge(c, e, words_of(c, e)));
+	} else if (status == 401 && str_eq(code_of(e), S("invalid_token"))) {
+		/* RFC 6750 section 3, where a token is what proves: the one of a registration */
+		reply_header(c->reply, S("WWW-Authenticate"), S("Bearer error=\"invalid_token\""));
 	} else if (status == 401 && x->basic) {
 		/* RFC 6749 section 5.2: by the scheme that the client used, and only then */
 		reply_header(c->reply, S("WWW-Authenticate"), S("Basic realm=\"gatehouse\""));

@@ -78,13 +78,21 @@ static str short_type(str typ)
 	return str_ieq(str_sub(typ, 0, prefix.n), prefix) && !str_has(rest, '/') ? rest : typ;
 }
 
-/* RFC 8725 section 3.11. Who expects no type takes what has none or the one that says nothing; no other kind. */
+bool jwt_type_is(const struct json *header, str want)
+{
+	str typ = short_type(json_get_str(header, S("typ")));
+
+	return want.n ? str_ieq(typ, short_type(want)) : typ.n == 0 || str_ieq(typ, S("JWT"));
+}
+
+bool jwt_date(const struct json *claims, str name, int64_t *out)
+{
+	return date_of(json_get(claims, name), out);
+}
+
 static enum err check_type(const struct jwt *t, const struct jwt_expect *want)
 {
-	str typ = short_type(json_get_str(t->header, S("typ")));
-	bool fits = want->typ.n ? str_ieq(typ, short_type(want->typ)) : typ.n == 0 || str_ieq(typ, S("JWT"));
-
-	return fits ? OK : ERR_TOKEN_TYPE;
+	return jwt_type_is(t->header, want->typ) ? OK : ERR_TOKEN_TYPE;
 }
 
 static enum err check_issuer(const struct jwt *t, const struct jwt_expect *want)

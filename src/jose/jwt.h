@@ -58,6 +58,14 @@ struct jwt {
 	int64_t exp;
 };
 
+/*
+ * RFC 8725 section 3.11: the header's typ is this one, without case and "application/"; an empty want is met by none and by
+ * "JWT", which says nothing, and by no other kind.
+ */
+bool jwt_type_is(const struct json *header, str want);
+/* A claim that is a date (RFC 7519 section 2), whole seconds; false when it is absent or none. */
+bool jwt_date(const struct json *claims, str name, int64_t *out);
+
 /* Takes a token apart without believing it: shape, base64url, JSON, header members (crit, b64, jwk, jku ... rules). ERR_TOKEN_MALFORMED. */
 CHECKED enum err jwt_parse(struct arena *mem, str token, struct jwt *out, str *signed_part, str *signature);
 /* Parses, finds the key by kid, checks signature, typ, iss, aud, exp (required), nbf. ERR_TOKEN_MALFORMED, ERR_TOKEN_KEY_UNKNOWN,

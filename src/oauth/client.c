@@ -59,6 +59,11 @@ enum err client_open(struct ctx *c, str client_id, struct client *out)
 
 void client_of_row(struct arena *mem, const struct client_get_out *row, struct client *out)
 {
+	struct client_get_out got, *row = &got;
+
+	TRY(q_client_get(c->db, c->mem, &(struct client_get_in){ c->site->tenant.id, hash }, row));
+	if (str_eq(row->status, S("deleted")))
+		return ERR_NOT_FOUND;
 	*out = (struct client){
 		.row = row->id,
 		.client_id = row->client_id,
@@ -82,18 +87,25 @@ static void release(void *mem)
 	arena_unref(mem);
 }
 
+static enum err load_row(struct ctx *c, struct arena *mem, str hash, struct client *out)
+{
+	struct client_get_out row;
+
+	TRY(q_client_get(c->db, mem, &(struct client_get_in){ c->site->tenant.id, hash }, &row));
+	if (str_eq(row.status, S("deleted")))
+		return ERR_NOT_FOUND;
+	client_of_row(mem, &row, out);
+	return OK;
+}
+
 /* Into an arena of its own, which the next requests may use too. */
 static enum err find_row(struct ctx *c, str hash, struct client *out)
 {
 	struct arena *mem = arena_new(ROW_MAX);
 	struct client *client = NEW(mem, struct client);
-	struct client_get_out row;
 
 	arena_defer(c->mem, release, mem);
-	TRY(q_client_get(c->db, mem, &(struct client_get_in){ c->site->tenant.id, hash }, &row));
-	if (str_eq(row.status, S("deleted")))
-		return ERR_NOT_FOUND;
-	client_of_row(mem, &row, client);
+	TRY(load_row(c, mem, hash, client));
 	*out = *client;
 	/* a client that the file does not declare any more is gone; its row only names old grants */
 	if (client->origin == CLIENT_CONFIG)
@@ -120,6 +132,9 @@ enum err client_find(struct ctx *c, str client_id, struct client *out)
 		TRY(e);
 		if (str_eq(state.status, S("deleted")))
 			return ERR_NOT_FOUND;
+		/* what it registered anew (RFC 7592) counts, not what its id says */
+		if (out->origin == CLIENT_SEALED && !str_eq(state.origin, S("sealed")))
+			return load_row(c, c->mem, hash, out);
 		out->row = state.id;
 		out->blocked = !str_eq(state.status, S("active"));
 		return OK;
@@ -132,7 +147,7 @@ enum err client_find(struct ctx *c, str client_id, struct client *out)
 /* A sealed client's computed secret is kept as a hash too, so that the row stands for itself. */
 static str secret_hash(struct ctx *c, const struct client *client)
 {
-	if (client->origin != CLIENT_SEALED || str_eq(client->auth_method, S("none")))
+	if (client->origin != CLIENT_SEALED || !client_has_secret(client))
 		return client->secret_hash;
 	return sha256_str(c->mem, client_sealed_secret(c->mem, c->site->key_client, client->client_id));
 }
@@ -169,6 +184,22 @@ enum err client_put(struct ctx *c, struct client *client)
 	return client_put_as(c, id_make(c->now_ms, rand_u32()), client);
 }
 
+enum err client_replace(struct ctx *c, const struct client *was, const struct client *now, int64_t *changed)
+{
+	struct client_replace_in row = {
+		.id = was->row,
+		.tenant = c->site->tenant.id,
+		.name = now->name,
+		.redirect_uris = now->redirect_uris,
+		.scope = now->scope,
+		.metadata = client_extra_write(c->mem, now),
+		.now = c->now,
+	};
+
+	TRY(q_client_replace(c->db, c->mem, &row, changed));
+	return client_tell(c, was->client_id, false); /* no node goes on with what it remembers of the row */
+}
+
 enum err client_ensure_row(struct ctx *c, struct client *client)
 {
 	return client->row ? OK : client_put(c, client);
@@ -179,9 +210,14 @@ bool client_may(const struct client *client, str grant_type)
 	return str_list_has(client->grant_types, ' ', grant_type);
 }
 
+bool client_has_secret(const struct client *client)
+{
+	return str_starts(client->auth_method, S("client_secret_"));
+}
+
 bool client_secret_fits(struct ctx *c, const struct client *client, struct secret secret)
 {
-	if (secret.len == 0 || str_eq(client->auth_method, S("none")))
+	if (secret.len == 0 || !client_has_secret(client))
 		return false;
 	if (client->origin == CLIENT_SEALED && client->secret_hash.n == 0)
 		return secret_eq(

@@ -20,9 +20,14 @@ CHECKED enum err client_put(struct ctx *c, struct client *client);
 CHECKED enum err client_put_as(struct ctx *c, int64_t id, struct client *client);
 /* What a row says, as slices of it and texts in mem. */
 void client_of_row(struct arena *mem, const struct client_get_out *row, struct client *out);
+/* What a client registers anew (RFC 7592) takes the place of what its row said. *changed is 0 when it is blocked. WRITE. */
+CHECKED enum err client_replace(
+    struct ctx *c, const struct client *was, const struct client *now, int64_t *changed);
 
 /* True when the client registered this grant type. */
 bool client_may(const struct client *client, str grant_type);
+/* True when it proves itself with a secret: client_secret_basic, client_secret_post. */
+bool client_has_secret(const struct client *client);
 /* True when the secret is the client's; false for a client without one. Constant time. */
 bool client_secret_fits(struct ctx *c, const struct client *client, struct secret secret);
 /* The file says that this is an application of the house: no consent page. */

@@ -2,22 +2,7 @@
 #include "base/enc.h"
 #include "http/auth.h"
 #include "oauth/client.h"
-
-enum client_method { CLIENT_AUTH_NONE, CLIENT_AUTH_BASIC, CLIENT_AUTH_POST };
-
-/* What a request offers. */
-struct client_proof {
-	str client_id;
-	enum client_method method;
-	struct secret secret;  /* as sent */
-	struct secret decoded; /* Basic: form-decoded as RFC 6749 section 2.3.1 wants it, which SDKs forget */
-};
-
-struct proving {
-	struct client_proof proof;
-	struct client *out;
-	enum err (*then)(struct ctx *c);
-};
+#include "oauth/proving.h"
 
 /* RFC 6749 section 2.3.1 encodes both parts, SDKs do not: our ids and secrets have no sign that differs. */
 static enum err read_basic(struct ctx *c, const struct auth *auth, struct client_proof *out)
@@ -54,13 +39,27 @@ static enum err read_header(struct ctx *c, struct client_proof *out)
 	return read_basic(c, &auth, out);
 }
 
+/* RFC 7521 section 4.2: client_id may be left out, since the assertion says whose it is; when it is there it agrees. */
+static enum err read_assertion(struct ctx *c, const struct client_body *body, struct client_proof *out)
+{
+	if (out->method == CLIENT_AUTH_BASIC || body->secret.len)
+		return FAIL(c, CLIENT_METHOD, "client_assertion beside a secret");
+	out->method = CLIENT_AUTH_ASSERTION;
+	out->secret = body->assertion;
+	TRY(client_assertion_read(c, body->assertion_type, out));
+	if (body->client_id.n && !str_eq(body->client_id, out->client_id))
+		return FAIL(c, CLIENT_ASSERTION, "sub of one client, client_id of another");
+	c->actor.client_id = str_sub(out->client_id, 0, 64);
+	return OK;
+}
+
 static enum err read_proof(struct ctx *c, const struct client_body *body, struct client_proof *out)
 {
 	TRY(read_header(c, out));
 	c->actor.client_id =
 	    str_sub(out->client_id.n ? out->client_id : body->client_id, 0, 64); /* who says to be asking */
-	if (body->assertion.len)
-		return FAIL(c, CLIENT_METHOD, "client_assertion");
+	if (body->assertion.len || body->assertion_type.n)
+		return read_assertion(c, body, out);
 	if (out->method == CLIENT_AUTH_BASIC) {
 		if (body->secret.len)
 			return FAIL(c, CLIENT_METHOD, "Basic and client_secret together");
@@ -81,7 +80,7 @@ static enum err read_proof(struct ctx *c, const struct client_body *body, struct
 static str method_name(enum client_method method)
 {
 	static const str names[] = { S_INIT("none"), S_INIT("client_secret_basic"),
-		S_INIT("client_secret_post") };
+		S_INIT("client_secret_post"), S_INIT("private_key_jwt") };
 
 	return names[method];
 }
@@ -89,7 +88,7 @@ static str method_name(enum client_method method)
 /* Clients of the file and of operations never registered a method, so either way of showing the secret is theirs. */
 static bool method_fits(const struct client *client, enum client_method method)
 {
-	if (client_verified(client) && str_starts(client->auth_method, S("client_secret")))
+	if (client_verified(client) && client_has_secret(client))
 		return method == CLIENT_AUTH_BASIC || method == CLIENT_AUTH_POST;
 	return str_eq(client->auth_method, method_name(method));
 }
@@ -97,27 +96,50 @@ static bool method_fits(const struct client *client, enum client_method method)
 static enum err unknown(struct ctx *c, const struct client_proof *proof)
 {
 	/* who shows a secret hears the same of a wrong id as of a wrong secret: ids cannot be tried out */
+	if (proof->method == CLIENT_AUTH_ASSERTION)
+		return FAIL(c, CLIENT_ASSERTION, "client_id %.*s is not known",
+		    FMT(str_sub(proof->client_id, 0, 100)));
 	if (proof->method != CLIENT_AUTH_NONE)
 		return FAIL(
 		    c, CLIENT_SECRET, "client_id %.*s is not known", FMT(str_sub(proof->client_id, 0, 100)));
 	return FAIL(c, CLIENT_UNKNOWN, "client_id %.*s", FMT(str_sub(proof->client_id, 0, 100)));
 }
 
+/* In words that an unknown client would hear too, when something was shown that had to be guessed. */
+static enum err wrong_method(struct ctx *c, const struct client_proof *proof, const struct client *client)
+{
+	enum err e = FAIL(c, CLIENT_METHOD, "%.*s, registered: %.*s", FMT(method_name(proof->method)),
+	    FMT(client->auth_method));
+
+	if (proof->method != CLIENT_AUTH_NONE)
+		c->fail.say = str_of(err_row(ERR_CLIENT_SECRET)->words);
+	return e;
+}
+
 static enum err check(struct ctx *c, const struct client_proof *proof, const struct client *client)
 {
 	if (!method_fits(client, proof->method))
-		return FAIL(c, CLIENT_METHOD, "%.*s, registered: %.*s", FMT(method_name(proof->method)),
-		    FMT(client->auth_method));
-	if (proof->method == CLIENT_AUTH_NONE)
+		return wrong_method(c, proof, client);
+	if (proof->method == CLIENT_AUTH_NONE || proof->method == CLIENT_AUTH_ASSERTION)
 		return OK;
 	if (!client_secret_fits(c, client, proof->secret) && !client_secret_fits(c, client, proof->decoded))
 		return FAIL(c, CLIENT_SECRET, "client %.*s", FMT(client_label(client)));
 	return OK;
 }
 
-/* On LOOP a client that only the store knows gives ERR_NOT_FOUND. */
-static enum err authenticate(struct ctx *c, const struct client_proof *proof, struct client *out)
+/*
+ * A sealed id tells all of its client but whether it was deleted or its metadata replaced since (RFC 7592): that only the store
+ * knows. Where the caller's own statement asks whether the client is alive, a secret needs nothing else; keys may be others.
+ */
+static bool store_must_say(const struct proving *p, const struct client *client)
 {
+	return client->origin == CLIENT_SEALED && (!p->later || p->proof.method == CLIENT_AUTH_ASSERTION);
+}
+
+/* On LOOP a client that only the store knows gives ERR_NOT_FOUND. */
+static enum err authenticate(struct ctx *c, const struct proving *p, struct client *out)
+{
+	const struct client_proof *proof = &p->proof;
 	bool store = c->lane == LANE_READ || c->lane == LANE_WRITE;
 	enum err e = store ? client_find(c, proof->client_id, out) : client_open(c, proof->client_id, out);
 
@@ -126,6 +148,8 @@ static enum err authenticate(struct ctx *c, const struct client_proof *proof, st
 	if (e == ERR_NOT_FOUND)
 		return unknown(c, proof);
 	TRY(e);
+	if (!store && store_must_say(p, out))
+		return ERR_NOT_FOUND;
 	c->actor.client_id = client_label(out);
 	e = check(c, proof, out);
 	if (e == OK && out->blocked)
@@ -133,13 +157,20 @@ static enum err authenticate(struct ctx *c, const struct client_proof *proof, st
 	return e;
 }
 
+static enum err go_on(struct ctx *c)
+{
+	struct proving *p = c->proving;
+
+	return p->proof.method == CLIENT_AUTH_ASSERTION ? client_assertion_check(c) : p->then(c);
+}
+
 /* READ: a client that only the store knows. */
 static enum err find(struct ctx *c)
 {
 	struct proving *p = c->proving;
 
-	TRY(authenticate(c, &p->proof, p->out));
-	return p->then(c);
+	TRY(authenticate(c, p, p->out));
+	return go_on(c);
 }
 
 enum err client_prove(
@@ -147,12 +178,12 @@ enum err client_prove(
 {
 	struct proving *p = NEW(c->mem, struct proving);
 
-	*p = (struct proving){ .out = out, .then = then };
+	*p = (struct proving){ .later = body->later, .out = out, .then = then };
 	c->proving = p;
 	TRY(read_proof(c, body, &p->proof));
-	enum err e = authenticate(c, &p->proof, out);
+	enum err e = authenticate(c, p, out);
 	if (e == ERR_NOT_FOUND)
 		return NEED(c, LANE_READ, find);
 	TRY(e);
-	return then(c);
+	return go_on(c);
 }

@@ -1,4 +1,4 @@
-/* client_auth: how a client proves itself: none, client_secret_basic or client_secret_post. */
+/* client_auth: how a client proves itself: none, client_secret_basic, client_secret_post or private_key_jwt. */
 #ifndef OAUTH_CLIENT_AUTH_H
 #define OAUTH_CLIENT_AUTH_H
 
@@ -10,6 +10,11 @@ struct client_body {
 	struct secret secret;
 	struct secret assertion; /* client_assertion (RFC 7523 section 2.2) */
 	str assertion_type;
+	/*
+	 * What the caller does next asks the store whether the client is active, by a statement that changes nothing when it is
+	 * not: then a sealed client with a secret or none is not looked up here.
+	 */
+	bool later;
 };
 
 /*
@@ -17,7 +22,7 @@ struct client_body {
  * RFC 6749 section 2.3), finds the client and checks its proof against the method it registered, on whatever lanes that
  * takes; then goes on with `then`, which must do nothing that needs a lane. Names the client in c->actor for whoever records
  * what happened. out must live as long as the request. Starts on LOOP. CLIENT_UNKNOWN, CLIENT_SECRET, CLIENT_METHOD,
- * CLIENT_BLOCKED.
+ * CLIENT_ASSERTION, CLIENT_REPLAYED, CLIENT_BLOCKED.
  */
 enum err client_prove(
     struct ctx *c, const struct client_body *body, struct client *out, enum err (*then)(struct ctx *c));

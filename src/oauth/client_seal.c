@@ -1,28 +1,37 @@
 /*
- * version (1 byte) || AEAD of: methods and grants (1 byte), time of issue (8), then name, uri, scope and
- * redirect URIs, each with its length in two bytes before it. Associated data: version and tenant, so that no
- * id is good at another issuer.
+ * version (1 byte) || AEAD of what the client is. Associated data: version and tenant, so that no id is good at another
+ * issuer. Fields have their length in two bytes before them.
+ *   2: method (1 byte), grant types (1 byte, bits in the order of tables/grants.def), time of issue (8), name, scope, redirect
+ *      URIs, and what few clients have, as client_extra writes it.
+ *   1: method and grants (1 byte), time of issue (8), name, uri, scope, redirect URIs. Opened for ever, made no more: people's
+ *      clients keep their ids for years.
  */
 #include "oauth/client_seal.h"
 #include "base/enc.h"
 #include "crypto/crypto.h"
+#include "model/grant_name.h"
 #include "model/redirect.h"
+#include "oauth/client_extra.h"
 
-#define VERSION 1
+#define VERSION 2
 #define OVERHEAD 29 /* version, nonce, tag */
 #define FIELD_MAX 0xffff
 
-static const str methods[] = { S_INIT("none"), S_INIT("client_secret_basic"), S_INIT("client_secret_post") };
+/* By the number that stands in ids. */
+static const str methods[] = { S_INIT("none"), S_INIT("client_secret_basic"), S_INIT("client_secret_post"),
+	S_INIT("private_key_jwt") };
 
-enum { METHOD_BITS = 3, GRANT_CODE = 4, GRANT_REFRESH = 8 };
+enum { METHODS_1 = 3, METHOD_BITS_1 = 3, GRANT_CODE_1 = 4, GRANT_REFRESH_1 = 8 };
 
-static str associated(char out[9], int64_t tenant)
+static str associated(char out[9], char version, int64_t tenant)
 {
-	out[0] = VERSION;
+	out[0] = version;
 	for (int i = 0; i < 8; i++)
 		out[1 + i] = (char)((uint64_t)tenant >> (56 - 8 * i) & 0xff);
 	return (str){ out, 9 };
 }
+
+/* --- writing */
 
 static void put_int(struct buf *b, uint64_t v, int bytes)
 {
@@ -30,48 +39,46 @@ static void put_int(struct buf *b, uint64_t v, int bytes)
 		buf_char(b, (char)(v >> (8 * bytes) & 0xff));
 }
 
-static void put_field(struct buf *b, str s)
+static bool put_field(struct buf *b, str s)
 {
+	if (s.n > FIELD_MAX)
+		return false;
 	put_int(b, s.n, 2);
 	buf_put(b, s);
+	return true;
 }
 
-static uint64_t flags_of(const struct client *client)
+static uint64_t method_number(str method)
 {
-	uint64_t flags = 0;
-
 	for (size_t i = 0; i < COUNT(methods); i++)
-		if (str_eq(client->auth_method, methods[i]))
-			flags = i;
-	if (str_list_has(client->grant_types, ' ', S("authorization_code")))
-		flags |= GRANT_CODE;
-	if (str_list_has(client->grant_types, ' ', S("refresh_token")))
-		flags |= GRANT_REFRESH;
-	return flags;
+		if (str_eq(method, methods[i]))
+			return i;
+	return 0;
+}
+
+static bool write_client(struct arena *mem, const struct client *client, int64_t issued, struct buf *b)
+{
+	str extra = client_extra_write(mem, client);
+
+	put_int(b, method_number(client->auth_method), 1);
+	put_int(b, grant_names_bits(client->grant_types), 1);
+	put_int(b, (uint64_t)issued, 8);
+	return put_field(b, client->name) && put_field(b, client->scope) &&
+	    put_field(b, client->redirect_uris) && extra.p && put_field(b, extra) && !b->full;
 }
 
 enum err client_seal(struct arena *mem, struct secret key, int64_t tenant, const struct client *client,
     int64_t issued, str *client_id)
 {
-	struct buf b = BUF(mem), id = BUF(mem);
+	struct buf b = BUF(mem), id = BUF(mem), raw = BUF(mem);
 	char data[9];
 	str sealed;
 
 	*client_id = (str){ NULL, 0 };
-	if (client->name.n > FIELD_MAX || client->uri.n > FIELD_MAX || client->scope.n > FIELD_MAX ||
-	    client->redirect_uris.n > FIELD_MAX)
+	if (!write_client(mem, client, issued, &b) ||
+	    (b.n + OVERHEAD) * 4 / 3 + sizeof CLIENT_SEALED_PREFIX > CLIENT_ID_MAX)
 		return ERR_TOO_LARGE;
-	put_int(&b, flags_of(client), 1);
-	put_int(&b, (uint64_t)issued, 8);
-	put_field(&b, client->name);
-	put_field(&b, client->uri);
-	put_field(&b, client->scope);
-	put_field(&b, client->redirect_uris);
-	if (b.full || (b.n + OVERHEAD) * 4 / 3 + sizeof CLIENT_SEALED_PREFIX > CLIENT_ID_MAX)
-		return ERR_TOO_LARGE;
-	TRY(aead_seal(mem, key, buf_str(&b), associated(data, tenant), &sealed));
-
-	struct buf raw = BUF(mem);
+	TRY(aead_seal(mem, key, buf_str(&b), associated(data, VERSION, tenant), &sealed));
 	buf_char(&raw, VERSION);
 	buf_put(&raw, sealed);
 	buf_put(&id, S(CLIENT_SEALED_PREFIX));
@@ -81,6 +88,8 @@ enum err client_seal(struct arena *mem, struct secret key, int64_t tenant, const
 	*client_id = buf_str(&id);
 	return OK;
 }
+
+/* --- reading */
 
 static bool take_int(str *s, size_t bytes, uint64_t *out)
 {
@@ -104,24 +113,44 @@ static bool take_field(str *s, str *out)
 	return true;
 }
 
-static str grants_of(uint64_t flags)
+static str grants_1(uint64_t flags)
 {
-	if ((flags & GRANT_CODE) && (flags & GRANT_REFRESH))
+	if ((flags & GRANT_CODE_1) && (flags & GRANT_REFRESH_1))
 		return S("authorization_code refresh_token");
-	return flags & GRANT_CODE ? S("authorization_code") : S("refresh_token");
+	return flags & GRANT_CODE_1 ? S("authorization_code") : S("refresh_token");
 }
 
-static bool read_client(str s, struct client *out)
+static bool read_1(struct arena *mem, str s, struct client *out)
 {
 	uint64_t flags, issued;
 
-	if (!take_int(&s, 1, &flags) || (flags & METHOD_BITS) >= COUNT(methods) || !take_int(&s, 8, &issued))
+	(void)mem;
+	if (!take_int(&s, 1, &flags) || (flags & METHOD_BITS_1) >= METHODS_1 || !take_int(&s, 8, &issued))
 		return false;
-	out->auth_method = methods[flags & METHOD_BITS];
-	out->grant_types = grants_of(flags);
+	out->auth_method = methods[flags & METHOD_BITS_1];
+	out->grant_types = grants_1(flags);
 	return take_field(&s, &out->name) && take_field(&s, &out->uri) && take_field(&s, &out->scope) &&
 	    take_field(&s, &out->redirect_uris) && s.n == 0;
 }
+
+static bool read_2(struct arena *mem, str s, struct client *out)
+{
+	uint64_t method, grants, issued;
+	str extra;
+
+	if (!take_int(&s, 1, &method) || method >= COUNT(methods) || !take_int(&s, 1, &grants) ||
+	    !take_int(&s, 8, &issued))
+		return false;
+	out->auth_method = methods[method];
+	out->grant_types = grant_names_text(mem, (unsigned)grants);
+	if (!take_field(&s, &out->name) || !take_field(&s, &out->scope) ||
+	    !take_field(&s, &out->redirect_uris) || !take_field(&s, &extra) || s.n != 0)
+		return false;
+	client_extra_read(mem, extra, out);
+	return true;
+}
+
+static bool (*const readers[])(struct arena *mem, str s, struct client *out) = { [1] = read_1, [2] = read_2 };
 
 enum err client_unseal(
     struct arena *mem, struct secret key, int64_t tenant, str client_id, struct client *out)
@@ -131,26 +160,44 @@ enum err client_unseal(
 
 	*out = (struct client){ .origin = CLIENT_SEALED };
 	if (client_id.n > CLIENT_ID_MAX || !str_starts(client_id, S(CLIENT_SEALED_PREFIX)) ||
-	    b64url_parse(mem, text, &raw) != OK || raw.n < OVERHEAD || raw.p[0] != VERSION)
+	    b64url_parse(mem, text, &raw) != OK || raw.n < OVERHEAD)
+		return ERR_NOT_FOUND;
+	unsigned char version = (unsigned char)raw.p[0];
+	if (version >= COUNT(readers) || !readers[version])
 		return ERR_NOT_FOUND;
 	/* what does not open is no broken seal but an invention, or of a store that was replaced */
-	if (aead_open(mem, key, str_sub(raw, 1, raw.n), associated(data, tenant), &plain) != OK ||
-	    !read_client(plain, out))
+	if (aead_open(mem, key, str_sub(raw, 1, raw.n), associated(data, (char)version, tenant), &plain) !=
+		OK ||
+	    !readers[version](mem, plain, out))
 		return ERR_NOT_FOUND;
 	out->client_id = client_id;
 	out->native = redirect_native(out->redirect_uris);
 	return OK;
 }
 
-str client_sealed_secret(struct arena *mem, struct secret key, str client_id)
+/* --- what is computed from an id */
+
+static str computed(
+    struct arena *mem, struct secret key, const char *purpose, const char *prefix, str client_id)
 {
 	unsigned char mac[SHA256_SIZE];
 	struct buf b = BUF(mem), out = BUF(mem);
 
-	buf_put(&b, S("secret|"));
+	buf_put(&b, str_of(purpose));
 	buf_put(&b, client_id);
 	hmac_sha256(key, buf_str(&b), mac);
-	buf_put(&out, S("gh_cs_"));
+	buf_put(&out, str_of(prefix));
 	buf_put(&out, b64url_write(mem, (str){ (const char *)mac, sizeof mac }));
+	secret_wipe(mac, sizeof mac);
 	return buf_str(&out);
+}
+
+str client_sealed_secret(struct arena *mem, struct secret key, str client_id)
+{
+	return computed(mem, key, "secret|", "gh_cs_", client_id);
+}
+
+str client_registration_token(struct arena *mem, struct secret key, str client_id)
+{
+	return computed(mem, key, "registration|", "gh_ra_", client_id);
 }

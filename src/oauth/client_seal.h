@@ -18,7 +18,9 @@ CHECKED enum err client_seal(struct arena *mem, struct secret key, int64_t tenan
 /* The client again. ERR_NOT_FOUND for whatever this key did not seal for this tenant. */
 CHECKED enum err client_unseal(
     struct arena *mem, struct secret key, int64_t tenant, str client_id, struct client *out);
-/* The secret of a sealed confidential client, computed and nowhere kept. */
+/* The secret of a confidential client that registered itself, computed and nowhere kept. */
 str client_sealed_secret(struct arena *mem, struct secret key, str client_id);
+/* The registration access token (RFC 7592 section 3) of such a client, computed likewise: "gh_ra_...". */
+str client_registration_token(struct arena *mem, struct secret key, str client_id);
 
 #endif

@@ -154,7 +154,7 @@ static enum err redeem(struct ctx *c, struct token *t)
 
 const struct grant_type grant_authorization_code = {
 	.name = S_INIT("authorization_code"),
-	.flags = GRANT_PUBLIC,
+	.flags = GRANT_PUBLIC | GRANT_ALIVE,
 	.lane = LANE_WRITE,
 	.check = check,
 	.redeem = redeem,

@@ -193,7 +193,7 @@ static enum err redeem(struct ctx *c, struct token *t)
 
 const struct grant_type grant_refresh_token = {
 	.name = S_INIT("refresh_token"),
-	.flags = GRANT_PUBLIC,
+	.flags = GRANT_PUBLIC | GRANT_ALIVE,
 	.lane = LANE_WRITE,
 	.check = check,
 	.redeem = redeem,

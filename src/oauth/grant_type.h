@@ -21,7 +21,10 @@ struct token {
 	struct authz authz; /* what redeem proved */
 };
 
-enum { GRANT_PUBLIC = 1 }; /* clients without a secret may use it */
+enum {
+	GRANT_PUBLIC = 1, /* clients without a secret may use it */
+	GRANT_ALIVE = 2, /* its redeem changes nothing for a client that is blocked or deleted, and says so */
+};
 
 struct grant_type {
 	str name;

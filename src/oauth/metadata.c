@@ -27,6 +27,15 @@ static void put_grant_types(struct jout *j)
 	jout_end(j);
 }
 
+/* RFC 8414 section 2: required beside private_key_jwt; what a client's key may be for. */
+static void put_algs(struct jout *j, str name)
+{
+	jout_array(j, name);
+	for (enum alg alg = ALG_ES256; alg <= ALG_EDDSA; alg++)
+		jout_strz(j, S(""), alg_name(alg));
+	jout_end(j);
+}
+
 /*
  * What OpenID Connect Discovery requires beyond RFC 8414: both SDKs refuse a document of the OIDC address that lacks it.
  * The defaults of section 3 that are not true of us are said aloud. Id tokens are signed by the active key alone, so
@@ -64,7 +73,7 @@ static void put_introspection(struct jout *j, struct arena *mem, const struct si
 
 str metadata_write(struct arena *mem, const struct site *site)
 {
-	static const str methods = S_INIT("none client_secret_basic client_secret_post");
+	static const str methods = S_INIT("none client_secret_basic client_secret_post private_key_jwt");
 	struct buf b = BUF(mem);
 	struct jout j = JOUT(&b);
 
@@ -81,7 +90,9 @@ str metadata_write(struct arena *mem, const struct site *site)
 	jout_words(&j, S("response_modes_supported"), S("query"));
 	put_grant_types(&j);
 	jout_words(&j, S("token_endpoint_auth_methods_supported"), methods);
+	put_algs(&j, S("token_endpoint_auth_signing_alg_values_supported"));
 	jout_words(&j, S("revocation_endpoint_auth_methods_supported"), methods);
+	put_algs(&j, S("revocation_endpoint_auth_signing_alg_values_supported"));
 	put_introspection(&j, mem, site, scope_without(mem, methods, S("none")));
 	jout_words(&j, S("code_challenge_methods_supported"), S("S256"));
 	jout_bool(&j, S("authorization_response_iss_parameter_supported"), true);

@@ -77,6 +77,21 @@ enum err token_prepared(struct ctx *c)
 	return NEED(c, type->lane, redeem);
 }
 
+/* READ. What was sent is nothing, so no statement of redeem asks: a client that was deleted hears that first. */
+static enum err refused(struct ctx *c)
+{
+	struct token *t = token_of(c);
+	struct client now;
+	enum err e = client_find(c, t->client.client_id, &now);
+
+	if (e == ERR_NOT_FOUND)
+		return FAIL(c, CLIENT_UNKNOWN, "client %.*s was deleted", FMT(client_label(&t->client)));
+	TRY(e);
+	if (now.blocked)
+		return FAIL(c, CLIENT_BLOCKED, "client %.*s", FMT(client_label(&t->client)));
+	return t->type->check(c, t);
+}
+
 /* Any lane: the client has proved itself. */
 static enum err resolve(struct ctx *c)
 {
@@ -87,7 +102,10 @@ static enum err resolve(struct ctx *c)
 		return FAIL(c, CLIENT_GRANT_TYPE, "%.*s, registered: %.*s", FMT(t->type->name),
 		    FMT(t->client.grant_types));
 	TRY(params_resource(c, &t->p.resource, &t->resource));
-	TRY(t->type->check(c, t));
+	enum err e = t->type->check(c, t);
+	if (e != OK && c->lane == LANE_LOOP && t->client.origin == CLIENT_SEALED)
+		return NEED(c, LANE_READ, refused);
+	TRY(e);
 	return t->type->prepare ? t->type->prepare(c, t) : token_prepared(c);
 }
 
@@ -99,6 +117,6 @@ enum err token_start(struct ctx *c)
 	c->state = job;
 	TRY(read_request(c, t));
 	struct client_body body = { t->p.client_id, t->p.client_secret, t->p.client_assertion,
-		t->p.client_assertion_type };
+		t->p.client_assertion_type, t->type->flags & GRANT_ALIVE };
 	return client_prove(c, &body, &t->client, resolve);
 }

@@ -42,11 +42,13 @@ static enum err sweep_oldest(struct db *db, struct job *j)
 	const struct sweep_audit_in audit = { .tenant = j->tenant,
 		.before = id_before(j->now - j->from->audit_keep) };
 	const struct revocation_sweep_in revocations = { .now = j->now };
-	int64_t n[4] = { 0 };
+	const struct sweep_replays_in replays = { .tenant = j->tenant, .before = j->now };
+	int64_t n[5] = { 0 };
 
 	TRY(q_sweep_codes(db, j->mem, &codes, &n[0]));
 	TRY(q_sweep_txns(db, j->mem, &txns, &n[1]));
 	TRY(q_revocation_sweep(db, j->mem, &revocations, &n[2]));
+	TRY(q_sweep_replays(db, j->mem, &replays, &n[4]));
 	if (j->from->audit_keep)
 		TRY(q_sweep_audit(db, j->mem, &audit, &n[3]));
 	for (size_t i = 0; i < COUNT(n); i++)

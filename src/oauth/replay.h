@@ -1,0 +1,16 @@
+/* replay: assertions are good once, on all nodes (RFC 7523 section 3, jti). */
+#ifndef OAUTH_REPLAY_H
+#define OAUTH_REPLAY_H
+
+#include "core/ctx.h"
+#include "jose/assertion.h"
+
+#define ASSERTION_SKEW 30 /* seconds that the clocks of others may differ from ours */
+
+/*
+ * WRITE. Remembers a verified assertion until it cannot be good any more; *fresh is false when it was here before. The rows
+ * are swept; how many there can be is bounded by how far ahead an exp is taken.
+ */
+CHECKED enum err replay_take(struct ctx *c, const struct assertion *a, bool *fresh);
+
+#endif
