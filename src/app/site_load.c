@@ -1,10 +1,12 @@
 #include "app/site_load.h"
 #include "admin/management.h"
+#include "base/enc.h"
 #include "base/log.h"
 #include "base/url.h"
 #include "crypto/crypto.h"
 #include "jose/jwt.h"
 #include "model/redirect.h"
+#include "oauth/client_keys.h"
 #include "oauth/metadata.h"
 #include "oauth/recall.h"
 #include "sql_gen.h"
@@ -262,7 +264,23 @@ static void warn_of_strange(const struct site *s, const struct config_client *c)
 			    LOG_STR("client_id", c->client_id), LOG_STR("resource", word));
 }
 
-static void load_clients(struct load *l)
+static enum err load_client_keys(struct load *l, const struct config_client *c, struct client *out)
+{
+	const struct json *set = NULL;
+	const char *why = "is no JSON";
+
+	if (!c->jwks.n)
+		return OK;
+	enum err e = json_parse(l->mem, c->jwks, &set, NULL);
+	if (e == OK)
+		e = client_keys_read(l->mem, set, &out->jwks, &why);
+	if (e != OK)
+		buf_printf(l->why, "%.*s:%d: the jwks of %.*s %s", FMT(l->config->file), c->line,
+		    FMT(c->client_id), why);
+	return e;
+}
+
+static enum err load_clients(struct load *l)
 {
 	struct site *s = &l->out->site;
 	struct client *all = NEW_ARRAY(l->mem, struct client, l->config->client_count);
@@ -275,8 +293,14 @@ static void load_clients(struct load *l)
 			.name = c->name,
 			.origin = CLIENT_CONFIG,
 			.native = redirect_native(c->redirect_uris),
-			.auth_method = c->secret.n ? S("client_secret_basic") : S("none"),
+			.auth_method = c->auth_method.n ? c->auth_method
+			    : c->secret.n               ? S("client_secret_basic")
+							: S("none"),
 			.secret_hash = c->secret.n ? token_hash(l->mem, secret_of(c->secret)) : S(""),
+			.old_secret = c->old_secret.n
+			    ? b64url_write(l->mem, token_hash(l->mem, secret_of(c->old_secret)))
+			    : S(""),
+			.old_until = INT64_MAX, /* as long as it stands in the file */
 			.redirect_uris = c->redirect_uris,
 			.grant_types =
 			    c->grant_types.n ? c->grant_types : S("authorization_code refresh_token"),
@@ -284,10 +308,17 @@ static void load_clients(struct load *l)
 			.type = c->redirect_uris.n ? S("web") : S("backend"),
 			.role = c->role.n ? c->role : S("owner"),
 			.guards = c->resources,
+			.jwks_uri = c->jwks_uri,
+			.logout_uris = c->logout_uris,
+			.backchannel = c->backchannel,
+			.dpop = c->dpop,
+			.par = c->par,
 		};
+		TRY(load_client_keys(l, c, &all[i]));
 	}
 	s->clients = all;
 	s->client_count = l->config->client_count;
+	return OK;
 }
 
 static enum err load_nets(
@@ -337,7 +368,7 @@ static enum err load_all(struct load *l)
 	TRY(load_keys(l, master));
 	TRY(load_resources(l));
 	load_hosts(l);
-	load_clients(l);
+	TRY(load_clients(l));
 	TRY(load_networks(l));
 	s->json_as = metadata_write(l->mem, s);
 	load_recall(l);

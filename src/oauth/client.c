@@ -197,7 +197,7 @@ enum err client_replace(struct ctx *c, const struct client *was, const struct cl
 	};
 
 	TRY(q_client_replace(c->db, c->mem, &row, changed));
-	return client_tell(c, was->client_id, false); /* no node goes on with what it remembers of the row */
+	return client_tell(c, was->client_id, CLIENT_CHANGED); /* no node goes on with what it remembers of the row */
 }
 
 enum err client_ensure_row(struct ctx *c, struct client *client)

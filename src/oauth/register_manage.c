@@ -117,7 +117,7 @@ static enum err end(struct ctx *c)
 	TRY(client_ensure_row(c, &client));
 	TRY(q_client_delete(c->db, c->mem,
 	    &(struct client_delete_in){ .id = client.row, .tenant = c->site->tenant.id, .now = c->now }, NULL));
-	TRY(client_tell(c, client.client_id, true));
+	TRY(client_tell(c, client.client_id, CLIENT_OVER));
 	TRY(note(c, S("auth.register.delete"), &client));
 	return NEED(c, LANE_LOOP, reply_gone);
 }

@@ -84,7 +84,7 @@ static void keeps_the_rules_of_the_table(void **state)
 		holds(path, !form || r->methods == HTTP_POST);
 		holds(path,
 		    r->style != STYLE_PAGE || r->cors == CORS_SHUT); /* pages never answer other origins */
-		holds(path, (r->methods & HTTP_POST) ? r->body > 0 : r->body == 0);
+		holds(path, (r->methods & (HTTP_POST | HTTP_PUT)) ? r->body > 0 : r->body == 0);
 		holds(path, r->body <= 65536);
 		holds(path, r->path.p[0] == '/');
 	}

@@ -496,18 +496,52 @@ static const struct {
 	    "127.0.0.1 or [::1], or a private-use scheme with "
 	    "a host." },
 	{ C "grant_types: [password]\n",
-	    "gatehouse.yml:2:18: this version does not serve the grant type `password` yet; "
-	    "authorization_code, refresh_token and client_credentials are." },
+	    "gatehouse.yml:2:18: `password` is no grant type that this server knows; authorization_code, "
+	    "refresh_token, client_credentials, device_code, token-exchange and jwt-bearer are." },
 	{ C "{ client_id: ci, grant_types: [client_credentials] }\n",
-	    "gatehouse.yml:2:5: a client with client_credentials has a client_secret: it speaks for itself, "
-	    "so "
-	    "it has to prove who it is." },
+	    "gatehouse.yml:2:5: a client with client_credentials has a client_secret or keys: without one "
+	    "anybody could be it." },
+	{ C "{ client_id: ci, grant_types: [token-exchange] }\n",
+	    "gatehouse.yml:2:5: a client with urn:ietf:params:oauth:grant-type:token-exchange has a "
+	    "client_secret or keys: without one anybody could be it." },
+	{ C "client_secret: []\n", "gatehouse.yml:2:20: client_secret is one secret, or two: [NEW, OLD]." },
+	{ C "client_secret: [aaaaaaaaaaaaaaaa, bbbbbbbbbbbbbbbb, cccccccccccccccc]\n",
+	    "gatehouse.yml:2:20: client_secret is one secret, or two: [NEW, OLD]." },
+	{ C "client_secret: [aaaaaaaaaaaaaaaa, short]\n",
+	    "gatehouse.yml:2:39: a client_secret has 16 or more visible ASCII characters; openssl rand -hex "
+	    "32 makes one." },
+	{ C "token_endpoint_auth_method: client_secret_jwt\n",
+	    "gatehouse.yml:2:33: a token_endpoint_auth_method is none, client_secret_basic, "
+	    "client_secret_post or private_key_jwt." },
+	{ C "{ client_id: ci, token_endpoint_auth_method: private_key_jwt }\n",
+	    "gatehouse.yml:2:5: private_key_jwt goes with jwks or jwks_uri, and these with it." },
+	{ C "{ client_id: ci, token_endpoint_auth_method: none, jwks_uri: https://a.example/k }\n",
+	    "gatehouse.yml:2:5: private_key_jwt goes with jwks or jwks_uri, and these with it." },
+	{ C "{ client_id: ci, token_endpoint_auth_method: client_secret_post }\n",
+	    "gatehouse.yml:2:5: client_secret_post goes with a client_secret." },
+	{ C "{ client_id: ci, token_endpoint_auth_method: none, client_secret: aaaaaaaaaaaaaaaa }\n",
+	    "gatehouse.yml:2:5: none goes without a client_secret." },
+	{ C "{ client_id: ci, jwks_uri: https://a.example/k, client_secret: aaaaaaaaaaaaaaaa }\n",
+	    "gatehouse.yml:2:5: a client has keys or a client_secret, not both." },
+	{ C "{ client_id: ci, jwks_uri: https://a.example/k, jwks: '{\"keys\":[]}' }\n",
+	    "gatehouse.yml:2:5: a client has jwks or jwks_uri, not both." },
+	{ C "jwks_uri: http://a.example/keys\n", "gatehouse.yml:2:15: jwks_uri is an https address." },
+	{ C "jwks: '{}'\n",
+	    "gatehouse.yml:2:11: jwks is a key set, '{\"keys\": [...]}', or the path of a file with one." },
+	{ C "backchannel_logout_uri: http://a.example/out\n",
+	    "gatehouse.yml:2:29: backchannel_logout_uri is an https address." },
+	{ C "post_logout_redirect_uris: ['javascript:1']\n",
+	    "gatehouse.yml:2:33: nobody may be sent to this redirect URI: use https, http on localhost, "
+	    "127.0.0.1 or [::1], or a private-use scheme with "
+	    "a host." },
+	{ C "dpop_bound_access_tokens: 2\n",
+	    "gatehouse.yml:2:31: dpop_bound_access_tokens is true or false." },
 	{ C "{ client_id: ci, resources: [https://a.example/mcp] }\n",
-	    "gatehouse.yml:2:5: a client with client_credentials has a client_secret: it speaks for itself, "
-	    "so "
-	    "it has to prove who it is." },
+	    "gatehouse.yml:2:5: a client with client_credentials has a client_secret or keys: without one "
+	    "anybody could be it." },
 	{ C "{ client_id: ci, redirect_uris: [https://a.example/cb], resources: [https://a.example/mcp] }\n",
-	    "gatehouse.yml:2:5: a client with resources has a client_secret: it is told what tokens say." },
+	    "gatehouse.yml:2:5: a client with resources has a client_secret or keys: it is told what tokens "
+	    "say." },
 	{ C "resources: [weather]\n",
 	    "gatehouse.yml:2:16: resources of a client are the addresses of the servers that it is: "
 	    "[https://weather.example.com/mcp]." },
@@ -518,8 +552,8 @@ static const struct {
 	{ C "redirect_uri: []\n",
 	    "gatehouse.yml:2:5: there is no key `redirect_uri` in clients; did you mean `redirect_uris`?" },
 	{ C "{ client_id: ci, redirect_uris: [https://a.example/cb], trusted: true }\n",
-	    "gatehouse.yml:2:5: a trusted client has a client_secret: without one anybody could be it, and "
-	    "no page would ask." },
+	    "gatehouse.yml:2:5: a trusted client has a client_secret or keys: without one anybody could be "
+	    "it, and no page would ask." },
 	{ C "{ client_id: ci, redirect_uris: [https://a.example/cb] }\n  - { client_id: ci }\n",
 	    "gatehouse.yml:3:5: another client has this client_id already, at line 2." },
 

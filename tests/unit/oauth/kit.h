@@ -16,6 +16,7 @@
 #include "base/enc.h"
 #include "base/log.h"
 #include "core/ctx.h"
+#include "core/fetch.h"
 #include "crypto/crypto.h"
 #include "http/form.h"
 #include "jose/jwt.h"
@@ -106,7 +107,7 @@ KIT int64_t kit_count(struct kit *k, const char *sql)
 KIT uint64_t kit_state(struct kit *k)
 {
 	static const char *const tables[] = { "client", "txn", "code", "grants", "consent", "revocation",
-		"audit", "logout_notice" };
+		"audit", "replay", "logout_notice" };
 	uint64_t h = 0xcbf29ce484222325;
 	char sql[64];
 

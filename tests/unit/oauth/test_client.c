@@ -55,6 +55,63 @@ static void round_trip(void **state)
 	assert_false(str_eq(id, again)); /* each registration is a client of its own (U-25) */
 }
 
+/* An id that the first version of this program sealed, with the key of this kit: people's clients keep theirs for years. */
+static void sealed_by_the_first_version(void **state)
+{
+	static const char golden[] =
+	    "gh_c_ASOLa3EGaT37Q8Ym9uaCp53JhQr-KzMKnbQXO7F1_Fq0LlgRPez3kGbJiGdC_id666fMYgLlv4v2_8lxaKj-X"
+	    "hnGTzuVTy1OefYzG7Kj4ODl1gvLIenl5sGGyExkoW0TSNMImapdzevO2uf8tiq9xOZwrJ9WnIiKbdaHpXS9tVXiB5A";
+	struct kit *k = *state;
+	struct client got;
+
+	assert_int_equal(client_unseal(k->mem, k->site.key_client, 1, str_of(golden), &got), OK);
+	same("name", got.name, S("Golden"));
+	same("uri", got.uri, S("https://golden.example"));
+	same("method", got.auth_method, S("client_secret_post"));
+	same("redirects", got.redirect_uris, S("https://golden.example/cb http://127.0.0.1/cb"));
+	same("grants", got.grant_types, S("authorization_code refresh_token"));
+	same("scope", got.scope, S("weather:read"));
+	same("keys", got.jwks, S(""));
+	assert_true(got.origin == CLIENT_SEALED && !got.dpop && !got.par);
+	same("its secret", client_sealed_secret(k->mem, k->site.key_client, str_of(golden)),
+	    S("gh_cs_jTeLgQChfXjZrzCsdC8p_5--69DRQP6eKr-KkywvFSY"));
+	/* the version is sealed with the rest */
+	char *other = arena_alloc(k->mem, sizeof golden - 1);
+	memcpy(other, golden, sizeof golden - 1);
+	other[6] = 'I'; /* 01 -> 02 in base64url: gh_c_AS -> gh_c_AI */
+	assert_int_equal(
+	    client_unseal(k->mem, k->site.key_client, 1, (str){ other, sizeof golden - 1 }, &got),
+	    ERR_NOT_FOUND);
+}
+
+/* What few clients have travels in the id too. */
+static void extras(void **state)
+{
+	struct kit *k = *state;
+	struct client client = sample, got;
+	str id;
+
+	client.auth_method = S("private_key_jwt");
+	client.jwks = S("{\"keys\":[]}");
+	client.logout_uris = S("https://client.example/bye");
+	client.backchannel = S("https://client.example/out");
+	client.dpop = client.par = true;
+	client.grant_types = S("authorization_code urn:ietf:params:oauth:grant-type:device_code");
+	assert_int_equal(client_seal(k->mem, k->site.key_client, 1, &client, KIT_NOW, &id), OK);
+	assert_int_equal(client_unseal(k->mem, k->site.key_client, 1, id, &got), OK);
+	same("method", got.auth_method, client.auth_method);
+	same("grants", got.grant_types, client.grant_types);
+	same("keys", got.jwks, client.jwks);
+	same("where people go after signing out", got.logout_uris, client.logout_uris);
+	same("who is told", got.backchannel, client.backchannel);
+	same("uri", got.uri, client.uri);
+	assert_true(got.dpop && got.par);
+	/* CA-24: there is no secret that such a client could show */
+	struct ctx c = { .mem = k->mem, .site = &k->site };
+	assert_false(
+	    client_secret_fits(&c, &got, secret_of(client_sealed_secret(k->mem, k->site.key_client, id))));
+}
+
 static void not_ours(void **state)
 {
 	struct kit *k = *state;
@@ -119,6 +176,14 @@ static void secrets(void **state)
 	assert_int_equal(client_open(&c, S("ci"), &ci), OK);
 	assert_true(client_secret_fits(&c, &ci, secret_of(S(KIT_SECRET))));
 	assert_false(client_secret_fits(&c, &ci, secret_of(S("GH_CS_THE-SECRET-OF-CI"))));
+	/* M-81: the new one and the one before it */
+	struct buf both = BUF(k->mem);
+	buf_put(&both, sha256_str(k->mem, S("the new secret of ci")));
+	buf_put(&both, ci.secret_hash);
+	ci.secret_hash = buf_str(&both);
+	assert_true(client_secret_fits(&c, &ci, secret_of(S(KIT_SECRET))));
+	assert_true(client_secret_fits(&c, &ci, secret_of(S("the new secret of ci"))));
+	assert_false(client_secret_fits(&c, &ci, secret_of(S("the old secret of ci"))));
 	ci.secret_hash = (str){ NULL, 0 };
 	assert_false(client_secret_fits(&c, &ci, secret_of(S(""))));
 }
@@ -159,6 +224,17 @@ static void rows(void **state)
 	kit_sql(k, "UPDATE client SET status = 'blocked'");
 	assert_int_equal(client_find(&r, id, &again), OK);
 	assert_true(again.blocked);
+
+	kit_sql(k, "UPDATE client SET status = 'deleted'");
+	assert_int_equal(client_find(&r, id, &again), ERR_NOT_FOUND); /* though the id still opens */
+	assert_int_equal(client_open(&r, id, &again), OK);
+	kit_sql(k, "UPDATE client SET status = 'active', origin = 'registered', name = 'Later'");
+	assert_int_equal(client_find(&r, id, &again), OK);
+	same("what it registered anew counts", again.name, S("Later"));
+	assert_true(again.origin == CLIENT_REGISTERED);
+	kit_sql(k, "UPDATE client SET status = 'deleted'");
+	assert_int_equal(client_find(&r, id, &again), ERR_NOT_FOUND);
+	kit_sql(k, "UPDATE client SET status = 'blocked', origin = 'sealed'");
 
 	/* the row stands for itself when the key that sealed the id is gone, secret included */
 	str secret = client_sealed_secret(k->mem, k->site.key_client, id);
@@ -205,6 +281,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(round_trip),
+		TEST(sealed_by_the_first_version),
+		TEST(extras),
 		TEST(not_ours),
 		TEST(too_large),
 		TEST(secrets),

@@ -20,6 +20,8 @@ static int teardown(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
+#define METHODS "[\"none\",\"client_secret_basic\",\"client_secret_post\",\"private_key_jwt\"]"
+
 static const char document[] =
     "{\"issuer\":\"https://auth.example\","
     "\"authorization_endpoint\":\"https://auth.example/authorize\","
@@ -32,8 +34,10 @@ static const char document[] =
     "\"response_types_supported\":[\"code\"],"
     "\"response_modes_supported\":[\"query\"],"
     "\"grant_types_supported\":[\"authorization_code\",\"refresh_token\",\"client_credentials\"],"
-    "\"token_endpoint_auth_methods_supported\":[\"none\",\"client_secret_basic\",\"client_secret_post\"],"
-    "\"revocation_endpoint_auth_methods_supported\":[\"none\",\"client_secret_basic\",\"client_secret_post\"]"
+    "\"token_endpoint_auth_methods_supported\":" METHODS
+    ",\"token_endpoint_auth_signing_alg_values_supported\":[\"ES256\",\"RS256\",\"PS256\",\"EdDSA\"],"
+    "\"revocation_endpoint_auth_methods_supported\":" METHODS
+    ",\"revocation_endpoint_auth_signing_alg_values_supported\":[\"ES256\",\"RS256\",\"PS256\",\"EdDSA\"]"
     ","
     "\"introspection_endpoint\":\"https://auth.example/introspect\","
     "\"introspection_endpoint_auth_methods_supported\":[\"client_secret_basic\",\"client_secret_post\"],"

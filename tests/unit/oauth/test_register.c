@@ -21,10 +21,22 @@ static int teardown(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
+/* The end of every answer (RFC 7592 section 3): where and with what the registration is managed. */
+static str managed(struct kit *k, str id)
+{
+	return arena_printf(k->mem,
+	    "\"registration_client_uri\":\"" ISSUER "/register/%.*s\",\"registration_access_token\":\"%.*s\"",
+	    FMT(id), FMT(client_registration_token(k->mem, k->site.key_client, id)));
+}
+
 /* "All" of clients-observed.md: what every client sends beside its own. */
 #define ALL                                                                                                 \
 	"\"grant_types\":[\"authorization_code\",\"refresh_token\"],\"response_types\":[\"code\"],\"token_" \
 	"endpoint_auth_method\":\"none\""
+/* the same for who signs in on devices too */
+#define DEVICE                                                                                          \
+	"\"grant_types\":[\"authorization_code\",\"refresh_token\",\"urn:ietf:params:oauth:grant-type:" \
+	"device_code\"],\"response_types\":[\"code\"],\"token_endpoint_auth_method\":\"none\""
 #define BOTH "\"grant_types\":[\"authorization_code\",\"refresh_token\"],\"response_types\":[\"code\"]"
 
 /*
@@ -65,7 +77,7 @@ static void real_bodies(void **state)
 		    "\"application_type\":\"web\"," ALL "}",
 		    "\"client_name\":\"Cursor\",\"redirect_uris\":[\"cursor://anysphere.cursor-mcp/oauth/"
 		    "callback\"]," ALL ",\"application_type\":\"native\"" },
-		{ "VS Code: four URIs, and a grant type that is dropped",
+		{ "VS Code: four URIs, and the grant type of devices",
 		    "{\"client_name\":\"Visual Studio "
 		    "Code\",\"client_uri\":\"https://code.visualstudio.com\",\"grant_types\":"
 		    "[\"authorization_code\",\"refresh_token\",\"urn:ietf:params:oauth:grant-type:device_"
@@ -78,7 +90,7 @@ static void real_bodies(void **state)
 		    "Code\",\"client_uri\":\"https://code.visualstudio.com\",\"redirect_uris\":"
 		    "[\"https://insiders.vscode.dev/redirect\",\"https://vscode.dev/redirect\",\"http://"
 		    "127.0.0.1/\","
-		    "\"http://127.0.0.1:33418/\"]," ALL ",\"application_type\":\"native\"" },
+		    "\"http://127.0.0.1:33418/\"]," DEVICE ",\"application_type\":\"native\"" },
 		{ "Codex",
 		    "{\"client_name\":\"Codex\",\"redirect_uris\":[\"http://127.0.0.1:1455/callback\"],"
 		    "\"scope\":\"mcp:tools offline_access\",\"application_type\":\"native\"," ALL "}",
@@ -193,8 +205,8 @@ static void real_bodies(void **state)
 		str id = json_get_str(kit_json(k, a.body), S("client_id"));
 		holds(rows[i].client, str_starts(id, S("gh_c_")) && id.n <= CLIENT_ID_MAX);
 		same(rows[i].client, a.body,
-		    arena_printf(k->mem, "{\"client_id\":\"%.*s\",\"client_id_issued_at\":%d,%s}", FMT(id),
-			KIT_NOW, rows[i].answer));
+		    arena_printf(k->mem, "{\"client_id\":\"%.*s\",\"client_id_issued_at\":%d,%s,%.*s}",
+			FMT(id), KIT_NOW, rows[i].answer, FMT(managed(k, id))));
 		same_int("no row is written", a.writes, 0);
 	}
 	assert_true(kit_state(k) == before);
@@ -301,6 +313,32 @@ static void refused(void **state)
 		    ERR_REGISTER_METADATA, "invalid_client_metadata" },
 		{ "jwks that is no set", "{" URI ",\"jwks\":[]}", ERR_REGISTER_METADATA,
 		    "invalid_client_metadata" },
+		{ "private_key_jwt without keys",
+		    "{" URI ",\"token_endpoint_auth_method\":\"private_key_jwt\"}", ERR_REGISTER_METADATA,
+		    "invalid_client_metadata" },
+		{ "private_key_jwt with keys of a kind that is not known",
+		    "{" URI
+		    ",\"token_endpoint_auth_method\":\"private_key_jwt\",\"jwks\":{\"keys\":[{\"kty\":"
+		    "\"EC\",\"crv\":\"secp256k1\",\"x\":\"AA\",\"y\":\"AA\"}]}}",
+		    ERR_REGISTER_METADATA, "invalid_client_metadata" },
+		{ "DCR-29 private_key_jwt with keys over http",
+		    "{" URI
+		    ",\"token_endpoint_auth_method\":\"private_key_jwt\",\"jwks_uri\":\"http://127.0.0.1:1/"
+		    "jwks\"}",
+		    ERR_REGISTER_METADATA, "invalid_client_metadata" },
+		{ "client_secret_jwt", "{" URI ",\"token_endpoint_auth_method\":\"client_secret_jwt\"}",
+		    ERR_REGISTER_METADATA, "invalid_client_metadata" },
+		{ "DCR-17 only grant types that somebody has to vouch for",
+		    "{" URI ",\"grant_types\":[\"client_credentials\",\"urn:ietf:params:oauth:grant-type:"
+		    "token-exchange\",\"urn:ietf:params:oauth:grant-type:jwt-bearer\"]}",
+		    ERR_REGISTER_METADATA, "invalid_client_metadata" },
+		{ "somewhere to go after signing out that is a script",
+		    "{" URI ",\"post_logout_redirect_uris\":[\"javascript:1\"]}", ERR_REGISTER_METADATA,
+		    "invalid_client_metadata" },
+		{ "a flag that is a text", "{" URI ",\"dpop_bound_access_tokens\":\"true\"}",
+		    ERR_REGISTER_METADATA, "invalid_client_metadata" },
+		{ "another flag that is a number", "{" URI ",\"require_pushed_authorization_requests\":1}",
+		    ERR_REGISTER_METADATA, "invalid_client_metadata" },
 		{ "DCR-45 unknown method", "{" URI ",\"token_endpoint_auth_method\":\"tls_client_auth\"}",
 		    ERR_REGISTER_METADATA, "invalid_client_metadata" },
 		{ "a method that is a number", "{" URI ",\"token_endpoint_auth_method\":1}",
@@ -382,8 +420,8 @@ static void dropped(void **state)
 		holds(rows[i].sentence, str_starts(id, S("gh_c_")));
 		same(rows[i].sentence, a.body,
 		    arena_printf(k->mem,
-			"{\"client_id\":\"%.*s\",\"client_id_issued_at\":%d," URI "," ALL "%s}", FMT(id),
-			KIT_NOW, rows[i].answer));
+			"{\"client_id\":\"%.*s\",\"client_id_issued_at\":%d," URI "," ALL "%s,%.*s}", FMT(id),
+			KIT_NOW, rows[i].answer, FMT(managed(k, id))));
 	}
 }
 
@@ -407,6 +445,93 @@ static void names(void **state)
 	same_err("200 characters of four bytes", a.err, OK);
 	a = kit_register(k, arena_printf(k->mem, "{" URI ",\"client_name\":\"%s\"}", long_name));
 	same_err("201 characters", a.err, ERR_REGISTER_METADATA);
+}
+
+/* What is kept beside the rest, as it is answered. */
+static void kept(void **state)
+{
+	static const struct {
+		const char *sentence, *more, *answer;
+	} rows[] = {
+		{ "where people go after signing out, and who is told",
+		    ",\"post_logout_redirect_uris\":[\"https://client.example/"
+		    "bye\"],\"backchannel_logout_uri\":"
+		    "\"https://client.example/out\"",
+		    ",\"post_logout_redirect_uris\":[\"https://client.example/"
+		    "bye\"],\"backchannel_logout_uri\":"
+		    "\"https://client.example/out\"" },
+		{ "bound tokens and pushed requests",
+		    ",\"dpop_bound_access_tokens\":true,\"require_pushed_authorization_requests\":true",
+		    ",\"dpop_bound_access_tokens\":true,\"require_pushed_authorization_requests\":true" },
+		{ "flags that are off", ",\"dpop_bound_access_tokens\":false", "" },
+	};
+	struct kit *k = *state;
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct answer a = kit_register(k,
+		    arena_printf(
+			k->mem, "{" URI ",\"token_endpoint_auth_method\":\"none\"%s}", rows[i].more));
+		same_err(rows[i].sentence, a.err, OK);
+		str id = json_get_str(kit_json(k, a.body), S("client_id"));
+		same(rows[i].sentence, a.body,
+		    arena_printf(k->mem,
+			"{\"client_id\":\"%.*s\",\"client_id_issued_at\":%d," URI "," ALL "%s,%.*s}", FMT(id),
+			KIT_NOW, rows[i].answer, FMT(managed(k, id))));
+		struct client client;
+		struct ctx c = { .mem = k->mem, .site = &k->site };
+		assert_int_equal(client_open(&c, id, &client), OK);
+		same_int(rows[i].sentence, client.dpop, strstr(rows[i].answer, "dpop") != NULL);
+		same_int(rows[i].sentence, client.par, strstr(rows[i].answer, "pushed") != NULL);
+	}
+}
+
+/* The keys of RFC 7517 appendix A.1 and RFC 8037 appendix A.2, beside one for encryption that is not kept. */
+#define EC                                                                                              \
+	"\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4\",\"y\":" \
+	"\"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM\""
+
+static void keys(void **state)
+{
+	struct kit *k = *state;
+	struct answer a = kit_register(k,
+	    S("{" URI ",\"token_endpoint_auth_method\":\"private_key_jwt\",\"jwks\":{\"keys\":[{" EC
+	      ",\"kid\":\"1\"},{" EC ",\"kid\":\"2\",\"use\":\"enc\"}]}}"));
+	assert_int_equal(a.err, OK);
+	const struct json *o = kit_json(k, a.body);
+	str id = json_get_str(o, S("client_id"));
+	assert_false(json_get(o, S("client_secret")));
+	same("the keys that can be used", json_get(o, S("jwks"))->text,
+	    S("{\"keys\":[{" EC ",\"kid\":\"1\",\"use\":\"sig\",\"alg\":\"ES256\"}]}"));
+	struct client client;
+	struct ctx c = { .mem = k->mem, .site = &k->site };
+	assert_int_equal(client_open(&c, id, &client), OK);
+	same("its method", client.auth_method, S("private_key_jwt"));
+	same("its keys", client.jwks, json_get(o, S("jwks"))->text);
+
+	/* U-30: it asks for no secret, so it gets what it asks for */
+	k->config.registration_public_only = true;
+	a = kit_register(k,
+	    S("{" URI ",\"token_endpoint_auth_method\":\"private_key_jwt\",\"jwks_uri\":\"https://client."
+	      "example/jwks\"}"));
+	o = kit_json(k, a.body);
+	same("its method", json_get_str(o, S("token_endpoint_auth_method")), S("private_key_jwt"));
+	same("where its keys are", json_get_str(o, S("jwks_uri")), S("https://client.example/jwks"));
+	assert_false(json_get(o, S("client_secret")));
+}
+
+/* A device has nowhere to be sent back to. */
+static void devices(void **state)
+{
+	struct kit *k = *state;
+	struct answer a = kit_register(k,
+	    S("{\"token_endpoint_auth_method\":\"none\",\"grant_types\":[\"urn:ietf:params:oauth:grant-type:"
+	      "device_code\",\"client_credentials\"]}"));
+	const struct json *o = kit_json(k, a.body);
+
+	assert_int_equal(a.err, OK);
+	same("its grant types", json_get(o, S("grant_types"))->text,
+	    S("[\"urn:ietf:params:oauth:grant-type:device_code\"]"));
+	assert_false(json_get(o, S("redirect_uris")) || json_get(o, S("response_types")));
 }
 
 static void content_types(void **state)
@@ -496,6 +621,9 @@ int main(void)
 		TEST(secrets),
 		TEST(refused),
 		TEST(dropped),
+		TEST(kept),
+		TEST(keys),
+		TEST(devices),
 		TEST(names),
 		TEST(content_types),
 		TEST(large),

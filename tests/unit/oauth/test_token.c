@@ -93,7 +93,7 @@ static void requests(void **state)
 		    REFRESH "&client_id=gh_c_AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "", FORM,
 		    ERR_CLIENT_UNKNOWN, 401, "invalid_client" },
 		{ "an assertion", REFRESH "&client_id=app&client_assertion=a.b.c&client_assertion_type=urn",
-		    "", FORM, ERR_CLIENT_METHOD, 401, "invalid_client" },
+		    "", FORM, ERR_CLIENT_ASSERTION, 401, "invalid_client" },
 		{ "unknown resource", REFRESH "&client_id=app&resource=https%3A%2F%2Fother.example%2Fmcp", "",
 		    FORM, ERR_RESOURCE_UNKNOWN, 400, "invalid_target" },
 		{ "no refresh_token", "grant_type=refresh_token&client_id=app", "", FORM, ERR_PARAM_MISSING,
