@@ -443,6 +443,16 @@ KIT struct answer kit_register(struct kit *k, str json)
 		S("application/json") });
 }
 
+/* RFC 7592, with a bearer token (empty: none) and a body (empty: none). */
+KIT struct answer kit_manage(struct kit *k, enum http_method method, str id, str token, str json)
+{
+	return kit_send(k,
+	    &(struct sent){ register_manage, LANE_LOOP, method,
+		arena_printf(k->mem, "/register/%.*s", FMT(id)), { NULL, 0 }, json,
+		json.n ? S("application/json") : S(""),
+		token.n ? arena_printf(k->mem, "Bearer %.*s", FMT(token)) : S("") });
+}
+
 /* ---- taking answers apart */
 
 /*

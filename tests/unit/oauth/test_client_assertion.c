@@ -168,7 +168,7 @@ static void refused(void **state)
 		{ "CA-19 no JWT", S("x"), "" },
 		{ "CA-20 another client_id beside it", good("signer", &t.key), "&client_id=app" },
 		{ "a secret beside it", good("signer", &t.key), "&client_id=signer&client_secret=x" },
-		{ "a type of a client-attestation kind",
+		{ "a token of another kind",
 		    sign(&t.key, "{\"alg\":\"ES256\",\"typ\":\"at+jwt\"}", claims("signer", ISSUER)), "" },
 	};
 	uint64_t before = kit_state(&t.k);
@@ -304,25 +304,18 @@ static void registered(void **state)
 	assert_true(str_starts(id, S("gh_c_")) && !json_get(o, S("client_secret")));
 	check("sealed", send(good(z, &t.rsa), ""), FITS);
 	check("another key", send(good(z, &t.key), ""), ERR_CLIENT_ASSERTION);
-	kit_sql(k,
+	str token = json_get_str(o, S("registration_access_token"));
+	a = kit_manage(k, HTTP_PUT, id, token,
 	    arena_printf(k->mem,
-		"INSERT INTO client SELECT 5, 1, X'%s', '%.*s', '', 'registered', 'active', "
-		"'private_key_jwt', "
-		"'', 'https://client.example/cb', 'authorization_code refresh_token', '', "
-		"json_object('jwks', '%.*s'), 1, 1",
-		"00", FMT(id), FMT(set_of(&t.key)))
-		.p);
-	struct client client = { .client_id = id };
-	char hex[65];
-	str hash = sha256_str(k->mem, client.client_id);
-	for (size_t i = 0; i < 32; i++)
-		snprintf(hex + 2 * i, 3, "%02x", (unsigned char)hash.p[i]);
-	kit_sql(k, arena_printf(k->mem, "UPDATE client SET hash = X'%s' WHERE id = 5%c", hex, 0).p);
+		"{\"client_id\":\"%.*s\",\"redirect_uris\":[\"https://client.example/cb\"],\"jwks\":%.*s}",
+		FMT(id), FMT(set_of(&t.key))));
+	assert_int_equal(a.err, OK);
 	check("the key that it registered anew", send(good(z, &t.key), ""), FITS);
 	check("the one before", send(good(z, &t.rsa), ""), ERR_CLIENT_ASSERTION);
 	kit_sql(k, "UPDATE client SET status = 'blocked'");
 	check("blocked", send(good(z, &t.key), ""), ERR_CLIENT_BLOCKED);
-	kit_sql(k, "UPDATE client SET status = 'deleted'");
+	kit_sql(k, "UPDATE client SET status = 'active'");
+	assert_int_equal(kit_manage(k, HTTP_DELETE, id, token, S("")).reply.status, 204);
 	check("deleted", send(good(z, &t.key), ""), ERR_CLIENT_ASSERTION);
 }
 
