@@ -12,6 +12,7 @@ import { story, assert, until } from './lib/story.mjs';
 import { serve, temporary, freePort, OWNER } from './lib/daemon.mjs';
 import { errorRows, idOf } from './lib/errors.mjs';
 import { forge, signingKey, sql, claimsOf } from './lib/forge.mjs';
+import { assertion, keyPair, proof } from './lib/assertion.mjs';
 import { postgres } from './lib/postgres.mjs';
 import { wire } from './lib/wire.mjs';
 import { Jar, register, authorize, authorizeQuery, tokens, refresh, post, ask, mcp, initialize, pkce, form } from './lib/oauth.mjs';
@@ -33,7 +34,7 @@ function eavesdrop(t) {
   const note = (s) => typeof s === 'string' && s.length >= 12 && heard.add(s);
   const noteForm = (s) => {
     for (const [k, v] of new URLSearchParams(s)) {
-      if (['code', 'code_verifier', 'refresh_token', 'client_secret', 'password', 'confirm', 'current', 'token', 'csrf'].includes(k)) note(v);
+      if (['code', 'code_verifier', 'refresh_token', 'client_secret', 'password', 'confirm', 'current', 'token', 'csrf', 'client_assertion'].includes(k)) note(v);
     }
   };
   globalThis.fetch = async (url, options = {}) => {
@@ -49,7 +50,7 @@ function eavesdrop(t) {
     for (const line of r.headers.getSetCookie()) note(line.split(';')[0].split('=').slice(1).join('='));
     if (/json/.test(r.headers.get('content-type') ?? '')) {
       const json = await r.clone().json().catch(() => ({}));
-      for (const k of ['access_token', 'refresh_token', 'client_secret']) note(json?.[k]);
+      for (const k of ['access_token', 'refresh_token', 'client_secret', 'registration_access_token']) note(json?.[k]);
     }
     return r;
   };
@@ -130,6 +131,12 @@ async function household(t, config) {
     h.plain ??= (await h.get()).access_token;
     return mcp(h.at('/weather'), forge(h.key, h.plain, claims, header), initialize);
   };
+  // an assertion of a client that registered a key, signed with it or with another
+  h.signed = async (key) => {
+    const own = keyPair('mine');
+    const c = (await register(d.base, { token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [own.jwk] } })).json;
+    return proof(assertion(key ?? own, c.client_id, d.base));
+  };
   h.call = (headers, path = '/weather') => ask(h.at(path), { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: '{}' });
   h.newest = (table, set) => sql(d, `UPDATE ${table} SET ${set} WHERE id = (SELECT max(id) FROM ${table})`);
   return h;
@@ -171,6 +178,12 @@ const MISTAKES = {
     const c = (await register(h.base, { token_endpoint_auth_method: 'client_secret_basic' })).json;
     return post(`${h.base}/token`, { grant_type: 'refresh_token', client_id: c.client_id, client_secret: c.client_secret, refresh_token: 'x' });
   },
+  CLIENT_ASSERTION: async (h) => post(`${h.base}/token`, { grant_type: 'refresh_token', refresh_token: 'x', ...(await h.signed(keyPair('mine'))) }),
+  CLIENT_REPLAYED: async (h) => {
+    const fields = { grant_type: 'refresh_token', refresh_token: 'x', ...(await h.signed()) };
+    assert.equal((await post(`${h.base}/token`, fields)).json.error, 'invalid_grant');
+    return post(`${h.base}/token`, fields);
+  },
   CLIENT_BLOCKED: async (h) => {
     const client = (await register(h.base, { client_name: 'Blocked' })).json;
     const x = await h.get({ client });
@@ -193,6 +206,7 @@ const MISTAKES = {
   },
 
   REGISTER_REDIRECT: (h) => register(h.base, { redirect_uris: ['http://client.example/cb'] }),
+  REGISTER_TOKEN: async (h) => ask((await register(h.base)).json.registration_client_uri, { headers: { authorization: 'Bearer gh_ra_x' } }),
   REGISTER_METADATA: (h) => register(h.base, { client_name: 7 }),
 
   RESPONSE_TYPE: (h) => h.go({ response_type: 'token' }),

@@ -46,6 +46,7 @@ static const struct table {
 	{ "audit", 401 * DAY, 399 * DAY,
 	    "INSERT INTO audit (id, tenant, at, event, actor, user_id, client, grant_id, ip, detail, version)"
 	    " VALUES ($I, $T, $X, 'x', '', 0, '', 0, '', '', 1)" },
+	{ "replay", 60, -60, "INSERT INTO replay (tenant, hash, until) VALUES ($T, $H, $X)" },
 	{ "revocation", 60, -60,
 	    "INSERT INTO revocation (tenant, kind, id, at, until) VALUES ($T, 'grant', 1, 0, $X)" },
 };

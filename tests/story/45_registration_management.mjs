@@ -1,0 +1,191 @@
+// RFC 7592 at the real binary: a client looks at its registration, replaces it, deletes itself; and nobody else does.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { story, assert, until } from './lib/story.mjs';
+import { Daemon, serve, freePort, temporary, run, OWNER } from './lib/daemon.mjs';
+import { sql } from './lib/forge.mjs';
+import { assertion, keyPair, proof } from './lib/assertion.mjs';
+import { postgres } from './lib/postgres.mjs';
+import { Jar, register, authorize, tokens, refresh, post, ask, mcp, initialize } from './lib/oauth.mjs';
+
+const CB = 'https://client.example/cb';
+const bearer = (token) => (token ? { authorization: `Bearer ${token}` } : {});
+const get = (c, token = c.registration_access_token) => ask(c.registration_client_uri, { headers: bearer(token) });
+const put = (c, body, token = c.registration_access_token) =>
+  ask(c.registration_client_uri, { method: 'PUT', headers: { 'content-type': 'application/json', ...bearer(token) }, body: JSON.stringify({ client_id: c.client_id, redirect_uris: [CB], ...body }) });
+const remove = (c, token = c.registration_access_token) => ask(c.registration_client_uri, { method: 'DELETE', headers: bearer(token) });
+
+export default story('registration management', async (t) => {
+  const d = await serve(t, {});
+  const res = `${d.base}/mcp`;
+  let jar = new Jar(d.base);
+  await jar.signIn();
+  const rows = () => sql(d, 'SELECT count(*) FROM client');
+
+  await t.test('a registration says where and with what it is managed, and reading it gives it again', async () => {
+    const c = (await register(d.base, { token_endpoint_auth_method: 'client_secret_basic', scope: 'users:read' })).json;
+    assert.equal(c.registration_client_uri, `${d.base}/register/${c.client_id}`);
+    assert.match(c.registration_access_token, /^gh_ra_[A-Za-z0-9_-]{43}$/);
+    const before = rows();
+    const r = await get(c);
+    assert.equal(r.status, 200, r.text);
+    assert.equal(r.headers.get('cache-control'), 'no-store');
+    const { client_id_issued_at, ...rest } = c;
+    assert.ok(client_id_issued_at);
+    assert.deepEqual(r.json, rest);
+    assert.equal(rows(), before, 'looking writes nothing');
+  });
+  await t.test('DCR-43 the token of another client, none, and a wrong one are 401, and nothing changes', async () => {
+    const mine = (await register(d.base)).json;
+    const theirs = (await register(d.base, { client_name: 'Theirs' })).json;
+    const x = await tokens(d.base, { jar, client: theirs });
+    for (const token of [mine.registration_access_token, '', 'gh_ra_x', theirs.registration_access_token.slice(0, -1), x.access_token]) {
+      for (const r of [await get(theirs, token), await put(theirs, { redirect_uris: ['https://evil.example/cb'] }, token), await remove(theirs, token)]) {
+        assert.equal(r.status, 401, r.text);
+        assert.equal(r.json.error, 'invalid_token');
+        assert.match(r.headers.get('www-authenticate'), /^Bearer error="invalid_token"/);
+      }
+    }
+    const basic = { authorization: 'Basic ' + Buffer.from(`${theirs.client_id}:x`).toString('base64') };
+    assert.equal((await ask(theirs.registration_client_uri, { method: 'DELETE', headers: basic })).status, 401);
+    assert.deepEqual((await get(theirs)).json.redirect_uris, [CB]);
+    assert.equal((await refresh(d.base, theirs.client_id, x.refresh_token)).status, 200);
+  });
+  await t.test('replacing counts at once, for everything that is read with the store, and survives a restart', async () => {
+    const c = (await register(d.base, { client_name: 'Before', client_uri: 'https://before.example' })).json;
+    const x = await tokens(d.base, { jar, client: c });
+    const r = await put(c, { client_name: 'After', redirect_uris: ['https://after.example/cb'], grant_types: ['client_credentials'], token_endpoint_auth_method: 'client_secret_post' });
+    assert.equal(r.status, 200, r.text);
+    assert.equal(r.json.client_name, 'After');
+    assert.equal(r.json.client_uri, undefined);
+    assert.equal(r.json.client_id, c.client_id);
+    assert.deepEqual(r.json.grant_types, c.grant_types, 'what the id says of grants is kept');
+    assert.equal(r.json.token_endpoint_auth_method, 'none', 'and of the method');
+    assert.equal(r.json.client_secret, undefined);
+    await d.stop();
+    await d.start();
+    jar = new Jar(d.base);
+    await jar.signIn();
+    assert.equal((await get(c)).json.client_name, 'After');
+    assert.equal((await authorize(jar, c.client_id)).code, null, 'the redirect before is none any more');
+    assert.ok((await authorize(jar, c.client_id, { redirect_uri: 'https://after.example/cb' })).code);
+    assert.equal((await refresh(d.base, c.client_id, x.refresh_token)).status, 200, 'what was given before stays');
+  });
+  await t.test('a hostile replacement is refused like a hostile registration', async () => {
+    const c = (await register(d.base)).json;
+    const before = rows();
+    assert.equal((await put(c, { redirect_uris: ['javascript:alert(1)'] })).json.error, 'invalid_redirect_uri');
+    assert.equal((await put(c, { client_id: 'other' })).json.error, 'invalid_client_metadata');
+    assert.equal((await put(c, { client_secret: 'chosen' })).json.error, 'invalid_client_metadata');
+    assert.equal((await put(c, { jwks: { keys: [{ kty: 'EC', crv: 'P-256', x: 'AA', y: 'AA', d: 'AA' }] } })).json.error, 'invalid_client_metadata');
+    assert.equal((await ask(c.registration_client_uri, { method: 'PUT', headers: bearer(c.registration_access_token), body: 'x' })).status, 415);
+    assert.equal((await ask(c.registration_client_uri, { method: 'POST', headers: bearer(c.registration_access_token), body: '{}' })).status, 405);
+    assert.equal(rows(), before);
+  });
+  await t.test('deleting ends every grant at once, and the client is nobody everywhere, also after a restart', async () => {
+    const c = (await register(d.base, { client_name: 'Going', token_endpoint_auth_method: 'client_secret_post' })).json;
+    const secret = { client_id: c.client_id, client_secret: c.client_secret };
+    const give = async () => {
+      const a = await authorize(jar, c.client_id);
+      return { a, x: (await post(`${d.base}/token`, { grant_type: 'authorization_code', code: a.code, redirect_uri: CB, code_verifier: a.verifier, ...secret })).json };
+    };
+    const { x } = await give();
+    const open = await authorize(jar, c.client_id);
+    assert.equal((await mcp(res, x.access_token, initialize)).status, 200);
+    const gone = await remove(c);
+    assert.equal(gone.status, 204, gone.text);
+    assert.equal(gone.text, '');
+    assert.equal((await mcp(res, x.access_token, initialize)).status, 401, 'its access token is dead at the next request');
+    const nobody = async () => {
+      for (const fields of [
+        { grant_type: 'refresh_token', refresh_token: x.refresh_token }, { grant_type: 'refresh_token', refresh_token: 'gh_rt_x' },
+        { grant_type: 'authorization_code', code: open.code, redirect_uri: CB, code_verifier: open.verifier },
+      ]) {
+        const r = await post(`${d.base}/token`, { ...fields, ...secret });
+        assert.deepEqual([r.status, r.json.error], [401, 'invalid_client'], `${JSON.stringify(fields)} ${r.text}`);
+      }
+      assert.equal((await post(`${d.base}/revoke`, { token: x.refresh_token, ...secret })).json.error, 'invalid_client');
+      const page = await authorize(jar, c.client_id);
+      assert.equal(page.code, null);
+      assert.equal(page.response.status, 400);
+      for (const r of [await get(c), await put(c, {}), await remove(c)]) assert.equal(r.status, 401);
+    };
+    await nobody();
+    await d.stop();
+    await d.start();
+    jar = new Jar(d.base);
+    await jar.signIn();
+    await nobody();
+    assert.doesNotMatch((await jar.ask('/account/connections')).text, /Going/);
+  });
+  await t.test('a client that never had a row can delete itself too', async () => {
+    const c = (await register(d.base, { client_name: 'Unused' })).json;
+    assert.equal((await remove(c)).status, 204);
+    assert.equal((await authorize(jar, c.client_id)).code, null);
+    assert.equal((await refresh(d.base, c.client_id, 'gh_rt_x')).json.error, 'invalid_client');
+  });
+  await t.test('a web page may manage its own registration: preflights are answered', async () => {
+    const r = await ask(`${d.base}/register/x`, { method: 'OPTIONS', headers: { origin: 'https://app.example', 'access-control-request-method': 'PUT', 'access-control-request-headers': 'authorization, content-type' } });
+    assert.equal(r.status, 204);
+    assert.match(r.headers.get('access-control-allow-methods'), /PUT/);
+    assert.match(r.headers.get('access-control-allow-headers'), /authorization/);
+  });
+
+  // Two nodes on one PostgreSQL: what one deletes the other does not know any more, and an assertion is good once in all.
+  const pg = await postgres(t);
+  const dir = temporary(t);
+  const key = join(dir, 'master.key');
+  writeFileSync(key, Buffer.from('0123456789abcdef0123456789abcdef').toString('hex') + '\n', { mode: 0o600 });
+  const ports = [await freePort(), await freePort()];
+  const base = `http://localhost:${ports[0]}`;
+  const signer = keyPair('1');
+  const nodes = [];
+  for (const port of ports) {
+    const home = temporary(t);
+    const n = new Daemon(t, { config: `base_url: ${base}\nstore: ${pg.url}\nmaster_key: file://${key}\n`, dir: home, port });
+    writeFileSync(join(home, 'gatehouse.yml'), n.config, { mode: 0o600 });
+    t.defer(() => n.stop());
+    nodes.push(n);
+  }
+  await Promise.all(nodes.map((n) => n.start()));
+  const made = await run(['init', '--admin', OWNER.email, '--password-stdin', '--config', nodes[0].configFile(), '--data', nodes[0].data], { input: OWNER.password + '\n', cwd: nodes[0].dir });
+  assert.equal(made.code, 0, made.err + made.out);
+  const { createServer, request } = await import('node:http');
+  const balancer = createServer((q, s) => {
+    const p = request({ host: '127.0.0.1', port: ports[1], path: q.url, method: q.method, headers: { ...q.headers, host: `localhost:${ports[0]}` } }, (a) => {
+      s.writeHead(a.statusCode, a.headers);
+      a.pipe(s);
+    });
+    q.pipe(p);
+  });
+  await new Promise((ok) => balancer.listen(0, '127.0.0.1', ok));
+  t.defer(() => new Promise((ok) => (balancer.closeAllConnections(), balancer.close(ok))));
+  const two = `http://127.0.0.1:${balancer.address().port}`;
+  const away = new Jar(base);
+  await away.signIn();
+
+  await t.test('a client deleted on one node is nobody on the other, and its tokens are dead there within a second', async () => {
+    const c = (await register(base)).json;
+    const x = await tokens(base, { jar: away, client: c });
+    assert.equal((await mcp(`${two}/mcp`, x.access_token, initialize)).status, 200);
+    assert.equal((await remove(c)).status, 204);
+    assert.equal((await refresh(two, c.client_id, x.refresh_token)).json.error, 'invalid_client');
+    await until('the other node to know', async () => (await mcp(`${two}/mcp`, x.access_token, initialize)).status === 401, 1000);
+  });
+  await t.test('CA-21 an assertion used on one node is refused by the other, and of two at once one is taken', async () => {
+    const c = (await register(base, { token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [signer.jwk] } })).json;
+    const made = () => assertion(signer, c.client_id, base);
+    const redeem = async (node, text) => {
+      const a = await authorize(away, c.client_id);
+      return post(`${node}/token`, { grant_type: 'authorization_code', code: a.code, redirect_uri: CB, code_verifier: a.verifier, ...proof(text) });
+    };
+    const once = made();
+    assert.equal((await redeem(base, once)).status, 200);
+    assert.equal((await redeem(two, once)).json.error, 'invalid_client');
+    for (let i = 0; i < 5; i++) {
+      const both = made();
+      const all = await Promise.all([base, two].map((n) => redeem(n, both)));
+      assert.deepEqual(all.map((r) => r.status).sort(), [200, 401], all.map((r) => r.text).join('\n'));
+    }
+  });
+});
