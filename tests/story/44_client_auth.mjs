@@ -7,10 +7,12 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as openid from 'openid-client';
+import { Client, StreamableHTTPClientTransport, UnauthorizedError, createPrivateKeyJwtAuth } from '@modelcontextprotocol/client';
 import { story, assert } from './lib/story.mjs';
 import { serve, temporary } from './lib/daemon.mjs';
 import { sql } from './lib/forge.mjs';
 import { ASSERTION, assertion, enc, keyPair, now, proof } from './lib/assertion.mjs';
+import { provider } from './lib/clients.mjs';
 import { Jar, register, authorize, post, ask } from './lib/oauth.mjs';
 
 const CB = 'https://client.example/cb';
@@ -244,6 +246,30 @@ clients:
     assert.ok((await flow(conf, openid.ClientSecretBasic(conf.client_secret))).access_token);
     const poster = (await register(d.base, { token_endpoint_auth_method: 'client_secret_post' })).json;
     assert.ok((await flow(poster, openid.ClientSecretPost(poster.client_secret))).access_token);
+  });
+  await t.test('the SDK of today registers its key, signs in with it, and refreshes with it', async () => {
+    const own = keyPair('sdk');
+    let back;
+    const p = provider('http://localhost:1/callback', async (u) => void (back = await authorizeAt(jar, new URL(u))), 'SDK with a key');
+    const metadata = { ...p.clientMetadata, token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [own.jwk] } };
+    Object.defineProperty(p, 'clientMetadata', { get: () => metadata });
+    const pem = own.privateKey.export({ type: 'pkcs8', format: 'pem' });
+    p.addClientAuthentication = (...all) =>
+      createPrivateKeyJwtAuth({ issuer: p.kept.client.client_id, subject: p.kept.client.client_id, privateKey: pem, alg: 'ES256' })(...all);
+    const open = () => new StreamableHTTPClientTransport(new URL(`${d.base}/mcp`), { authProvider: p });
+    const sdk = () => new Client({ name: 'SDK with a key', version: '1.0' }, { capabilities: {} });
+    const first = open();
+    await assert.rejects(sdk().connect(first), UnauthorizedError);
+    await first.finishAuth(back.searchParams.get('code'), back.searchParams.get('iss'));
+    assert.equal(p.kept.client.token_endpoint_auth_method, 'private_key_jwt');
+    assert.equal(p.kept.client.client_secret, undefined);
+    const client = sdk();
+    t.defer(() => client.close().catch(() => {}));
+    await client.connect(open());
+    const saves = p.kept.saves;
+    p.kept.tokens = { ...p.kept.tokens, access_token: 'stale' };
+    assert.ok((await client.listTools()).tools.length > 0);
+    assert.ok(p.kept.saves > saves, 'it refreshed');
   });
   await t.test('assertions leave rows that hold no text of theirs', () => {
     assert.equal(sql(d, "SELECT count(*) FROM replay WHERE length(hash) <> 32 OR until > strftime('%s', 'now') + 700"), '0');
