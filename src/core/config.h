@@ -28,10 +28,10 @@ struct config_client {
 	str client_id, name, secret; /* secret empty: public, or it has keys */
 	str old_secret;              /* good as well, while programs are told the new one; empty: none */
 	str redirect_uris, grant_types, scopes; /* blank-separated */
-	str resources;       /* identifiers of those that it is the server of, blank-separated */
-	str role;            /* of a machine: owner, admin, member; empty: owner */
-	str auth_method;                        /* as in struct client */
-	str jwks;                               /* JSON text of a key set; empty: none */
+	str resources;   /* identifiers of those that it is the server of, blank-separated */
+	str role;        /* of a machine: owner, admin, member; empty: owner */
+	str auth_method; /* as in struct client */
+	str jwks;        /* JSON text of a key set; empty: none */
 	str jwks_uri, logout_uris, backchannel; /* as in struct client */
 	bool dpop, par;                         /* as in struct client */
 	bool trusted;                           /* no consent page: an application of the house */

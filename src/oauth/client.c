@@ -8,6 +8,7 @@
 #include "oauth/client_seal.h"
 #include "oauth/recall.h"
 #include "sql_gen.h"
+#include "store/grant_end.h"
 
 #define ROW_MAX ((size_t)1 << 20)
 
@@ -59,11 +60,6 @@ enum err client_open(struct ctx *c, str client_id, struct client *out)
 
 void client_of_row(struct arena *mem, const struct client_get_out *row, struct client *out)
 {
-	struct client_get_out got, *row = &got;
-
-	TRY(q_client_get(c->db, c->mem, &(struct client_get_in){ c->site->tenant.id, hash }, row));
-	if (str_eq(row->status, S("deleted")))
-		return ERR_NOT_FOUND;
 	*out = (struct client){
 		.row = row->id,
 		.client_id = row->client_id,
@@ -197,7 +193,8 @@ enum err client_replace(struct ctx *c, const struct client *was, const struct cl
 	};
 
 	TRY(q_client_replace(c->db, c->mem, &row, changed));
-	return client_tell(c, was->client_id, CLIENT_CHANGED); /* no node goes on with what it remembers of the row */
+	/* no node goes on with what it remembers of the row */
+	return client_tell(c, was->client_id, CLIENT_CHANGED);
 }
 
 enum err client_ensure_row(struct ctx *c, struct client *client)

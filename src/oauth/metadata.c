@@ -66,6 +66,7 @@ static void put_introspection(struct jout *j, struct arena *mem, const struct si
 {
 	put_url(j, mem, site, S("introspection_endpoint"), "/introspect");
 	jout_words(j, S("introspection_endpoint_auth_methods_supported"), methods);
+	put_algs(j, S("introspection_endpoint_auth_signing_alg_values_supported"));
 	jout_array(j, S("introspection_signing_alg_values_supported"));
 	jout_strz(j, S(""), alg_name(pkey_alg(site->signing->key)));
 	jout_end(j);

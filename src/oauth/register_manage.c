@@ -116,7 +116,8 @@ static enum err end(struct ctx *c)
 	TRY(find(c, &client));
 	TRY(client_ensure_row(c, &client));
 	TRY(q_client_delete(c->db, c->mem,
-	    &(struct client_delete_in){ .id = client.row, .tenant = c->site->tenant.id, .now = c->now }, NULL));
+	    &(struct client_delete_in){ .id = client.row, .tenant = c->site->tenant.id, .now = c->now },
+	    NULL));
 	TRY(client_tell(c, client.client_id, CLIENT_OVER));
 	TRY(note(c, S("auth.register.delete"), &client));
 	return NEED(c, LANE_LOOP, reply_gone);

@@ -177,13 +177,13 @@ static void secrets(void **state)
 	assert_true(client_secret_fits(&c, &ci, secret_of(S(KIT_SECRET))));
 	assert_false(client_secret_fits(&c, &ci, secret_of(S("GH_CS_THE-SECRET-OF-CI"))));
 	/* M-81: the new one and the one before it */
-	struct buf both = BUF(k->mem);
-	buf_put(&both, sha256_str(k->mem, S("the new secret of ci")));
-	buf_put(&both, ci.secret_hash);
-	ci.secret_hash = buf_str(&both);
+	ci.old_secret = b64url_write(k->mem, ci.secret_hash);
+	ci.old_until = INT64_MAX;
+	ci.secret_hash = sha256_str(k->mem, S("the new secret of ci"));
 	assert_true(client_secret_fits(&c, &ci, secret_of(S(KIT_SECRET))));
 	assert_true(client_secret_fits(&c, &ci, secret_of(S("the new secret of ci"))));
 	assert_false(client_secret_fits(&c, &ci, secret_of(S("the old secret of ci"))));
+	ci.old_secret = (str){ NULL, 0 };
 	ci.secret_hash = (str){ NULL, 0 };
 	assert_false(client_secret_fits(&c, &ci, secret_of(S(""))));
 }

@@ -1,6 +1,7 @@
 /* /register/CLIENT_ID (RFC 7592): what a client may do with its registration, what it may not, and what is left of it. */
 #include "base/unit.h"
 #include "oauth/kit.h"
+#include "core/standing.h"
 #include "oauth/client.h"
 
 static int setup(void **state)
@@ -258,32 +259,33 @@ static void deletes(void **state)
 	assert_true(kit_state(k) == before);
 }
 
-/* More grants than one transaction ends; those of others stay. */
-static void ends_its_grants(void **state)
+/* Every node hears that its tokens are void; the rows of its grants are the sweeper's. */
+static void ends_its_tokens(void **state)
+{
+	struct kit *k = *state;
+	struct one c = registered(k, NONE), other = registered(k, NONE);
+	int64_t key = client_key(c.id);
+
+	assert_int_equal(kit_manage(k, HTTP_DELETE, c.id, c.token, S("")).reply.status, 204);
+	assert_int_equal(kit_count(k, "SELECT count(*) FROM revocation"), 1);
+	assert_true(kit_count(k, "SELECT id FROM revocation WHERE kind = 'client'") == key);
+	assert_true(key != client_key(other.id));
+	struct answer a = kit_manage(k, HTTP_DELETE, other.id, other.token, S(""));
+	bool told = false;
+	for (const struct effect *e = a.effects; e; e = e->next)
+		told |= e->kind == EFFECT_REVOKE_CLIENT && e->id == client_key(other.id);
+	assert_true(told);
+}
+
+/* Whoever remembers its row forgets it. */
+static void is_heard_of(void **state)
 {
 	struct kit *k = *state;
 	struct one c = registered(k, NONE);
-	int64_t revoked = 0;
 
-	assert_int_equal(put(k, &c, "").err, OK); /* gives it a row */
-	kit_sql(k,
-	    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 230) INSERT INTO "
-	    "grants (id, "
-	    "tenant, user_id, client, resource, scope, redirect_host, created, last_used, expires, ended, "
-	    "ended_why, "
-	    "generation, token, parent, rotated, repeats, auth_time, methods) SELECT i, 1, 42, (SELECT id "
-	    "FROM client), "
-	    "'r', 's', 'h', 1, 1, 2000000000, 0, '', 0, x'', x'', 1, 0, 1, '' FROM n");
-	kit_sql(k, "UPDATE grants SET client = 7 WHERE id = 50");
-	struct answer a = kit_manage(k, HTTP_DELETE, c.id, c.token, S(""));
-	assert_int_equal(a.reply.status, 204);
-	assert_int_equal(a.writes, 3);
-	assert_int_equal(kit_count(k, "SELECT count(*) FROM grants WHERE ended = 0"), 1);
-	assert_int_equal(kit_count(k, "SELECT id FROM grants WHERE ended = 0"), 50);
-	assert_int_equal(kit_count(k, "SELECT count(*) FROM revocation WHERE kind = 'grant'"), 229);
-	for (const struct effect *e = a.effects; e; e = e->next)
-		revoked += e->kind == EFFECT_REVOKE_GRANT;
-	assert_true(revoked >= 29); /* the kit shows those of the last transaction */
+	assert_int_equal(put(k, &c, "").err, OK);
+	assert_true(
+	    kit_count(k, "SELECT id FROM revocation WHERE kind = 'client-changed'") == client_key(c.id));
 }
 
 /* Blocked by the owner is not deleted: it may not hide what it was. */
@@ -337,7 +339,8 @@ int main(void)
 		TEST(redirects),
 		TEST(refused),
 		TEST(deletes),
-		TEST(ends_its_grants),
+		TEST(ends_its_tokens),
+		TEST(is_heard_of),
 		TEST(blocked),
 		TEST(with_a_row),
 	};
