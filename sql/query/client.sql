@@ -11,12 +11,13 @@ WHERE hash = :hash AND tenant = :tenant;
 -- out: id int, status text, origin text
 SELECT id, status, origin FROM client WHERE hash = :hash AND tenant = :tenant;
 
+-- last_used is 0 until the first code: a registration that nobody followed up.
 -- name: client_put :exec
--- in: id int, tenant int, hash blob, client_id text, name text, origin text, auth_method text, secret blob, redirect_uris text, grant_types text, scope text, metadata text, now int
+-- in: id int, tenant int, hash blob, client_id text, name text, origin text, auth_method text, secret blob, redirect_uris text, grant_types text, scope text, metadata text, now int, used int
 INSERT INTO client (id, tenant, hash, client_id, name, origin, status, auth_method, secret, redirect_uris, grant_types, scope, metadata,
   created, last_used, updated)
 VALUES (:id, :tenant, :hash, :client_id, :name, :origin, 'active', :auth_method, :secret, :redirect_uris, :grant_types, :scope, :metadata,
-  :now, :now, :now)
+  :now, :used, :now)
 ON CONFLICT (hash) DO NOTHING;
 
 -- name: client_set :exec
@@ -65,3 +66,31 @@ SELECT client_id FROM client WHERE id = :id AND tenant = :tenant;
 -- in: id int, tenant int, name text, redirect_uris text, scope text, metadata text, now int
 UPDATE client SET origin = 'registered', name = :name, redirect_uris = :redirect_uris, scope = :scope, metadata = :metadata, updated = :now
 WHERE id = :id AND tenant = :tenant AND status = 'active';
+
+-- A code is given to it. Written once in an hour, so that codes of one client do not wait for each other.
+-- name: client_use :exec
+-- in: id int, tenant int, now int, before int
+UPDATE client SET last_used = :now WHERE id = :id AND tenant = :tenant AND last_used < :before;
+
+-- The row of a document's client is what its document said last: what serves while its host is down.
+-- name: client_renew :exec
+-- in: id int, tenant int, name text, auth_method text, redirect_uris text, grant_types text, metadata text, now int
+UPDATE client SET name = :name, auth_method = :auth_method, redirect_uris = :redirect_uris, grant_types = :grant_types, metadata = :metadata, updated = :now
+WHERE id = :id AND tenant = :tenant AND origin = 'document' AND (name <> :name OR auth_method <> :auth_method
+  OR redirect_uris <> :redirect_uris OR grant_types <> :grant_types OR metadata <> :metadata);
+
+-- Registrations that nobody followed up, no more of them counted than :most (the newest unused ones have last_used 0).
+-- name: client_unused :one
+-- in: tenant int, most int
+-- out: count int
+SELECT count(*) AS count FROM (SELECT id FROM client WHERE tenant = :tenant AND origin = 'registered' AND last_used = 0
+  AND substr(client_id, 1, 5) <> 'gh_c_' LIMIT :most) AS slice;
+
+-- The oldest of them makes room, once it had time to be followed up. Who is signing in with it now keeps it, and so does a
+-- sealed id that registered anew: without its row it would come back as its id says.
+-- name: client_make_room :exec
+-- in: tenant int, before int
+DELETE FROM client WHERE tenant = :tenant AND id IN (SELECT id FROM client WHERE tenant = :tenant AND origin = 'registered' AND last_used = 0
+  AND status = 'active' AND created < :before AND substr(client_id, 1, 5) <> 'gh_c_'
+  AND NOT EXISTS (SELECT 1 FROM txn WHERE txn.tenant = client.tenant AND txn.client_id = client.client_id)
+  ORDER BY created, id LIMIT 100);

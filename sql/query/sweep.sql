@@ -61,3 +61,21 @@ DELETE FROM throttle WHERE tenant = :tenant AND hash > :after AND hash <= :last 
 -- name: sweep_replays :exec
 -- in: tenant int, before int
 DELETE FROM replay WHERE tenant = :tenant AND id IN (SELECT id FROM replay WHERE tenant = :tenant AND until < :before ORDER BY until LIMIT 100);
+
+-- name: sweep_clients_to :one
+-- in: tenant int, after int
+-- out: last int
+SELECT coalesce(max(id), 0) AS last FROM (SELECT id FROM client WHERE tenant = :tenant AND id > :after ORDER BY id LIMIT 100) AS slice;
+
+-- Never one that anything is left of: a grant (ended ones stay a while), a yes that is remembered, a code, a sign-in under way.
+-- A registered client lives in its row alone, so only those go that were never used; sealed ones and documents get a new row.
+-- Blocked and deleted ones stay: the row is what they are blocked by; and sealed ids that registered anew, which would come back
+-- as they were. Rows of the first version have last_used = created until their first use.
+-- name: sweep_clients :exec
+-- in: tenant int, after int, last int, before int
+DELETE FROM client WHERE tenant = :tenant AND id > :after AND id <= :last AND status = 'active' AND created < :before
+  AND ((origin = 'registered' AND substr(client_id, 1, 5) <> 'gh_c_' AND (last_used = 0 OR last_used = created)) OR (origin IN ('sealed', 'document') AND last_used < :before))
+  AND NOT EXISTS (SELECT 1 FROM grants WHERE grants.client = client.id)
+  AND NOT EXISTS (SELECT 1 FROM consent WHERE consent.client = client.id)
+  AND NOT EXISTS (SELECT 1 FROM code WHERE code.client = client.id)
+  AND NOT EXISTS (SELECT 1 FROM txn WHERE txn.tenant = client.tenant AND txn.client_id = client.client_id);

@@ -7,6 +7,11 @@ ALTER TABLE code ADD COLUMN session INT NOT NULL DEFAULT 0;
 ALTER TABLE grants ADD COLUMN jkt TEXT NOT NULL DEFAULT '';
 ALTER TABLE grants ADD COLUMN session INT NOT NULL DEFAULT 0;
 
+-- Clients by what was given to them, and the registrations that nobody followed up.
+CREATE INDEX grants_of_client ON grants (client);
+CREATE INDEX consent_of_client ON consent (client);
+CREATE INDEX client_unused ON client (tenant, created) WHERE origin = 'registered' AND last_used = 0;
+
 -- Assertions that were used (RFC 7523 section 3, jti), by SHA-256 of issuer and jti, until they would have expired.
 CREATE TABLE replay (id AUTOKEY, tenant INT NOT NULL, hash BLOB NOT NULL UNIQUE, until INT NOT NULL);
 CREATE INDEX replay_until ON replay (until);

@@ -10,7 +10,7 @@
 #define ACCESS_TTL_MAX \
 	86400 /* of tokens.access_ttl: no token of ours lives longer, whatever is configured later */
 
-enum registration_mode { REGISTRATION_PER_CLIENT, REGISTRATION_OFF };
+enum registration_mode { REGISTRATION_PER_CLIENT, REGISTRATION_SHARED, REGISTRATION_OFF };
 
 struct config_scope {
 	str scope, words;
@@ -71,6 +71,10 @@ struct config {
 	enum registration_mode registration;
 	bool registration_public_only;
 	enum alg alg; /* of the keys that sign */
+	bool registration_cimd;
+	str registration_client;  /* mode shared: the client_id of `clients` that all get */
+	const str *allow_clients; /* hosts, redirect origins or client_ids; none: all */
+	size_t allow_client_count;
 	int64_t access_ttl, refresh_ttl, code_ttl, refresh_grace;
 	const str *allow_origins;
 	size_t allow_origin_count;

@@ -276,6 +276,31 @@ static enum err finish_outbound(struct config_bind *b)
 	return OK;
 }
 
+/* The one client that everybody gets: its secret would be everybody's, and no page would ask for a trusted one. */
+static enum err finish_registration(struct config_bind *b)
+{
+	const struct config *c = b->out;
+	const struct config_client *shared = NULL;
+	str where = config_where(b, S("registration.client"));
+
+	if (c->registration != REGISTRATION_SHARED)
+		return c->registration_client.n
+		    ? config_fail(b, where, "registration.client is for registration.mode shared only.")
+		    : OK;
+	for (size_t i = 0; i < c->client_count; i++)
+		if (str_eq(c->clients[i].client_id, c->registration_client))
+			shared = &c->clients[i];
+	if (!shared)
+		return config_fail(b,
+		    c->registration_client.n ? where : config_where(b, S("registration.mode")),
+		    "with registration.mode shared, registration.client names one of `clients`.");
+	if (shared->secret.n)
+		return config_fail(b, where,
+		    "the client that everybody gets must be a public one: take client_secret out of `%.*s`.",
+		    FMT(shared->client_id));
+	return OK;
+}
+
 enum err config_finish(struct config_bind *b)
 {
 	finish_roles(b);
@@ -283,5 +308,6 @@ enum err config_finish(struct config_bind *b)
 	TRY(finish_addresses(b));
 	TRY(finish_store(b));
 	TRY(finish_outbound(b));
+	TRY(finish_registration(b));
 	return finish_management(b);
 }

@@ -76,13 +76,15 @@ str config_kind_words(enum config_kind kind)
 	case CONFIG_DURATION:
 		return S("a duration such as 60s, 10m, 24h or 30d");
 	case CONFIG_MODE:
-		return S("per_client or off");
+		return S("per_client, shared or off");
 	case CONFIG_ALG:
 		return S("ES256, RS256 or EdDSA");
 	case CONFIG_CIDR:
 		return S("a network such as 127.0.0.1/32 or fd00::/8");
 	case CONFIG_ORIGIN:
 		return S("an origin such as https://app.example.com");
+	case CONFIG_CLIENT:
+		return S("a host such as claude.ai, or a client_id");
 	}
 	return S("");
 }

@@ -14,7 +14,8 @@ enum config_kind {
 	CONFIG_MODE,
 	CONFIG_ALG,
 	CONFIG_CIDR,
-	CONFIG_ORIGIN
+	CONFIG_ORIGIN,
+	CONFIG_CLIENT
 };
 
 enum config_shape {

@@ -160,7 +160,7 @@ static bool parse_bool(str text, bool *out)
 
 static bool parse_mode(str text, enum registration_mode *out)
 {
-	static const str modes[] = { S_INIT("per_client"), S_INIT("off") };
+	static const str modes[] = { S_INIT("per_client"), S_INIT("shared"), S_INIT("off") };
 
 	for (size_t i = 0; i < COUNT(modes); i++) {
 		if (str_eq(text, modes[i])) {
@@ -222,9 +222,18 @@ static bool origin_ok(str text)
 	    u.host.n && lower(text) && !u.userinfo.p && !u.path.n && !u.query.p && !u.fragment.p;
 }
 
+/* A host, an address, or an id: visible, and without the * that somebody may hope for. */
+static bool client_ok(str text)
+{
+	return text.n && text.n <= 1500 && str_within(text, 0x21, 0x7e) && !str_has(text, '*');
+}
+
 enum err config_item(struct config_bind *b, enum config_kind kind, str where, str text)
 {
-	bool fits = kind == CONFIG_CIDR ? cidr_ok(text) : kind == CONFIG_ORIGIN ? origin_ok(text) : true;
+	bool fits = kind == CONFIG_CIDR ? cidr_ok(text)
+	    : kind == CONFIG_ORIGIN     ? origin_ok(text)
+	    : kind == CONFIG_CLIENT     ? client_ok(text)
+					: true;
 	str words = config_kind_words(kind);
 
 	return fits ? OK
@@ -259,11 +268,6 @@ enum err config_set(struct config_bind *b, const struct config_row *row, str whe
 		fits = time_duration_parse(text, member) == OK;
 		break;
 	case CONFIG_MODE:
-		/* taking it, and then refusing each client that registers, would be worse */
-		if (str_eq(text, S("shared")))
-			return config_fail(b, where,
-			    "%.*s shared is not served by this version; use per_client or off.",
-			    FMT(row->key));
 		fits = parse_mode(text, member);
 		break;
 	case CONFIG_ALG:
@@ -271,6 +275,7 @@ enum err config_set(struct config_bind *b, const struct config_row *row, str whe
 		break;
 	case CONFIG_CIDR:
 	case CONFIG_ORIGIN:
+	case CONFIG_CLIENT:
 		return config_item(b, row->kind, where, text);
 	}
 	b->where[row - config_rows] = where;

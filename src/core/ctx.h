@@ -16,6 +16,7 @@
 struct db;
 struct fetch_port; /* core/fetch.h */
 struct proving;    /* oauth/client_auth.h */
+struct documented; /* oauth/client_document.h */
 
 enum lane {
 	LANE_LOOP,  /* nothing that blocks; signing is allowed (18 us) */
@@ -97,8 +98,9 @@ struct ctx {
 	enum lane lane; /* where we are */
 	enum lane need; /* where the next step runs */
 	enum err (*next)(struct ctx *c);
-	void *state;             /* the handler's own */
-	struct proving *proving; /* client_prove's own, while a client proves itself */
+	void *state;                   /* the handler's own */
+	struct proving *proving;       /* client_prove's own, while a client proves itself */
+	struct documented *documented; /* the client of a document that this request has fetched */
 	str rpc_id;              /* STYLE_RPC: the request's id as JSON text, for every error; empty: null */
 	struct form query, form; /* parsed once by app: the query string, and the body of a form post */
 	struct secret

@@ -201,6 +201,13 @@ static bool private_members(const struct json *o, const struct kind *kind, bool 
 	return any;
 }
 
+bool jwk_tells_private(const struct json *o)
+{
+	bool fits;
+
+	return private_members(o, &no_kind, false, &fits);
+}
+
 /* A number as base64url text; there, a string and not empty. */
 static enum err read_member(
     struct arena *mem, const struct json *o, const struct member *m, struct pkey_parts *parts)

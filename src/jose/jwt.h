@@ -34,6 +34,8 @@ CHECKED enum err jwks_read(struct arena *mem, str json, struct jwks *out);
 void jwks_free(struct jwks *set); /* unrefs the keys */
 /* The key of that name; with an empty name the only key of a set of one. NULL when there is none. */
 const struct jwk *jwks_find(const struct jwks *set, str kid);
+/* True when a parsed JWK has any member that is private in some kind of key: what others publish never has one. */
+bool jwk_tells_private(const struct json *o);
 /* RFC 7638 thumbprint, base64url. */
 CHECKED enum err jwk_thumbprint(struct arena *mem, const struct pkey *k, str *out);
 

@@ -44,9 +44,12 @@ CHECKED enum err ask_covered(struct ctx *c, const struct ask *a, bool *covered);
 
 /* Keeps the request in a new row bound to this browser; sets a->txn. WRITE. */
 CHECKED enum err ask_put(struct ctx *c, struct ask *a);
-/* The request of a row, for the browser that began it only, with its client and resource looked up anew.
- * TXN_GONE, TXN_BROWSER, CLIENT_UNKNOWN_PAGE, REDIRECT_UNKNOWN, RESOURCE_UNKNOWN. READ or WRITE. */
-CHECKED enum err ask_get(struct ctx *c, str txn, struct ask *a);
+/*
+ * The request of a row, for the browser that began it only, with its client and resource looked up anew. ERR_NEED: the
+ * client's document is fetched first, then `again` runs on READ. TXN_GONE, TXN_BROWSER, CLIENT_UNKNOWN_PAGE, DOCUMENT_...,
+ * REDIRECT_UNKNOWN, RESOURCE_UNKNOWN. READ.
+ */
+CHECKED enum err ask_get(struct ctx *c, str txn, enum err (*again)(struct ctx *c), struct ask *a);
 /* Takes the row: once, by its browser, in time. TXN_GONE. WRITE. */
 CHECKED enum err ask_take(struct ctx *c, const struct ask *a);
 

@@ -3,6 +3,8 @@
 #include "base/id.h"
 #include "crypto/crypto.h"
 #include "oauth/client.h"
+#include "oauth/client_allow.h"
+#include "oauth/client_document.h"
 #include "sql_gen.h"
 
 static str write(struct arena *mem, const struct ask *a)
@@ -73,11 +75,12 @@ static bool read(const struct json *o, struct ask *a)
 }
 
 /* What the row says was true when it was written; the client or the resource may be gone or changed since. */
-static enum err look_again(struct ctx *c, const struct json *params, str client_id, struct ask *a)
+static enum err look_again(
+    struct ctx *c, const struct json *params, str client_id, enum err (*again)(struct ctx *c), struct ask *a)
 {
-	enum err e = client_find(c, client_id, &a->client);
+	enum err e = client_get(c, client_id, again, &a->client);
 
-	if (e == ERR_NOT_FOUND || (e == OK && a->client.blocked))
+	if (e == ERR_NOT_FOUND || (e == OK && (a->client.blocked || !client_allowed(c, &a->client))))
 		return FAIL(c, CLIENT_UNKNOWN_PAGE, "the client was removed or blocked meanwhile");
 	TRY(e);
 	c->actor.client_id = client_label(&a->client);
@@ -90,7 +93,7 @@ static enum err look_again(struct ctx *c, const struct json *params, str client_
 	return OK;
 }
 
-enum err ask_get(struct ctx *c, str txn, struct ask *a)
+enum err ask_get(struct ctx *c, str txn, enum err (*again)(struct ctx *c), struct ask *a)
 {
 	struct txn_get_out row;
 	const struct json *params;
@@ -112,7 +115,7 @@ enum err ask_get(struct ctx *c, str txn, struct ask *a)
 		return FAIL(c, INTERNAL, "txn %lld cannot be read", (long long)id);
 	a->begun = row.created;
 	a->txn = id;
-	return look_again(c, params, row.client_id, a);
+	return look_again(c, params, row.client_id, again, a);
 }
 
 enum err ask_take(struct ctx *c, const struct ask *a)

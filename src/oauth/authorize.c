@@ -6,6 +6,8 @@
 #include "model/resource.h"
 #include "model/scope.h"
 #include "oauth/client.h"
+#include "oauth/client_allow.h"
+#include "oauth/client_document.h"
 #include "oauth/code.h"
 #include "oauth/handlers.h"
 #include "oauth/id_token.h"
@@ -36,7 +38,7 @@ static enum err read_who(struct ctx *c, struct authorize *a)
 
 static enum err find_client(struct ctx *c, struct authorize *a)
 {
-	enum err e = client_find(c, a->who.client_id, &a->ask.client);
+	enum err e = client_get(c, a->who.client_id, authorize_start, &a->ask.client);
 
 	if (e == ERR_NOT_FOUND)
 		return FAIL(c, CLIENT_UNKNOWN_PAGE, "client_id %.*s", FMT(str_sub(a->who.client_id, 0, 100)));
@@ -44,6 +46,8 @@ static enum err find_client(struct ctx *c, struct authorize *a)
 	c->actor.client_id = client_label(&a->ask.client); /* for whoever records what happened */
 	if (a->ask.client.blocked)
 		return FAIL(c, CLIENT_BLOCKED, "%.*s", FMT(client_label(&a->ask.client)));
+	if (!client_allowed(c, &a->ask.client))
+		return FAIL(c, CLIENT_NOT_ALLOWED, "%.*s", FMT(client_label(&a->ask.client)));
 	recorder_met(AWAIT_AUTHORIZE, recorder_key(a->ask.client.client_id));
 	return OK;
 }

@@ -4,6 +4,7 @@
 #include "base/url.h"
 #include "crypto/crypto.h"
 #include "model/redirect.h"
+#include "oauth/client_document.h"
 #include "oauth/client_extra.h"
 #include "oauth/client_seal.h"
 #include "oauth/recall.h"
@@ -11,6 +12,9 @@
 #include "store/grant_end.h"
 
 #define ROW_MAX ((size_t)1 << 20)
+#define UNUSED_MAX 10000 /* rows of registrations that nobody followed up */
+#define UNUSED_HOLD 3600 /* seconds that such a row is safe */
+#define USE_NOTED 3600   /* seconds after which a use is written down again */
 
 static const struct {
 	str name;
@@ -39,14 +43,24 @@ static enum client_origin origin_of(str name)
 	return CLIENT_REGISTERED; /* what vouches for least */
 }
 
+const struct client *client_declared(const struct ctx *c, str client_id)
+{
+	for (size_t i = 0; i < c->site->client_count; i++)
+		if (str_eq(c->site->clients[i].client_id, client_id))
+			return &c->site->clients[i];
+	return NULL;
+}
+
 enum err client_open(struct ctx *c, str client_id, struct client *out)
 {
-	for (size_t i = 0; i < c->site->client_count; i++) {
-		if (str_eq(c->site->clients[i].client_id, client_id)) {
-			*out = c->site->clients[i];
-			return OK;
-		}
+	const struct client *declared = client_declared(c, client_id);
+
+	if (declared) {
+		*out = *declared;
+		return OK;
 	}
+	if (client_documented(c, client_id))
+		return client_document_open(c, client_id, out);
 	if (str_starts(client_id, S(CLIENT_SEALED_PREFIX)))
 		return client_unseal(c->mem, c->site->key_client, c->site->tenant.id, client_id, out);
 	unsigned char key[SHA256_SIZE];
@@ -106,6 +120,8 @@ static enum err find_row(struct ctx *c, str hash, struct client *out)
 	/* a client that the file does not declare any more is gone; its row only names old grants */
 	if (client->origin == CLIENT_CONFIG)
 		return ERR_NOT_FOUND;
+	if (client->origin == CLIENT_DOCUMENT) /* never in place of the document: whoever wants it has asked for that first */
+		return client_documented(c, client->client_id) ? OK : ERR_NOT_FOUND;
 	const struct ground ground = {
 		.client = client_key(client->client_id), .issued = c->now, .read = true
 	};
@@ -148,7 +164,28 @@ static str secret_hash(struct ctx *c, const struct client *client)
 	return sha256_str(c->mem, client_sealed_secret(c->mem, c->site->key_client, client->client_id));
 }
 
-enum err client_put_as(struct ctx *c, int64_t id, struct client *client)
+/*
+ * Rows that nobody followed up are bounded by their number, not by who made them: a vendor registers for all its people from
+ * one address. The oldest go first, but each has an hour.
+ */
+static enum err make_room(struct ctx *c)
+{
+	struct client_unused_in in = { c->site->tenant.id, UNUSED_MAX };
+	struct client_unused_out unused;
+	int64_t gone = 0;
+
+	TRY(q_client_unused(c->db, c->mem, &in, &unused));
+	if (unused.count < UNUSED_MAX)
+		return OK;
+	TRY(q_client_make_room(
+	    c->db, c->mem, &(struct client_make_room_in){ c->site->tenant.id, c->now - UNUSED_HOLD }, &gone));
+	if (gone)
+		return OK;
+	reply_header(c->reply, S("Retry-After"), S("600"));
+	return FAIL(c, RATE_LIMITED, "%d registrations wait for their first use", UNUSED_MAX);
+}
+
+static enum err put_row(struct ctx *c, int64_t id, struct client *client, int64_t used)
 {
 	struct client_put_in row = {
 		.id = id,
@@ -164,6 +201,7 @@ enum err client_put_as(struct ctx *c, int64_t id, struct client *client)
 		.scope = client->scope,
 		.metadata = client_extra_write(c->mem, client),
 		.now = c->now,
+		.used = used,
 	};
 
 	TRY(q_client_put(c->db, c->mem, &row, NULL));
@@ -177,7 +215,29 @@ enum err client_put_as(struct ctx *c, int64_t id, struct client *client)
 
 enum err client_put(struct ctx *c, struct client *client)
 {
-	return client_put_as(c, id_make(c->now_ms, rand_u32()), client);
+	TRY(make_room(c));
+	return put_row(c, id_make(c->now_ms, rand_u32()), client, 0);
+}
+
+enum err client_put_as(struct ctx *c, int64_t id, struct client *client)
+{
+	return put_row(c, id, client, c->now);
+}
+
+bool client_same(struct ctx *c, const struct client *a, const struct client *b)
+{
+	return str_eq(a->client_id, b->client_id) && str_eq(a->name, b->name) &&
+	    str_eq(a->auth_method, b->auth_method) && str_eq(a->redirect_uris, b->redirect_uris) &&
+	    str_eq(a->grant_types, b->grant_types) &&
+	    str_eq(client_extra_write(c->mem, a), client_extra_write(c->mem, b));
+}
+
+enum err client_renew(struct ctx *c, const struct client *client)
+{
+	return q_client_renew(c->db, c->mem,
+	    &(struct client_renew_in){ client->row, c->site->tenant.id, client->name, client->auth_method,
+		client->redirect_uris, client->grant_types, client_extra_write(c->mem, client), c->now },
+	    NULL);
 }
 
 enum err client_replace(struct ctx *c, const struct client *was, const struct client *now, int64_t *changed)
@@ -199,7 +259,12 @@ enum err client_replace(struct ctx *c, const struct client *was, const struct cl
 
 enum err client_ensure_row(struct ctx *c, struct client *client)
 {
-	return client->row ? OK : client_put(c, client);
+	if (client->row == 0)
+		return client_put_as(c, id_make(c->now_ms, rand_u32()), client);
+	if (client->origin == CLIENT_DOCUMENT)
+		TRY(client_renew(c, client));
+	return q_client_use(c->db, c->mem,
+	    &(struct client_use_in){ client->row, c->site->tenant.id, c->now, c->now - USE_NOTED }, NULL);
 }
 
 bool client_may(const struct client *client, str grant_type)
@@ -238,6 +303,14 @@ bool client_trusted(const struct ctx *c, const struct client *client)
 		if (str_eq(config->clients[i].client_id, client->client_id))
 			return config->clients[i].trusted;
 	return false;
+}
+
+bool client_shared(const struct ctx *c, const struct client *client)
+{
+	const struct config *config = c->site->config;
+
+	return config->registration == REGISTRATION_SHARED && client->origin == CLIENT_CONFIG &&
+	    str_eq(client->client_id, config->registration_client);
 }
 
 bool client_verified(const struct client *client)

@@ -2,6 +2,8 @@
 #include "base/enc.h"
 #include "http/auth.h"
 #include "oauth/client.h"
+#include "oauth/client_allow.h"
+#include "oauth/client_document.h"
 #include "oauth/proving.h"
 
 /* RFC 6749 section 2.3.1 encodes both parts, SDKs do not: our ids and secrets have no sign that differs. */
@@ -127,6 +129,18 @@ static enum err check(struct ctx *c, const struct client_proof *proof, const str
 	return OK;
 }
 
+/* Found: is it who it says, and may it? */
+static enum err admit(struct ctx *c, const struct client_proof *proof, const struct client *client)
+{
+	c->actor.client_id = client_label(client);
+	TRY(check(c, proof, client));
+	if (client->blocked)
+		return FAIL(c, CLIENT_BLOCKED, "client %.*s", FMT(client_label(client)));
+	return client_allowed(c, client)
+	    ? OK
+	    : FAIL(c, CLIENT_NOT_ALLOWED, "client %.*s", FMT(client_label(client)));
+}
+
 /*
  * A sealed id tells all of its client but whether it was deleted or its metadata replaced since (RFC 7592): that only the store
  * knows. Where the caller's own statement asks whether the client is alive, a secret needs nothing else; keys may be others.
@@ -150,11 +164,7 @@ static enum err authenticate(struct ctx *c, const struct proving *p, struct clie
 	TRY(e);
 	if (!store && store_must_say(p, out))
 		return ERR_NOT_FOUND;
-	c->actor.client_id = client_label(out);
-	e = check(c, proof, out);
-	if (e == OK && out->blocked)
-		e = FAIL(c, CLIENT_BLOCKED, "client %.*s", FMT(client_label(out)));
-	return e;
+	return admit(c, proof, out);
 }
 
 static enum err go_on(struct ctx *c)
@@ -164,11 +174,52 @@ static enum err go_on(struct ctx *c)
 	return p->proof.method == CLIENT_AUTH_ASSERTION ? client_assertion_check(c) : p->then(c);
 }
 
-/* READ: a client that only the store knows. */
+/* WRITE: a later refresh is checked against what the document says now, also when its host is down. */
+static enum err renew(struct ctx *c)
+{
+	TRY(client_renew(c, c->proving->out));
+	return go_on(c);
+}
+
+/*
+ * FETCH. A mishap of the document's host does not end what was granted: the row stands in (RFC 5861's stale-if-error). Its
+ * owner's word does: a document that is gone or broken is nobody's.
+ */
+static enum err find_outside(struct ctx *c)
+{
+	struct proving *p = c->proving;
+	size_t headers = c->reply->header_count;
+	enum err e = client_document_fetch(c, p->proof.client_id, p->out);
+
+	if (client_document_outage(e) && p->remembered.row) {
+		c->fail = (struct fail){ 0 };
+		c->reply->header_count = headers;
+		*p->out = p->remembered;
+		e = OK;
+	}
+	TRY(e);
+	p->out->row = p->remembered.row;
+	p->out->blocked = p->remembered.blocked;
+	TRY(admit(c, &p->proof, p->out));
+	if (p->out->row && !client_same(c, p->out, &p->remembered))
+		return NEED(c, LANE_WRITE, renew);
+	return go_on(c);
+}
+
+/* READ: a client that only the store knows, or whose document is not at hand. */
 static enum err find(struct ctx *c)
 {
 	struct proving *p = c->proving;
+	str id = p->proof.client_id;
 
+	if (client_documented(c, id) && client_open(c, id, p->out) == ERR_NOT_FOUND) {
+		enum err e = client_find(c, id, &p->remembered);
+		if (e != OK && e != ERR_NOT_FOUND)
+			return e;
+		if (e == ERR_NOT_FOUND)
+			p->remembered.row = 0;
+		return NEED(c, LANE_FETCH, find_outside);
+	}
 	TRY(authenticate(c, p, p->out));
 	return go_on(c);
 }

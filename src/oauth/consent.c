@@ -8,6 +8,7 @@
 #include "model/resource.h"
 #include "oauth/client.h"
 #include "oauth/code.h"
+#include "oauth/document.h"
 #include "oauth/handlers.h"
 #include "oauth/respond.h"
 #include "store/audit.h"
@@ -77,7 +78,7 @@ static void put_known(const struct ask *a, struct view_consent *view)
 	const struct known_client *known = known_client(a->redirect_uri);
 	str claimed = known_name(a->client.name);
 
-	if (client_verified(&a->client))
+	if (view->verified)
 		return;
 	if (known && known_proves(known)) {
 		view->client_name = known->name;
@@ -89,6 +90,24 @@ static void put_known(const struct ask *a, struct view_consent *view)
 	/* programs on this computer have no address of their own: there the name may well be true */
 	if (a->redirect_kind != REDIRECT_LOOPBACK && !(known && str_eq(known->name, claimed)))
 		view->claims = claimed;
+}
+
+/*
+ * A document's host has said what the page shows: that is proved by where it was fetched from. What it cannot prove is that
+ * the program on this computer which takes the answer is the one it tells of (CIMDX-07).
+ */
+static void put_document(struct ctx *c, const struct ask *a, struct view_consent *view)
+{
+	const struct known_client *known = known_document(a->client.client_id);
+	str host = document_host(a->client.client_id);
+
+	view->document_host = host;
+	view->impostor = a->redirect_kind != REDIRECT_HTTPS || known_relays(a->redirect_uri);
+	view->verified = known != NULL;
+	if (known)
+		view->client_name = known->name;
+	else if (!known_origin(arena_printf(c->mem, "https://%.*s", FMT(host))))
+		view->claims = known_name(a->client.name);
 }
 
 static enum err show(struct ctx *c, struct ask *a)
@@ -105,14 +124,17 @@ static enum err show(struct ctx *c, struct ask *a)
 		.not_you = ask_page(c, a, true),
 		.client_name = client_name(c->mem, &a->client),
 		.client_host = home_host(&a->client),
-		.verified = client_verified(&a->client),
+		.verified = client_verified(&a->client) && !client_shared(c, &a->client),
 		.redirect_host = ask_host(c->mem, a),
 		.loopback = a->redirect_kind == REDIRECT_LOOPBACK,
 		.app_scheme = a->redirect_kind == REDIRECT_APP,
 		.workspace = c->site->tenant.name,
 		.lasts = lasts(c, &a->client),
 	};
-	put_known(a, view);
+	if (a->client.origin == CLIENT_DOCUMENT)
+		put_document(c, a, view);
+	else
+		put_known(a, view);
 	put_scopes(c, a, view);
 	return reply_page(c, 200, PAGE_CONSENT, view);
 }
@@ -166,7 +188,7 @@ enum err consent_show(struct ctx *c)
 	bool covered = false;
 
 	c->state = d;
-	TRY(ask_get(c, form_get(&c->query, S("txn")), &d->ask));
+	TRY(ask_get(c, form_get(&c->query, S("txn")), consent_show, &d->ask));
 	if (ask_wants_login(c, &d->ask))
 		return reply_redirect(c, 303, ask_page(c, &d->ask, true));
 	TRY(ask_covered(c, &d->ask, &covered));
@@ -182,7 +204,7 @@ enum err consent_decide(struct ctx *c)
 	str decision = form_get(&c->form, S("decision"));
 
 	c->state = d;
-	TRY(ask_get(c, form_get(&c->form, S("txn")), &d->ask));
+	TRY(ask_get(c, form_get(&c->form, S("txn")), consent_decide, &d->ask));
 	if (ask_wants_login(c, &d->ask))
 		return reply_redirect(c, 303, ask_page(c, &d->ask, true));
 	d->allow = str_eq(decision, S("allow"));

@@ -82,7 +82,7 @@ str metadata_write(struct arena *mem, const struct site *site)
 	jout_str(&j, S("issuer"), site->tenant.issuer);
 	put_url(&j, mem, site, S("authorization_endpoint"), "/authorize");
 	put_url(&j, mem, site, S("token_endpoint"), "/token");
-	if (site->config->registration == REGISTRATION_PER_CLIENT)
+	if (site->config->registration != REGISTRATION_OFF)
 		put_url(&j, mem, site, S("registration_endpoint"), "/register");
 	put_url(&j, mem, site, S("revocation_endpoint"), "/revoke");
 	put_url(&j, mem, site, S("jwks_uri"), "/.well-known/jwks.json");
@@ -97,6 +97,7 @@ str metadata_write(struct arena *mem, const struct site *site)
 	put_introspection(&j, mem, site, scope_without(mem, methods, S("none")));
 	jout_words(&j, S("code_challenge_methods_supported"), S("S256"));
 	jout_bool(&j, S("authorization_response_iss_parameter_supported"), true);
+	jout_bool(&j, S("client_id_metadata_document_supported"), site->config->registration_cimd);
 	put_openid(&j, mem, site);
 	jout_end(&j);
 	return buf_str(&b);

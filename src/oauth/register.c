@@ -7,7 +7,9 @@
 #include "core/journal.h"
 #include "core/recorder.h"
 #include "crypto/crypto.h"
+#include "model/redirect.h"
 #include "oauth/client.h"
+#include "oauth/client_allow.h"
 #include "oauth/client_seal.h"
 #include "oauth/handlers.h"
 #include "oauth/registration.h"
@@ -60,6 +62,33 @@ static enum err too_large(struct ctx *c, struct registration *r)
 	return NEED(c, LANE_WRITE, put_row);
 }
 
+/*
+ * registration.mode shared (A-07, A-08): everybody is answered with one client that the operator made. Of the redirect URIs
+ * that were asked for only those are honoured that this client has.
+ */
+static enum err give_shared(struct ctx *c, struct registration *r)
+{
+	const struct client *shared = client_declared(c, c->site->config->registration_client);
+	str rest = r->client.redirect_uris, uri;
+	struct buf b = BUF(c->mem);
+
+	if (!shared)
+		return FAIL(c, REGISTER_OFF, "registration.client");
+	while (str_word(&rest, ' ', &uri)) {
+		if (!redirect_among(shared->redirect_uris, uri))
+			continue;
+		if (b.n)
+			buf_char(&b, ' ');
+		buf_put(&b, uri);
+	}
+	if (b.n == 0)
+		return FAIL(c, REGISTER_REDIRECT, "none of %.*s is one of the shared client",
+		    FMT(str_sub(r->client.redirect_uris, 0, 200)));
+	r->client = *shared;
+	r->client.redirect_uris = buf_str(&b);
+	return reply(c);
+}
+
 enum err register_client(struct ctx *c)
 {
 	struct registration *r = NEW(c->mem, struct registration);
@@ -67,11 +96,16 @@ enum err register_client(struct ctx *c)
 	const struct json *body = NULL;
 
 	c->state = r;
-	if (c->site->config->registration != REGISTRATION_PER_CLIENT)
+	if (c->site->config->registration == REGISTRATION_OFF)
 		return FAIL(c, REGISTER_OFF, "registration.mode");
 	TRY(registration_body(c, &body));
 	TRY(registration_read(c, body, NULL, r));
 	r->issued = c->now;
+	if (c->site->config->registration == REGISTRATION_SHARED)
+		return give_shared(c, r);
+	if (!client_allowed(c, client))
+		return FAIL(c, CLIENT_NOT_ALLOWED, "%.*s returns to %.*s", FMT(client_label(client)),
+		    FMT(str_sub(client->redirect_uris, 0, 200)));
 
 	enum err e =
 	    client_seal(c->mem, c->site->key_client, c->site->tenant.id, client, c->now, &client->client_id);

@@ -20,6 +20,7 @@
 #define SESSION_AFTER DAY
 #define GRANT_AFTER (90 * DAY) /* Connections shows for so long what has ended */
 #define THROTTLE_AFTER DAY
+#define CLIENT_AFTER (30 * DAY)
 
 struct job {
 	struct arena *mem;
@@ -107,6 +108,21 @@ static enum err sweep_grants(struct db *db, struct job *j)
 	return found.last ? q_sweep_grants(db, j->mem, &in, NULL) : OK;
 }
 
+static enum err sweep_clients(struct db *db, struct job *j)
+{
+	const struct sweep_clients_to_in to = { .tenant = j->tenant, .after = j->from->client };
+	struct sweep_clients_to_out found;
+
+	if (to.after == END)
+		return OK;
+	TRY(q_sweep_clients_to(db, j->mem, &to, &found));
+	const struct sweep_clients_in in = {
+		.tenant = j->tenant, .after = to.after, .last = found.last, .before = j->now - CLIENT_AFTER
+	};
+	j->to.client = found.last ? found.last : END;
+	return found.last ? q_sweep_clients(db, j->mem, &in, NULL) : OK;
+}
+
 static enum err sweep_throttles(struct db *db, struct job *j)
 {
 	const str after = { (const char *)j->from->throttle, j->from->throttle_len };
@@ -151,11 +167,13 @@ static enum err run(struct db *db, void *arg)
 	TRY(sweep_links(db, j));
 	TRY(sweep_sessions(db, j));
 	TRY(sweep_grants(db, j));
+	TRY(sweep_clients(db, j));
 	TRY(sweep_throttles(db, j));
 	TRY(bury_keys(db, j));
-	j->more |= j->to.link != END || j->to.session != END || j->to.grant != END || !j->to.throttles_done;
+	j->more |= j->to.link != END || j->to.session != END || j->to.grant != END || j->to.client != END ||
+	    !j->to.throttles_done;
 	if (!j->more) { /* the next round begins at the smallest keys */
-		j->to.link = j->to.session = j->to.grant = 0;
+		j->to.link = j->to.session = j->to.grant = j->to.client = 0;
 		j->to.throttle_len = 0;
 		j->to.throttles_done = false;
 	}

@@ -365,16 +365,26 @@ static const struct {
 	{ "tokens: { alg: none }\n",
 	    "gatehouse.yml:1:16: `none` is not a value of tokens.alg: write ES256, RS256 or EdDSA." },
 	{ "registration: { mode: open }\n",
-	    "gatehouse.yml:1:23: `open` is not a value of registration.mode: write per_client or off." },
-	{ "registration: { mode: shared }\n",
-	    "gatehouse.yml:1:23: registration.mode shared is not served by this version; use per_client or "
+	    "gatehouse.yml:1:23: `open` is not a value of registration.mode: write per_client, shared or "
 	    "off." },
-	{ "registration: { cimd: true }\n",
-	    "gatehouse.yml:1:23: this version serves only registration.cimd: false yet; write that, or leave "
-	    "it out." },
-	{ "registration: { allow_clients: [claude.ai] }\n",
-	    "gatehouse.yml:1:17: this version does not serve `registration.allow_clients` yet; take it out. "
-	    "(Only these applications may register.)" },
+	{ "registration: { mode: shared }\n",
+	    "gatehouse.yml:1:23: with registration.mode shared, registration.client names one of "
+	    "`clients`." },
+	{ "registration: { mode: shared, client: all }\nclients:\n  - { client_id: all, client_secret: "
+	  "0123456789abcdef0123, redirect_uris: [https://a.example/cb] }\n",
+	    "gatehouse.yml:1:39: the client that everybody gets must be a public one: take client_secret out "
+	    "of `all`." },
+	{ "registration: { client: all }\n",
+	    "gatehouse.yml:1:25: registration.client is for registration.mode shared only." },
+	{ "registration: { cimd: perhaps }\n",
+	    "gatehouse.yml:1:23: `perhaps` is not a value of registration.cimd: write true or false." },
+	{ "registration: { allow_clients: [\"*.claude.ai\"] }\n",
+	    "gatehouse.yml:1:33: `*.claude.ai` is not a host such as claude.ai, or a client_id." },
+	{ "outbound: { allow: [inside] }\n",
+	    "gatehouse.yml:1:21: `inside` is not a network such as 127.0.0.1/32 or fd00::/8." },
+	{ "outbound: { authorities: ca.pem }\n",
+	    "gatehouse.yml:1:26: outbound.authorities is no whole path: write "
+	    "/etc/gatehouse/authorities.pem." },
 	{ "tokens: { access_ttl: soon }\n",
 	    "gatehouse.yml:1:23: `soon` is not a value of tokens.access_ttl: write a duration such as 60s, "
 	    "10m, 24h or 30d." },

@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "core/ctx.h"
 #include "core/fetch.h"
+#include "core/outside.h"
 #include "crypto/crypto.h"
 #include "http/form.h"
 #include "jose/jwt.h"
@@ -241,6 +242,15 @@ KIT void kit_sign_in(struct kit *k, int64_t auth_time)
 	};
 }
 
+KIT void kit_no_internet(
+    void *arg, str url, const struct fetch_policy *policy, struct arena *mem, struct fetch_answer *out)
+{
+	(void)arg, (void)url, (void)policy, (void)mem;
+	*out = (struct fetch_answer){ .result = FETCH_NAME, .why = S("no internet in here") };
+}
+
+static __attribute__((unused)) const struct fetch_port kit_nowhere = { kit_no_internet, NULL };
+
 KIT void kit_start(struct kit *k)
 {
 	static int number;
@@ -258,6 +268,7 @@ KIT void kit_start(struct kit *k)
 		.management = true,
 		.management_path = S("/mcp"),
 		.registration = REGISTRATION_PER_CLIENT,
+		.registration_cimd = true,
 		.access_ttl = 600,
 		.refresh_ttl = 30 * 86400,
 		.code_ttl = 60,
@@ -266,6 +277,8 @@ KIT void kit_start(struct kit *k)
 	k->site = (struct site){
 		.mem = k->mem, .config = &k->config, .tenant = { 1, S("Example"), S(ISSUER) }, .secure = true
 	};
+	k->site.outside = outside_new();
+	k->fetch = &kit_nowhere;
 	kit_keys(k);
 	kit_resources(k);
 	kit_clients(k);
@@ -291,6 +304,7 @@ KIT void kit_stop(struct kit *k)
 	sqlite3_close(k->raw);
 	db_close(k->reader);
 	db_close(k->writer);
+	outside_free(k->site.outside);
 	arena_unref(k->mem);
 }
 

@@ -46,6 +46,7 @@ static const char document[] =
     "\"introspection_signing_alg_values_supported\":[\"ES256\"],"
     "\"code_challenge_methods_supported\":[\"S256\"],"
     "\"authorization_response_iss_parameter_supported\":true,"
+    "\"client_id_metadata_document_supported\":true,"
     "\"userinfo_endpoint\":\"https://auth.example/userinfo\","
     "\"end_session_endpoint\":\"https://auth.example/logout\","
     "\"subject_types_supported\":[\"public\"],"
