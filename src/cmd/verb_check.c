@@ -201,6 +201,13 @@ static void check_choices(struct check *k)
 			"%lld s: servers that check tokens by themselves believe a revoked one that long",
 			(long long)c->access_ttl),
 		    S("tokens: { access_ttl: 10m }"));
+	for (size_t i = 0; i < c->outbound_allow_count; i++)
+		note(k, "outbound.allow",
+		    arena_printf(k->cli->mem,
+			"%.*s is not public, and whoever can reach /authorize can make this server ask https "
+			"hosts there",
+			FMT(c->outbound_allow[i])),
+		    S("name single hosts (10.1.2.3/32), or take it out"));
 	for (size_t i = 0; i < c->client_count; i++)
 		if (str_find(c->clients[i].redirect_uris, S("http://")) >= 0)
 			note(k, "clients",

@@ -10,6 +10,8 @@
 #include <strings.h>
 #include <sys/socket.h>
 
+int (*fetch_lookup)(const char *, const char *, const struct addrinfo *, struct addrinfo **) = getaddrinfo;
+
 /* Letters, digits, hyphens and dots, as certificates and resolvers know them; an underscore does happen. */
 static bool is_name(str host)
 {
@@ -116,7 +118,7 @@ static enum fetch_result resolve(const struct fetch_ask *ask, struct fetch_targe
 	}
 	memcpy(name, out->host.p, out->host.n);
 	name[out->host.n] = '\0';
-	int e = getaddrinfo(name, NULL, &want, &list);
+	int e = fetch_lookup(name, NULL, &want, &list);
 	if (e != 0) {
 		*why = gai_strerror(e);
 		return FETCH_NAME;

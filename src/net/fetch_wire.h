@@ -28,6 +28,12 @@ struct fetch_told {
 	    age[FETCH_DATE_MAX], why[FETCH_WHY_MAX];
 };
 
+struct addrinfo;
+
+/* getaddrinfo(3), once for each document. A test that must know a name server's next answer sets its own before the fetcher starts. */
+extern int (*fetch_lookup)(
+    const char *name, const char *service, const struct addrinfo *want, struct addrinfo **list);
+
 /* Says why in told: a fixed text. */
 void fetch_say(struct fetch_told *told, enum fetch_result result, const char *why);
 /* The URL's rules, without asking anybody: https, no user, no fragment, no dot segments, a host that is one. */

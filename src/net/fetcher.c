@@ -1,4 +1,5 @@
 #include "net/fetcher.h"
+#include "base/log.h"
 #include "base/time.h"
 #include "net/fetch_wire.h"
 #include "net/sandbox.h"
@@ -17,6 +18,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define PAUSE_FIRST_MS 100 /* before a fetcher that died is started again; twice as long each time */
+#define PAUSE_MOST_MS 5000
+#define LIVED_WELL_MS 60000
 #define GRACE_MS 500 /* what a job may take longer than its document before it is killed */
 
 void fetch_say(struct fetch_told *told, enum fetch_result result, const char *why)
@@ -276,25 +280,24 @@ static int kill_late(struct sitter *w)
 	return (int)next;
 }
 
-static void sit(int fd, void *arg)
+/* Until the daemon is gone. */
+static void sit(int fd)
 {
 	static struct sitter w;
 	sigset_t ended;
-	(void)arg;
 
 	sigemptyset(&ended);
 	sigaddset(&ended, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &ended, NULL);
-	sandbox_enter(NULL, 0); /* nothing to write, nowhere; the jobs inherit it */
 	w.calls = fd;
 	w.children = signalfd(-1, &ended, SFD_NONBLOCK | SFD_CLOEXEC);
 	if (w.children < 0)
-		return;
+		_exit(1);
 	for (;;) {
 		struct pollfd ready[2] = { { .fd = w.calls, .events = POLLIN },
 			{ .fd = w.children, .events = POLLIN } };
 		if (poll(ready, 2, kill_late(&w)) < 0 && errno != EINTR)
-			return;
+			_exit(1);
 		if (ready[0].revents && !take_ask(&w))
 			return;
 		reap(&w);
@@ -302,11 +305,58 @@ static void sit(int fd, void *arg)
 	}
 }
 
+/* --- who watches over it */
+
+static pid_t start_sitter(int fd)
+{
+	pid_t self = getpid(), pid = fork();
+
+	if (pid != 0)
+		return pid;
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() == self)
+		sit(fd);
+	_exit(0);
+}
+
+static int64_t pause_after(int64_t pause, int64_t lived)
+{
+	if (lived >= LIVED_WELL_MS)
+		return PAUSE_FIRST_MS;
+	return pause * 2 < PAUSE_MOST_MS ? pause * 2 : PAUSE_MOST_MS;
+}
+
+/*
+ * The daemon cannot fork a new fetcher once it has threads, keys and its sandbox; a process that was forked before it had
+ * any of these can. It reads nothing that a stranger sent: it only starts the one that does, and waits for its end.
+ */
+static void watch(int fd, void *arg)
+{
+	int64_t pause = PAUSE_FIRST_MS / 2;
+	int status = 0;
+	(void)arg;
+
+	sandbox_enter(NULL, 0); /* nothing to write, nowhere; who is started inherits it */
+	for (;;) {
+		int64_t begun = time_mono_ms();
+		pid_t pid = start_sitter(fd), ended = -1;
+		while (pid > 0 && (ended = waitpid(pid, &status, 0)) < 0 && errno == EINTR)
+			;
+		if (ended > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0)
+			return; /* nobody is left to ask */
+		pause = pause_after(pause, time_mono_ms() - begun);
+		log_warn("the fetcher has ended and is started again",
+		    LOG_INT("signal", WIFSIGNALED(status) ? WTERMSIG(status) : 0),
+		    LOG_INT("pause_ms", pause));
+		(void)poll(NULL, 0, (int)pause);
+	}
+}
+
 /* --- our side */
 
 enum err fetcher_start(struct fetcher *f)
 {
-	return child_start(&f->child, "gh-fetch", sit, NULL);
+	return child_start(&f->child, "gh-fetch", watch, NULL);
 }
 
 void fetcher_stop(struct fetcher *f)

@@ -3,6 +3,7 @@
  * before threads and before the sandbox; it looks at the URL and forks a job for each document, which resolves the name
  * once, judges every address, and speaks TLS by libcurl to an address that was judged, and ends. So a document that takes
  * libcurl over has taken a process that holds nothing, for five seconds; and an idle daemon has no libcurl in memory.
+ * A third process, which hears nobody, starts it again when it dies.
  */
 #ifndef NET_FETCHER_H
 #define NET_FETCHER_H
@@ -21,7 +22,8 @@ struct fetcher {
 /* Before threads. ERR_INTERNAL. */
 CHECKED enum err fetcher_start(struct fetcher *f);
 void fetcher_stop(struct fetcher *f);
-/* The fetch of a struct fetch_port: arg is the struct fetcher. Any thread that may block. A fetcher that has died answers FETCH_GONE at once. */
+/* The fetch of a struct fetch_port: arg is the struct fetcher. Any thread that may block. A fetcher that
+ * dies answers FETCH_GONE to who waits; who comes later waits for the next one. */
 void fetcher_fetch(
     void *arg, str url, const struct fetch_policy *policy, struct arena *mem, struct fetch_answer *out);
 /* "address", "tls" and the like, for logs. */

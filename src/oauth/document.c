@@ -43,7 +43,6 @@ static bool host_public(str host)
 	return labels >= 2 && !digit(last.p[0]) && !str_ieq(last, S("localhost"));
 }
 
-
 const char *document_url_problem(str client_id, bool inside)
 {
 	struct url u;

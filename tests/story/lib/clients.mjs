@@ -62,9 +62,9 @@ export function provider(redirectUrl, browse, name) {
 }
 
 // Connects an SDK client; `press` signs in and presses Allow for an address. Gives { client, provider }.
-async function connect({ t, url, name, press, make, transportOf, isUnauthorized }) {
+async function connect({ t, url, name, press, make, transportOf, isUnauthorized, own = {} }) {
   const back = await callback(t);
-  const p = provider(back.url, (u) => press(u), name);
+  const p = Object.assign(provider(back.url, (u) => press(u), name), own);
   let transport = transportOf(url, p);
   let client = make();
   try {
@@ -90,9 +90,9 @@ export const sdkV1 = (t, url, press, name = 'SDK v1') =>
     isUnauthorized: (e) => e instanceof v1auth.UnauthorizedError,
   });
 
-export const sdkV2 = (t, url, press, mode = 'auto', name = `SDK v2 ${typeof mode === 'string' ? mode : 'pinned'}`) =>
+export const sdkV2 = (t, url, press, mode = 'auto', name = `SDK v2 ${typeof mode === 'string' ? mode : 'pinned'}`, own = {}) =>
   connect({
-    t, url, name, press,
+    t, url, name, press, own,
     make: () => new ClientV2({ name, version: '1.0' }, { capabilities: {}, versionNegotiation: { mode } }),
     transportOf: (u, p) => new TransportV2(new URL(u), { authProvider: p }),
     isUnauthorized: (e) => e instanceof UnauthorizedV2,

@@ -1,6 +1,7 @@
 /* The fetcher against a TLS server on loopback that behaves and misbehaves, and against URLs that must reach nobody. */
 #include "base/time.h"
 #include "base/unit.h"
+#include "net/fetch_wire.h"
 #include "net/fetcher.h"
 #include "net/thread.h"
 
@@ -13,6 +14,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <netdb.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -26,6 +29,7 @@ static struct {
 	int port, old_port;
 	char pem[64];
 	struct arena *mem;
+	int *asked; /* shared with the jobs: how often a name that rebinds was asked for */
 } t;
 
 /* --- a server: one process a connection */
@@ -201,8 +205,13 @@ static pid_t start_server(void)
 	return pid;
 }
 
+static int look(const char *name, const char *service, const struct addrinfo *want, struct addrinfo **list);
+
 static int set_up(void **state)
 {
+	t.asked = mmap(NULL, sizeof *t.asked, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	holds("memory", t.asked != MAP_FAILED);
+	fetch_lookup = look;
 	same_err("the fetcher starts", fetcher_start(&t.fetcher), OK);
 	t.server = start_server();
 	t.mem = arena_new(1 << 20);
@@ -407,17 +416,113 @@ static void two_at_a_time(void **state)
 	holds("two of a host at once, so four take two rounds", longest >= 2000 && longest < 4900);
 }
 
-/* Last: it is the fetcher's end. */
-static void kill_it(void *arg)
+/* --- names: what the hostile name server of `look` says depends on the name and on how often it was asked */
+
+static struct addrinfo *link_to(struct addrinfo *next, const char *ip)
 {
-	(void)arg;
-	usleep(300000);
-	kill(t.fetcher.child.pid, SIGKILL);
+	struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICHOST }, *one = NULL;
+
+	if (getaddrinfo(ip, NULL, &hints, &one) != 0)
+		abort();
+	one->ai_next = next;
+	return one;
 }
 
-static void the_fetcher_dies(void **state)
+static int look(const char *name, const char *service, const struct addrinfo *want, struct addrinfo **list)
 {
-	struct thread killer = { .name = "killer", .run = kill_it };
+	int turn = strncmp(name, "rebind", 6) == 0 ? (*t.asked)++ : 0;
+	(void)service, (void)want;
+
+	if (strcmp(name, "rebind.example") ==
+	    0) /* CIMDX-03: good to the judge, somewhere else to who connects */
+		*list = link_to(NULL, turn == 0 ? "127.0.0.1" : "127.0.0.2");
+	else if (strcmp(name, "localhost") == 0)
+		*list = link_to(NULL, "127.0.0.1");
+	else if (strcmp(name, "both.example") == 0)
+		*list = link_to(link_to(NULL, "::1"), "93.184.215.14");
+	else if (strcmp(name, "inside.example") == 0)
+		*list = link_to(NULL, "10.0.0.1");
+	else if (strcmp(name, "metadata.example") == 0)
+		*list = link_to(NULL, "169.254.169.254");
+	else
+		return EAI_NONAME;
+	return 0;
+}
+
+static struct fetch_answer ask_name(const char *name, struct fetch_policy p)
+{
+	struct fetch_answer a;
+
+	fetcher_fetch(&t.fetcher, arena_printf(t.mem, "https://%s:%d/ok", name, t.port), &p, t.mem, &a);
+	return a;
+}
+
+static void CIMDX_03_names_are_judged_once_and_pinned(void **state)
+{
+	static const str only_one[] = { S_INIT("127.0.0.1/32") };
+	struct fetch_policy p = trusting(), none = { .max = 0 };
+
+	expect("a public address beside an inside one", ask_name("both.example", none), FETCH_ADDRESS);
+	expect("an inside address", ask_name("inside.example", none), FETCH_ADDRESS);
+	expect("the clouds' own", ask_name("metadata.example", none), FETCH_ADDRESS);
+	expect("no such name", ask_name("nowhere.example", none), FETCH_NAME);
+	expect("loopback by a name", ask_name("rebind.example", none), FETCH_ADDRESS);
+	*t.asked = 0;
+	p.allow = only_one;
+	p.allow_count = 1;
+	/* that the certificate is read, and is of no such name, says that 127.0.0.1 was asked: nothing listens on 127.0.0.2 */
+	expect(
+	    "the address that was judged is the one that is asked", ask_name("rebind.example", p), FETCH_TLS);
+	same_int("and the name server was asked once", *t.asked, 1);
+	expect("its next answer is judged like the first", ask_name("rebind.example", p), FETCH_ADDRESS);
+}
+
+/* --- its end */
+
+/* The process that the watcher has started. */
+static pid_t sitter(void)
+{
+	char path[64], line[32] = "";
+
+	snprintf(path, sizeof path, "/proc/%d/task/%d/children", t.fetcher.child.pid, t.fetcher.child.pid);
+	FILE *f = fopen(path, "r");
+	if (!f)
+		return 0;
+	(void)fgets(line, sizeof line, f);
+	fclose(f);
+	return (pid_t)atoi(line);
+}
+
+static void kill_it(void *arg)
+{
+	usleep(300000);
+	kill(*(pid_t *)arg, SIGKILL);
+}
+
+static void the_fetcher_dies_and_is_started_again(void **state)
+{
+	pid_t first = sitter();
+	struct thread killer = { .name = "killer", .run = kill_it, .arg = &first };
+	int64_t begun = time_mono_ms();
+
+	holds("there is one", first > 0);
+	same_err("a thread", thread_start(&killer), OK);
+	expect("who waits is told at once", ask("/drip", trusting()), FETCH_GONE);
+	thread_join(&killer);
+	holds("without waiting", time_mono_ms() - begun < 2000);
+	expect("who comes later is served by the next", ask("/ok", trusting()), FETCH_OK);
+	holds("which is another", sitter() > 0 && sitter() != first);
+	for (int i = 0; i < 3; i++) {
+		kill(sitter(), SIGKILL);
+		expect("and so on", ask("/ok", trusting()), FETCH_OK);
+	}
+}
+
+/* Last: nobody starts the watcher again, and no question hangs because of it. */
+static void the_watcher_dies(void **state)
+{
+	pid_t child = sitter(), watcher = t.fetcher.child.pid;
+	struct thread killer = { .name = "killer", .run = kill_it, .arg = &watcher };
 	int64_t begun = time_mono_ms();
 
 	same_err("a thread", thread_start(&killer), OK);
@@ -425,6 +530,9 @@ static void the_fetcher_dies(void **state)
 	thread_join(&killer);
 	expect("so is who comes later", ask("/ok", trusting()), FETCH_GONE);
 	holds("without waiting", time_mono_ms() - begun < 2000);
+	for (int i = 0; i < 100 && kill(child, 0) == 0; i++)
+		usleep(20000);
+	holds("the fetcher goes with it", kill(child, 0) != 0);
 }
 
 int main(void)
@@ -437,7 +545,9 @@ int main(void)
 		cmocka_unit_test(nobody_is_asked),
 		cmocka_unit_test(two_at_a_time),
 		cmocka_unit_test(five_seconds),
-		cmocka_unit_test(the_fetcher_dies),
+		cmocka_unit_test(CIMDX_03_names_are_judged_once_and_pinned),
+		cmocka_unit_test(the_fetcher_dies_and_is_started_again),
+		cmocka_unit_test(the_watcher_dies),
 	};
 	signal(SIGPIPE, SIG_IGN);
 	return cmocka_run_group_tests(tests, set_up, tear_down);

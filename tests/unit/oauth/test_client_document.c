@@ -491,7 +491,8 @@ static void rows_that_nobody_follows_up_have_a_bound(void **state)
 	    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 9999) "
 	    "INSERT INTO client (id, tenant, hash, client_id, name, origin, status, auth_method, secret, "
 	    "redirect_uris, "
-	    "grant_types, scope, metadata, created, last_used) SELECT i, 1, CAST('h' || i AS BLOB), 'gh_cr_' || i, '', "
+	    "grant_types, scope, metadata, created, last_used) SELECT i, 1, CAST('h' || i AS BLOB), 'gh_cr_' "
+	    "|| i, '', "
 	    "'registered', "
 	    "'active', 'none', x'', 'https://a.example/', 'authorization_code', '', '', 1799999000 + (i > "
 	    "5000) * 3600, 0 FROM n");
@@ -508,9 +509,11 @@ static void rows_that_nobody_follows_up_have_a_bound(void **state)
 	    "WITH RECURSIVE n(i) AS (SELECT 20001 UNION ALL SELECT i + 1 FROM n WHERE i < 20100) "
 	    "INSERT INTO client (id, tenant, hash, client_id, name, origin, status, auth_method, secret, "
 	    "redirect_uris, "
-	    "grant_types, scope, metadata, created, last_used) SELECT i, 1, CAST('h' || i AS BLOB), 'gh_cr_' || i, '', "
+	    "grant_types, scope, metadata, created, last_used) SELECT i, 1, CAST('h' || i AS BLOB), 'gh_cr_' "
+	    "|| i, '', "
 	    "'registered', "
-	    "'active', 'none', x'', 'https://a.example/', 'authorization_code', '', '', 1799999000, 0 FROM n");
+	    "'active', 'none', x'', 'https://a.example/', 'authorization_code', '', '', 1799999000, 0 FROM "
+	    "n");
 	/* all are young: better no new one than an old one lost */
 	int64_t rows = kit_count(k, "SELECT count(*) FROM client");
 	struct answer a = kit_register(k, body);

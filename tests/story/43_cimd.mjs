@@ -1,0 +1,351 @@
+// Clients that are known by the address of their metadata document: with a host of documents that behaves, misbehaves, changes
+// its mind and goes down. CIMD and CIMDX rows of the attack list.
+import { createServer } from 'node:net';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { story, assert, until } from './lib/story.mjs';
+import { Daemon, serve, freePort, temporary, run, OWNER } from './lib/daemon.mjs';
+import { authority, documents, client } from './lib/documents.mjs';
+import { postgres } from './lib/postgres.mjs';
+import { sdkV2 } from './lib/clients.mjs';
+import { idOf } from './lib/errors.mjs';
+import { sql } from './lib/forge.mjs';
+import { Jar, authorize, authorizeQuery, refresh, post, pkce, ask, register } from './lib/oauth.mjs';
+
+const CALLBACK = 'http://localhost:40123/callback';
+
+// From /authorize to tokens, as a native client does it.
+async function connect(base, client_id, jar = new Jar(base)) {
+  const a = await authorize(jar, client_id, { redirect_uri: CALLBACK, scope: 'users:read offline_access' });
+  assert.ok(a.code, a.response.text);
+  const r = await post(`${base}/token`, { grant_type: 'authorization_code', client_id, code: a.code, redirect_uri: CALLBACK, code_verifier: a.verifier });
+  assert.equal(r.status, 200, r.text);
+  return { ...r.json, jar };
+}
+
+const open = (base, client_id, redirect_uri = CALLBACK) =>
+  ask(`${base}/authorize?${authorizeQuery(client_id, pkce().challenge, { redirect_uri })}`, { headers: { accept: 'text/html' } });
+
+const count = (d, from) => Number(sql(d, `SELECT count(*) ${from}`).trim());
+
+// The processes of the fetcher, found by their name: the watcher and who it started.
+function fetchers(pid) {
+  const found = [];
+  for (const dir of readdirSync('/proc').filter((x) => /^\d+$/.test(x))) {
+    try {
+      const [, name, rest] = /^\d+ \((.*)\) (.*)$/.exec(readFileSync(`/proc/${dir}/stat`, 'utf8').trim());
+      found.push({ pid: +dir, name, parent: +rest.split(' ')[1] });
+    } catch {
+      // it has ended meanwhile
+    }
+  }
+  const watcher = found.find((p) => p.parent === pid && p.name.startsWith('gh-fetch'));
+  return found.filter((p) => watcher && p.parent === watcher.pid).map((p) => p.pid);
+}
+
+export default story('client metadata documents', async (t) => {
+  const ca = authority(t);
+  const pair = ca.pair('localhost', 'DNS:localhost,IP:127.0.0.1');
+  const host = await documents(t, { pair });
+  const outbound = `outbound: { allow: [127.0.0.0/8, "::1/128"], authorities: ${ca.authority} }\n`;
+  const d = await serve(t, { config: `${outbound}limits: { documents: 0 }\n` });
+  const strict = await serve(t, { config: 'management: on\n' });
+  const url = `${host.base}/app/client.json`;
+  const why = (x, id) => x.verb(['why', id]);
+  host.at('/app/client.json', client(url));
+
+  await t.test('the metadata says so, and offers the method none', async () => {
+    const m = (await ask(`${d.base}/.well-known/oauth-authorization-server`)).json;
+    assert.equal(m.client_id_metadata_document_supported, true);
+    assert.ok(m.token_endpoint_auth_methods_supported.includes('none'));
+  });
+  await t.test('a client goes straight to /authorize, and its document is asked for once, as a document', async () => {
+    const x = await connect(d.base, url);
+    assert.ok(x.refresh_token);
+    assert.equal(host.asked('/app/client.json'), 1);
+    assert.equal(host.last.headers.accept, 'application/json');
+    assert.equal(host.last.headers.cookie, undefined);
+    await connect(d.base, url);
+    assert.equal(host.asked('/app/client.json'), 1);
+    assert.equal(count(d, "FROM client WHERE origin = 'document'"), 1);
+  });
+  await t.test('CIMDX-07 the consent page shows the host that vouches, where the answer goes, and warns of other programs', async () => {
+    const jar = new Jar(d.base);
+    await jar.signIn();
+    const r = await jar.ask(`/authorize?${authorizeQuery(url, pkce().challenge, { redirect_uri: CALLBACK })}`);
+    const page = await jar.ask(r.location);
+    assert.match(page.text, /<strong><bdi>localhost<\/bdi><\/strong> says that this is its application/);
+    assert.match(page.text, /any program here can use the description that localhost publishes/);
+    assert.match(page.text, /an application on this computer/);
+    assert.doesNotMatch(page.text, />verified</);
+  });
+  await t.test('the MCP client of the second SDK chooses it, without a registration', async () => {
+    const before = count(d, "FROM client");
+    const own = { clientMetadataUrl: `${host.base}/sdk.json` };
+    host.at('/sdk.json', client(own.clientMetadataUrl, { client_name: 'SDK by document' }));
+    const jar = new Jar(d.base);
+    const go = async (u) => {
+      let r = await jar.ask(u.pathname + u.search);
+      for (let i = 0; i < 6 && !(r.location && new URL(r.location, d.base).origin !== d.base); i++) {
+        if (r.location) r = await jar.ask(r.location);
+        else if (/name="password"/.test(r.text)) r = await jar.ask('/login', { method: 'POST', body: { ...Jar.fields(r.text), ...OWNER } });
+        else r = await jar.ask('/consent', { method: 'POST', body: { ...Jar.fields(r.text), decision: 'allow' } });
+      }
+      void fetch(r.location).catch(() => {});
+    };
+    const { provider, client: c } = await sdkV2(t, `${d.base}/mcp`, go, 'auto', 'SDK by document', own);
+    assert.equal(provider.kept.client.client_id, own.clientMetadataUrl);
+    assert.ok((await c.listTools()).tools.length > 0);
+    assert.equal(count(d, "FROM client"), before + 1);
+  });
+
+  // Nobody is asked: with a listener on the port, which must never hear anything.
+  const canary = { heard: 0 };
+  const listener = createServer((s) => (canary.heard++, s.destroy()));
+  await new Promise((ok) => listener.listen(0, '127.0.0.1', ok));
+  t.defer(() => new Promise((ok) => listener.close(ok)));
+  const port = listener.address().port;
+  const refused = {
+    'CIMD-01': `http://127.0.0.1:${port}/c.json`,
+    'CIMD-02': `https://127.0.0.1:${port}/c.json`,
+    'CIMD-03': `https://localhost:${port}/c.json`,
+    'CIMD-05': `https://[::ffff:7f00:1]:${port}/c.json`,
+    'CIMD-06': `https://2130706433:${port}/c.json`,
+    'CIMD-07': `https://0x7f000001:${port}/c.json`,
+    'CIMD-09': `https://127.1:${port}/c.json`,
+    'CIMD-10': `https://0.0.0.0:${port}/c.json`,
+    'CIMD-11': `https://localhost.:${port}/c.json`,
+    'CIMD-13': `https://①②⑦.0.0.1:${port}/c.json`,
+    'CIMD-14': `https://user:pw@127.0.0.1:${port}/c.json`,
+    'CIMD-15': 'https://169.254.169.254/latest/meta-data/',
+    'CIMD-17': 'https://[fd00::1]/c.json',
+    'CIMD-18': `https://[64:ff9b::7f00:1]:${port}/c.json`,
+    'CIMD-19': 'https://client.example/c.json#frag',
+    'CIMD-21': 'https://client.example/a/../c.json',
+    'CIMD-22': 'file:///etc/passwd',
+    'CIMD-23': 'gopher://127.0.0.1:25/_x',
+  };
+  for (const [row, id] of Object.entries(refused))
+    await t.test(`${row} ${id.replace(String(port), 'PORT')} is refused, and nobody is asked`, async () => {
+      const r = await open(strict.base, id);
+      assert.equal(r.status, row === 'CIMD-13' ? 400 : 401, r.text);
+      assert.equal(r.headers.get('location'), null);
+      if (row !== 'CIMD-13') assert.match(r.text, /address that no client document may have/);
+      // the rules of form hold also where our own network may be asked
+      if (!['CIMD-02', 'CIMD-03', 'CIMD-13'].includes(row)) assert.ok((await open(d.base, id)).status >= 400);
+      const token = await post(`${strict.base}/token`, { grant_type: 'refresh_token', refresh_token: 'x', client_id: id });
+      assert.ok([400, 401].includes(token.status) && token.json.error, token.text);
+      assert.equal(canary.heard, 0);
+      assert.equal(count(strict, 'FROM client'), 0);
+    });
+  await t.test('a host of an inside network is not asked either, unless its network is named', async () => {
+    const other = await serve(t, { config: `outbound: { allow: [10.0.0.0/8] }\nlimits: { documents: 0 }\n` });
+    const r = await open(other.base, `https://127.0.0.1:${port}/c.json`);
+    assert.equal(r.status, 401);
+    assert.match(r.text, /has an address that is not public/);
+    assert.equal(canary.heard, 0);
+    const w = await why(other, idOf(r));
+    assert.match(w.out, /DOCUMENT_ADDRESS|loopback/);
+  });
+
+  // What comes, and what the person and the operator are told.
+  const says = async (path, page, row) => {
+    const begun = Date.now();
+    const r = await open(d.base, `${host.base}${path}`);
+    assert.equal(r.status, 401, r.text);
+    assert.match(r.text, page);
+    assert.match(r.text, /localhost/);
+    assert.doesNotMatch(r.text, /does not know the application/);
+    const w = await why(d, idOf(r));
+    assert.match(w.out, new RegExp(`${host.base}${path}`));
+    assert.ok(Date.now() - begun < 9000);
+    assert.equal(count(d, `FROM client WHERE client_id LIKE '%${path}'`), 0);
+    return { r, w, row };
+  };
+  await t.test('CIMDX-01 a document of 5 MB is cut', async () => {
+    host.at('/big', (q, s) => (s.writeHead(200), s.end('{"a":"' + 'x'.repeat(5e6) + '"}')));
+    await says('/big', /too large/);
+  });
+  await t.test('CIMDX-01 a byte a second is cut after five seconds', async () => {
+    host.at('/drip', (q, s) => {
+      s.writeHead(200);
+      const timer = setInterval(() => s.write('{'), 1000);
+      s.on('close', () => clearInterval(timer));
+    });
+    await says('/drip', /did not come in time/);
+  });
+  await t.test('CIMDX-02 redirects are not followed', async () => {
+    for (const [path, to] of [['/r1', 'http://169.254.169.254/'], ['/r2', `https://localhost:${port}/c.json`], ['/r3', '/r3']]) {
+      host.at(path, (q, s) => (s.writeHead(302, { location: to }), s.end()));
+      await says(path, /status 302, and redirects are not followed/);
+      assert.equal(host.asked(path), 1);
+    }
+    assert.equal(canary.heard, 0);
+  });
+  await t.test('CIMDX-05 a document of another client is refused', async () => {
+    host.at('/other', client(url));
+    await says('/other', /client_id is not the address of the document/);
+  });
+  await t.test('CIMDX-06 a document with a secret, or a method that needs one, is refused', async () => {
+    host.at('/secret', client(`${host.base}/secret`, { client_secret: 'x' }));
+    await says('/secret', /client_secret has no place in a public document/);
+    host.at('/basic', client(`${host.base}/basic`, { token_endpoint_auth_method: 'client_secret_basic' }));
+    await says('/basic', /neither none nor private_key_jwt/);
+  });
+  await t.test('a filter in front of it, a page instead of it, and its absence are told apart', async () => {
+    host.at('/403', (q, s) => (s.writeHead(403), s.end('<html>')));
+    await says('/403', /status 403, so perhaps a filter/);
+    host.at('/html', (q, s) => (s.writeHead(200), s.end('<html>')));
+    await says('/html', /no JSON object/);
+    await says('/nothing', /status 404/);
+  });
+  await t.test('CIMDX-11 certificates that are not to be believed', async () => {
+    const bad = {
+      'self-signed': [ca.pair('self', 'DNS:localhost', { signed: false }), {}],
+      expired: [ca.pair('expired', 'DNS:localhost', { days: -1 }), {}],
+      'of another host': [ca.pair('other', 'DNS:client.example'), {}],
+      'under TLS 1.1': [pair, { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' }],
+    };
+    for (const [what, [p, tls]] of Object.entries(bad)) {
+      const h = await documents(t, { pair: p, tls });
+      h.at('/c', client(`${h.base}/c`));
+      const r = await open(d.base, `${h.base}/c`);
+      assert.equal(r.status, 401, what);
+      assert.match(r.text, /certificate is not to be believed/, what);
+      assert.equal(h.total(), 0, what);
+    }
+  });
+  await t.test('CIMDX-09 one address gets ten documents a minute fetched, and is told when to come again', async () => {
+    const few = await serve(t, { config: outbound });
+    let last;
+    for (let i = 0; i < 12; i++) {
+      host.at(`/n${i}`, client(`${host.base}/n${i}`));
+      last = await open(few.base, `${host.base}/n${i}`);
+      assert.equal(last.status, i < 10 ? 302 : 429, last.text);
+    }
+    assert.ok(+last.headers.get('retry-after') > 0);
+    assert.equal(host.asked('/n9'), 1);
+    assert.equal(host.asked('/n10'), 0);
+    assert.equal((await open(few.base, `${host.base}/n3`)).status, 302); // what is in memory is not counted
+  });
+  await t.test('CIMDX-10 no-store does not make everybody\'s click a request', async () => {
+    const id = `${host.base}/nostore`;
+    host.at('/nostore', (q, s) => (s.writeHead(200, { 'cache-control': 'no-store' }), s.end(JSON.stringify(client(id)))));
+    for (let i = 0; i < 5; i++) assert.equal((await open(d.base, id)).status, 302);
+    assert.equal(host.asked('/nostore'), 1);
+  });
+  await t.test('the redirect URI must stand in the document, but for the port of loopback', async () => {
+    assert.equal((await open(d.base, url, 'http://127.0.0.1:9/callback')).status, 302);
+    assert.equal((await open(d.base, url, 'http://localhost:9/other')).status, 400);
+    assert.equal((await open(d.base, url, 'https://evil.example/callback')).status, 400);
+  });
+
+  // Its host goes down, we restart, it changes its mind.
+  const again = async () => (await d.stop(), d.start());
+  await t.test('a connection is refreshed while its host is down, also after a restart, and one kill', async () => {
+    const x = await connect(d.base, url);
+    const there = host.port;
+    await host.close();
+    await d.kill();
+    await d.start();
+    let r = await refresh(d.base, url, x.refresh_token);
+    assert.equal(r.status, 200, r.text);
+    assert.equal(r.headers.get('retry-after'), null);
+    const page = await open(d.base, url);
+    assert.match(page.text, /nobody answers there/);
+    const back = await documents(t, { pair, port: there });
+    Object.assign(host, back);
+    host.at('/app/client.json', client(url));
+    await again();
+    r = await refresh(d.base, url, r.json.refresh_token);
+    assert.equal(r.status, 200, r.text);
+    assert.equal(host.asked('/app/client.json'), 1);
+  });
+  await t.test('a redirect URI that was taken out between the question and the answer gets no code', async () => {
+    const jar = new Jar(d.base);
+    await jar.signIn();
+    const r = await jar.ask(`/authorize?${authorizeQuery(url, pkce().challenge, { redirect_uri: CALLBACK })}`);
+    const page = await jar.ask(r.location);
+    host.at('/app/client.json', client(url, { redirect_uris: ['https://client.example/cb'] }));
+    await again();
+    const answer = await jar.ask('/consent', { method: 'POST', body: { ...Jar.fields(page.text), decision: 'allow' } });
+    assert.equal(answer.status, 400, answer.text);
+    assert.equal(answer.location, null);
+    assert.match(answer.text, /Invalid redirect_uri/);
+    host.at('/app/client.json', client(url));
+    await again();
+  });
+  await t.test('a document that is withdrawn or turned over ends nothing for ever, but nothing goes on meanwhile', async () => {
+    const x = await connect(d.base, url);
+    for (const bad of [null, client(`${host.base}/somebody-else`)]) {
+      host.at('/app/client.json', bad);
+      await again();
+      const r = await refresh(d.base, url, x.refresh_token);
+      assert.equal(r.status, 401, r.text);
+      assert.equal(r.json.error, 'invalid_client');
+    }
+    host.at('/app/client.json', client(url));
+    await again();
+    assert.equal((await refresh(d.base, url, x.refresh_token)).status, 200);
+  });
+  await t.test('the fetcher may die at any time', async () => {
+    assert.equal(fetchers(d.process.pid).length, 1);
+    for (let i = 0; i < 2; i++) {
+      const [old] = fetchers(d.process.pid);
+      process.kill(old, 'SIGKILL');
+      host.at(`/after${i}`, client(`${host.base}/after${i}`));
+      assert.equal((await open(d.base, `${host.base}/after${i}`)).status, 302);
+      await until('another fetcher', () => fetchers(d.process.pid).some((p) => p !== old));
+    }
+  });
+
+  await t.test('allow_clients lets in whom it names, and asks nobody for the others', async () => {
+    const only = await serve(t, { config: `${outbound}registration: { allow_clients: [localhost, "https://127.0.0.1:1/exact"] }\n` });
+    assert.equal((await open(only.base, url)).status, 302);
+    const before = host.total();
+    assert.equal((await open(only.base, `https://127.0.0.1:${host.port}/app/client.json`)).status, 403);
+    assert.equal(host.total(), before);
+    assert.equal((await register(only.base)).status, 403);
+    assert.equal((await register(only.base, { redirect_uris: ['http://127.0.0.1:7/cb'] })).status, 201);
+  });
+  await t.test('A-07 A-08 one client for all, where that is wanted', async () => {
+    const shared = await serve(t, {
+      config: 'registration: { mode: shared, client: everybody, cimd: off }\nclients:\n  - { client_id: everybody, name: MCP clients, redirect_uris: ["https://claude.ai/api/mcp/auth_callback", "http://localhost/callback"] }\n',
+    });
+    const r = await register(shared.base, { redirect_uris: ['https://evil.example/cb', CALLBACK] });
+    assert.equal(r.status, 201);
+    assert.equal(r.json.client_id, 'everybody');
+    assert.deepEqual(r.json.redirect_uris, [CALLBACK]);
+    assert.equal((await register(shared.base, { redirect_uris: ['https://evil.example/cb'] })).json.error, 'invalid_redirect_uri');
+    assert.ok((await connect(shared.base, 'everybody')).access_token);
+    assert.equal((await open(shared.base, 'everybody', 'https://evil.example/cb')).status, 400);
+    const m = (await ask(`${shared.base}/.well-known/oauth-authorization-server`)).json;
+    assert.equal(m.client_id_metadata_document_supported, false);
+    assert.match((await open(shared.base, url)).text, /does not know the application/);
+  });
+
+  const pg = await postgres(t);
+  await t.test('what one node agreed to, another one refreshes while the host is down', async () => {
+    const key = join(temporary(t), 'master.key');
+    writeFileSync(key, '0123456789abcdef0123456789abcdef0123456789abcdef\n', { mode: 0o600 });
+    const nodes = [];
+    const first = await freePort();
+    const config = `base_url: http://localhost:${first}\nstore: ${pg.url}\nmaster_key: file://${key}\n${outbound}limits: { documents: 0 }\n`;
+    for (const p of [first, await freePort()]) {
+      const n = new Daemon(t, { config, dir: temporary(t), port: p });
+      writeFileSync(n.configFile(), config, { mode: 0o600 });
+      t.defer(() => n.stop());
+      nodes.push(n);
+    }
+    await nodes[0].start();
+    const r = await run(['init', '--admin', OWNER.email, '--password-stdin', '--config', nodes[0].configFile(), '--data', nodes[0].data], { input: OWNER.password + '\n', cwd: nodes[0].dir });
+    assert.equal(r.code, 0, r.err);
+    await nodes[1].start();
+    const x = await connect(nodes[0].base, url);
+    await host.close();
+    // localhost is our host on any port: base_url is a loopback one
+    const y = await refresh(nodes[1].base, url, x.refresh_token);
+    assert.equal(y.status, 200, y.text);
+    assert.match((await open(nodes[1].base, url)).text, /nobody answers there/);
+  });
+});
