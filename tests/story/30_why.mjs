@@ -13,6 +13,8 @@ import { serve, temporary, freePort, OWNER } from './lib/daemon.mjs';
 import { errorRows, idOf } from './lib/errors.mjs';
 import { forge, signingKey, sql, claimsOf } from './lib/forge.mjs';
 import { assertion, keyPair, proof } from './lib/assertion.mjs';
+
+import { authority, documents, client as document } from './lib/documents.mjs';
 import { postgres } from './lib/postgres.mjs';
 import { wire } from './lib/wire.mjs';
 import { Jar, register, authorize, authorizeQuery, tokens, refresh, post, ask, mcp, initialize, pkce, form } from './lib/oauth.mjs';
@@ -195,6 +197,11 @@ const MISTAKES = {
     const { client_id, client_secret } = JSON.parse(r.out);
     return post(`${h.base}/token`, { grant_type: 'client_credentials', client_id, client_secret, scope: 'users:write' });
   },
+  DOCUMENT_URL: (h) => h.go({}, { client_id: 'https://127.0.0.1/c.json#x' }),
+  DOCUMENT_ADDRESS: (h) => h.go({}, { client_id: 'https://10.0.0.1/c.json' }),
+  DOCUMENT_UNREACHABLE: (h) => h.go({}, { client_id: `${h.documents.base}/broken` }),
+  DOCUMENT_GONE: (h) => h.go({}, { client_id: `${h.documents.base}/nothing` }),
+  DOCUMENT_INVALID: (h) => h.go({}, { client_id: `${h.documents.base}/other` }),
   CLIENT_GRANT_TYPE: async (h) => {
     const c = (await register(h.base, { grant_types: ['authorization_code'] })).json;
     return refresh(h.base, c.client_id, 'x');
@@ -404,6 +411,7 @@ const APART = {
     },
   },
   REGISTER_OFF: { config: 'registration: { mode: off }\n', make: (d) => register(d.base) },
+  CLIENT_NOT_ALLOWED: { config: 'registration: { allow_clients: [claude.ai] }\n', make: (d) => register(d.base) },
   READ_ONLY: {
     config: 'management: { read_only: true }\n',
     make: async (d) => {
@@ -468,7 +476,12 @@ export default story('why', async (t) => {
   const said = [];
   const recorded = [];
   const up = await upstreams(t);
+  const ca = authority(t);
+  const outside = await documents(t, { pair: ca.pair('localhost', 'DNS:localhost') });
+  outside.at('/broken', (q, s) => (s.writeHead(503), s.end()));
+  outside.at('/other', document('https://client.example/c.json'));
   const h = await household(t, `limits: { upstream: 1s }
+outbound: { allow: [127.0.0.0/8, "::1/128"], authorities: ${ca.authority} }
 resources:
   - { path: /weather/mcp, upstream: "${up.http}/weather", name: Weather }
   - { path: /notes/mcp, upstream: "${up.http}/notes", name: Notes, scopes: { "notes:read": "Read", "notes:write": "Write" }, required_scopes: ["notes:read", "notes:write"] }

@@ -216,7 +216,23 @@ static void a_host_that_takes_a_known_name_is_told_of(void **state)
 	struct answer b = kit_consent(&t.kit, arena_printf(t.kit.mem, "txn=%.*s", FMT(txn_of(&a))));
 	const struct view_consent *v = b.view;
 
-	assert_true(str_eq(v->claims, S("Claude")) && str_eq(v->document_host, S("evil.example")));
+	assert_true(str_eq(v->claims, S("Claude Code")) && str_eq(v->document_host, S("evil.example")));
+	assert_false(v->verified);
+}
+
+static void a_document_that_is_known_proves_its_name(void **state)
+{
+	(void)state;
+	publish("\"client_id\":\"https://claude.ai/oauth/"
+		"claude-code-client-metadata\",\"client_name\":\"Anything\","
+		"\"redirect_uris\":[\"http://localhost/callback\"]");
+	struct answer a = begin(KIT_QUERY("https%3A%2F%2Fclaude.ai%2Foauth%2Fclaude-code-client-metadata",
+	    CALLBACK) "&resource=https%3A%2F%2Fauth.example%2Fweather%2Fmcp");
+	struct answer b = kit_consent(&t.kit, arena_printf(t.kit.mem, "txn=%.*s", FMT(txn_of(&a))));
+	const struct view_consent *v = b.view;
+
+	assert_true(v->verified && str_eq(v->client_name, S("Claude Code")) && v->claims.n == 0);
+	assert_true(v->impostor); /* CIMDX-07: of which any program here may make use */
 }
 
 static void a_refresh_needs_no_host_and_no_memory(void **state)
@@ -534,6 +550,7 @@ int main(void)
 		TEST(no_bad_address_is_ever_asked),
 		TEST(the_consent_page_shows_its_host_and_warns_of_loopback),
 		TEST(a_host_that_takes_a_known_name_is_told_of),
+		TEST(a_document_that_is_known_proves_its_name),
 		TEST(a_refresh_needs_no_host_and_no_memory),
 		TEST(a_host_that_resolves_to_an_inside_address_ends_nothing),
 		TEST(its_owner_can_withdraw_it),

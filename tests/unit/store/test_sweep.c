@@ -163,6 +163,100 @@ static void what_a_deleted_client_was_given_ends(void **state)
 	assert_int_equal(
 	    store_count(db, "grants", "tenant = 1 AND ended > 0 AND ended_why = 'client deleted'"), OLD);
 	assert_int_equal(store_count(db, "grants", "tenant = 2 AND ended > 0"), 0);
+
+/* A row of a client: made so many days ago, last used so many days ago (-1: never, -2: when it was made). */
+static void put_client(
+    struct db *db, int64_t id, const char *origin, const char *status, int64_t made, int64_t used)
+{
+	struct arena *mem = arena_new(65536);
+	int64_t created = NOW - made * DAY, last = used == -1 ? 0 : used == -2 ? created : NOW - used * DAY;
+	str text = arena_printf(mem,
+	    db_is_shared(db) ? "INSERT INTO client (id, tenant, hash, client_id, name, origin, status, "
+			       "auth_method, secret, redirect_uris, "
+			       "grant_types, scope, metadata, created, last_used) VALUES (%lld, 1, "
+			       "'\\x%064llx', 'c%lld', '', '%s', '%s', "
+			       "'none', '', '', '', '', '', %lld, %lld)"
+			     : "INSERT INTO client (id, tenant, hash, client_id, name, origin, status, "
+			       "auth_method, secret, redirect_uris, "
+			       "grant_types, scope, metadata, created, last_used) VALUES (%lld, 1, "
+			       "x'%064llx', 'c%lld', '', '%s', '%s', "
+			       "'none', x'', '', '', '', '', %lld, %lld)",
+	    (long long)id, (long long)id, (long long)id, origin, status, (long long)created, (long long)last);
+
+	assert_ok(db->driver->script(db, text.p));
+	arena_unref(mem);
+}
+
+static void clients_that_nobody_uses_go_and_no_other(void **state)
+{
+	static const struct {
+		int64_t id;
+		const char *origin, *status;
+		int64_t made, used;
+		bool stays;
+		const char *why;
+	} rows[] = {
+		{ 1, "registered", "active", 31, -1, false, "never used" },
+		{ 2, "registered", "active", 31, -2, false, "never used, of the first version" },
+		{ 3, "registered", "active", 29, -1, true, "has a month" },
+		{ 4, "registered", "active", 900, 800, true, "its id is all that its owner has" },
+		{ 5, "registered", "blocked", 900, -1, true, "the row is what blocks it" },
+		{ 6, "document", "active", 900, 31, false, "gets a new row when it comes again" },
+		{ 7, "document", "active", 900, 29, true, "used lately" },
+		{ 8, "document", "blocked", 900, 800, true, "the row is what blocks it" },
+		{ 9, "sealed", "active", 900, 31, false, "gets a new row when it comes again" },
+		{ 10, "config", "active", 900, 31, true, "the file's" },
+		{ 11, "created", "active", 900, -1, true, "made by somebody" },
+		{ 12, "registered", "active", 31, -1, true, "a live grant" },
+		{ 13, "document", "active", 900, 800, true, "a live grant" },
+		{ 14, "sealed", "active", 900, 800, true, "a yes that is remembered" },
+		{ 15, "registered", "active", 31, -1, true, "a code that is not redeemed yet" },
+		{ 16, "registered", "active", 31, -1, true, "somebody is signing in for it" },
+	};
+	const enum store_kind *kind = *state;
+	struct db *db = store_open(store_fresh(*kind));
+	struct sweep s = { 0 };
+	char where[32];
+
+	for (size_t i = 0; i < COUNT(rows); i++)
+		put_client(db, rows[i].id, rows[i].origin, rows[i].status, rows[i].made, rows[i].used);
+	for (int64_t id = 1000; id < 1250; id++) /* more than a slice of each */
+		put_client(db, id, "registered", "active", 40, -1);
+	/* young ids, so that the sweeps of their own tables leave them alone */
+	struct arena *mem = arena_new(65536);
+	for (int64_t client = 12; client <= 13; client++) {
+		str g = arena_printf(mem,
+		    "INSERT INTO grants (id, tenant, user_id, client, resource, scope, redirect_host, "
+		    "created, last_used, expires, "
+		    "ended, ended_why, generation, token, parent, rotated, repeats, auth_time, methods) "
+		    "VALUES (%lld, 1, 1, %lld, "
+		    "'', '', '', 0, 0, 4000000000, 0, '', 0, %s, %s, 0, 0, 0, '')",
+		    (long long)id_make(NOW * 1000, (uint32_t)client), (long long)client,
+		    db_is_shared(db) ? "''" : "x''", db_is_shared(db) ? "''" : "x''");
+		assert_ok(db->driver->script(db, g.p));
+	}
+	assert_ok(db->driver->script(db, "INSERT INTO consent VALUES (1, 14, '', '', 1, '', 1)"));
+	str young = arena_printf(mem, "%lld", (long long)id_make(NOW * 1000, 77));
+	str code = arena_printf(mem,
+	    "INSERT INTO code (id, tenant, user_id, client, grant_id, redirect_uri, resource, scope, "
+	    "challenge, nonce, auth_time, methods, "
+	    "expires, uses, hash) VALUES (%.*s, 1, 1, 15, 1, '', '', '', '', '', 0, '', 1, 0, %s)",
+	    FMT(young), db_is_shared(db) ? "''" : "x''");
+	assert_ok(db->driver->script(db, code.p));
+	str txn = arena_printf(mem,
+	    "INSERT INTO txn (id, tenant, client_id, params, created, expires, done, browser) VALUES (%.*s, "
+	    "1, 'c16', '', 1, 1, 0, %s)",
+	    FMT(young), db_is_shared(db) ? "''" : "x''");
+	assert_ok(db->driver->script(db, txn.p));
+
+	assert_true(sweep_all(db, &s) < 20);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		snprintf(where, sizeof where, "id = %lld", (long long)rows[i].id);
+		if (store_count(db, "client", where) != rows[i].stays)
+			fail_msg("%lld, %s: %s", (long long)rows[i].id, rows[i].origin, rows[i].why);
+	}
+	assert_int_equal(store_count(db, "client", "id >= 1000"), 0);
+	arena_unref(mem);
 	db_close(db);
 }
 
@@ -175,6 +269,8 @@ int main(void)
 		cmocka_unit_test_prestate(old_rows_go_in_slices_and_young_ones_stay, &kinds[2]),
 		cmocka_unit_test_prestate(what_a_deleted_client_was_given_ends, &kinds[0]),
 		cmocka_unit_test_prestate(what_a_deleted_client_was_given_ends, &kinds[2]),
+		cmocka_unit_test_prestate(clients_that_nobody_uses_go_and_no_other, &kinds[0]),
+		cmocka_unit_test_prestate(clients_that_nobody_uses_go_and_no_other, &kinds[2]),
 		cmocka_unit_test_prestate(audit_is_kept_for_ever_when_no_time_is_set, &kinds[0]),
 		cmocka_unit_test_prestate(audit_is_kept_for_ever_when_no_time_is_set, &kinds[2]),
 	};
