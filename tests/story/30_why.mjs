@@ -494,6 +494,7 @@ clients:
   - { client_id: limited, name: Limited, redirect_uris: ["${CB}"], scopes: ["notes:read"] }
 `);
   const d = h.d;
+  h.documents = outside;
 
   await t.test('each row of err.def that is no inner one has its mistake here, or a reason why nobody can make it', () => {
     const outward = Object.values(rows).filter((r) => r.kind !== 'INNER').map((r) => r.name).sort();

@@ -128,7 +128,7 @@ export default story('client metadata documents', async (t) => {
   for (const [row, id] of Object.entries(refused))
     await t.test(`${row} ${id.replace(String(port), 'PORT')} is refused, and nobody is asked`, async () => {
       const r = await open(strict.base, id);
-      assert.equal(r.status, row === 'CIMD-13' ? 400 : 401, r.text);
+      assert.equal(r.status, 400, r.text);
       assert.equal(r.headers.get('location'), null);
       if (row !== 'CIMD-13') assert.match(r.text, /address that no client document may have/);
       // what is left of them holds where loopback may be asked
@@ -141,7 +141,7 @@ export default story('client metadata documents', async (t) => {
   await t.test('a host of an inside network is not asked either, unless its network is named', async () => {
     const other = await serve(t, { config: `outbound: { allow: [10.0.0.0/8] }\nlimits: { documents: 0 }\n` });
     const r = await open(other.base, `https://127.0.0.1:${port}/c.json`);
-    assert.equal(r.status, 401);
+    assert.equal(r.status, 400);
     assert.match(r.text, /has an address that is not public/);
     assert.equal(canary.heard, 0);
     const w = await why(other, idOf(r));
@@ -152,7 +152,7 @@ export default story('client metadata documents', async (t) => {
   const says = async (path, page, row) => {
     const begun = Date.now();
     const r = await open(d.base, `${host.base}${path}`);
-    assert.equal(r.status, 401, r.text);
+    assert.equal(r.status, 400, r.text);
     assert.match(r.text, page);
     assert.match(r.text, /localhost/);
     assert.doesNotMatch(r.text, /does not know the application/);
@@ -210,7 +210,7 @@ export default story('client metadata documents', async (t) => {
       const h = await documents(t, { pair: p, tls });
       h.at('/c', client(`${h.base}/c`));
       const r = await open(d.base, `${h.base}/c`);
-      assert.equal(r.status, 401, what);
+      assert.equal(r.status, 400, what);
       assert.match(r.text, /certificate is not to be believed/, what);
       assert.equal(h.total(), 0, what);
     }
@@ -281,7 +281,7 @@ export default story('client metadata documents', async (t) => {
       host.at('/app/client.json', bad);
       await again();
       const r = await refresh(d.base, url, x.refresh_token);
-      assert.equal(r.status, 401, r.text);
+      assert.equal(r.status, 400, r.text);
       assert.equal(r.json.error, 'invalid_client');
     }
     host.at('/app/client.json', client(url));
