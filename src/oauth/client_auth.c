@@ -1,5 +1,6 @@
 #include "oauth/client_auth.h"
 #include "base/enc.h"
+#include "crypto/crypto.h"
 #include "http/auth.h"
 #include "oauth/client.h"
 #include "oauth/client_allow.h"
@@ -213,11 +214,15 @@ static enum err find(struct ctx *c)
 	str id = p->proof.client_id;
 
 	if (client_documented(c, id) && client_open(c, id, p->out) == ERR_NOT_FOUND) {
-		enum err e = client_find(c, id, &p->remembered);
+		struct client_state_out state;
+		enum err e = q_client_state(c->db, c->mem,
+		    &(struct client_state_in){ c->site->tenant.id, sha256_str(c->mem, id) }, &state);
+		if (e == OK && str_eq(state.status, S("deleted")))
+			return unknown(c, &p->proof);
+		if (e == OK)
+			e = client_find(c, id, &p->remembered);
 		if (e != OK && e != ERR_NOT_FOUND)
 			return e;
-		if (e == ERR_NOT_FOUND)
-			p->remembered.row = 0;
 		return NEED(c, LANE_FETCH, find_outside);
 	}
 	TRY(authenticate(c, p, p->out));

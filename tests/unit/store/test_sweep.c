@@ -163,6 +163,8 @@ static void what_a_deleted_client_was_given_ends(void **state)
 	assert_int_equal(
 	    store_count(db, "grants", "tenant = 1 AND ended > 0 AND ended_why = 'client deleted'"), OLD);
 	assert_int_equal(store_count(db, "grants", "tenant = 2 AND ended > 0"), 0);
+	db_close(db);
+}
 
 /* A row of a client: made so many days ago, last used so many days ago (-1: never, -2: when it was made). */
 static void put_client(
