@@ -353,6 +353,18 @@ static void a_blocked_row_blocks(void **state)
 	assert_int_equal(refresh(token).err, ERR_CLIENT_BLOCKED);
 }
 
+static void a_deleted_one_is_not_let_in_by_its_document(void **state)
+{
+	(void)state;
+	str token = connect_it();
+
+	kit_sql(&t.kit, "UPDATE client SET status = 'deleted'");
+	restart();
+	assert_int_equal(begin(QUERY).err, ERR_CLIENT_UNKNOWN_PAGE);
+	restart();
+	assert_int_equal(refresh(token).err, ERR_CLIENT_UNKNOWN);
+}
+
 static void a_refresh_token_is_bound_to_the_address(void **state)
 {
 	(void)state;
@@ -558,6 +570,7 @@ int main(void)
 		TEST(a_document_that_changes_before_consent_is_read_anew),
 		TEST(the_row_learns_what_the_document_says),
 		TEST(a_blocked_row_blocks),
+		TEST(a_deleted_one_is_not_let_in_by_its_document),
 		TEST(a_refresh_token_is_bound_to_the_address),
 		TEST(can_be_switched_off),
 		TEST(only_those_on_the_list_are_asked),
