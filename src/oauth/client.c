@@ -122,7 +122,7 @@ static enum err find_row(struct ctx *c, str hash, struct client *out)
 		return ERR_NOT_FOUND;
 	if (client->origin ==
 	    CLIENT_DOCUMENT) /* never in place of the document: whoever wants it has asked for that first */
-		return client_documented(c, client->client_id) ? OK : ERR_NOT_FOUND;
+		return c->site->config->registration_cimd ? OK : ERR_NOT_FOUND;
 	const struct ground ground = {
 		.client = client_key(client->client_id), .issued = c->now, .read = true
 	};
