@@ -13,7 +13,6 @@ import { serve, temporary, freePort, OWNER } from './lib/daemon.mjs';
 import { errorRows, idOf } from './lib/errors.mjs';
 import { forge, signingKey, sql, claimsOf } from './lib/forge.mjs';
 import { assertion, keyPair, proof } from './lib/assertion.mjs';
-
 import { authority, documents, client as document } from './lib/documents.mjs';
 import { postgres } from './lib/postgres.mjs';
 import { wire } from './lib/wire.mjs';
