@@ -1,10 +1,12 @@
 #include "app/bearer.h"
 #include "app/house.h"
+#include "base/url.h"
 #include "core/recorder.h"
 #include "crypto/crypto.h"
 #include "gate/headers.h"
 #include "http/auth.h"
 #include "oauth/client.h"
+#include "oauth/proof.h"
 #include "sql_gen.h"
 
 #include <string.h>
@@ -12,6 +14,7 @@
 /* What the steps pass on; c->state is the handler's. */
 struct bearer {
 	const struct resource *resource;
+	enum auth_scheme scheme; /* Bearer or DPoP */
 	str token;
 	unsigned char hash[SHA256_SIZE];
 	struct pass pass;
@@ -94,6 +97,46 @@ static enum err judge(struct ctx *c)
 	return let_in(c);
 }
 
+/* ---- RFC 9449: a token that is bound to a key */
+
+/* Section 7.2: bound tokens are no bearer tokens, and those of bearers prove nothing beside a proof. */
+static enum err check_scheme(struct ctx *c, const struct bearer *b)
+{
+	bool bound = pass_jkt(&b->pass).n > 0;
+
+	if (bound && b->scheme == AUTH_BEARER)
+		return FAIL(c, TOKEN_BOUND, "a token bound to a key, with the Bearer scheme");
+	if (!bound && b->scheme == AUTH_DPOP)
+		return FAIL(c, TOKEN_UNBOUND, "a bearer token, with the DPoP scheme");
+	return OK;
+}
+
+/* Where the request went, by our own account: never by its Host. */
+static str address_of(struct ctx *c, const struct resource *res)
+{
+	struct url u;
+
+	if (url_parse(res->identifier, &u) != OK)
+		return S("");
+	str origin = url_origin(c->mem, &u);
+	return arena_printf(c->mem, "%.*s%.*s", FMT(origin), FMT(c->req->path));
+}
+
+/* VERIFY. */
+static enum err check_proof(struct ctx *c, struct bearer *b)
+{
+	if (b->scheme != AUTH_DPOP)
+		return OK;
+	return proof_check_token(c, address_of(c, b->resource), b->token, pass_jkt(&b->pass));
+}
+
+/* VERIFY. The token is well known; its proof is new every time. */
+static enum err prove(struct ctx *c)
+{
+	TRY(check_proof(c, exchange_of(c)->bearer));
+	return NEED(c, LANE_LOOP, judge);
+}
+
 static enum err remember(struct ctx *c)
 {
 	struct exchange *x = exchange_of(c);
@@ -113,6 +156,8 @@ static enum err verify(struct ctx *c)
 	if (client_open(c, c->actor.client_id, &client) == OK)
 		pass_call_client(&b->pass, client_label(&client));
 	c->actor.client_id = pass_client(&b->pass);
+	TRY(check_scheme(c, b));
+	TRY(check_proof(c, b));
 	return NEED(c, LANE_LOOP, remember);
 }
 
@@ -133,11 +178,12 @@ static enum err read_token(struct ctx *c, struct bearer *b)
 		    http_header(c->req, S("Authorization")).n);
 	if (auth.scheme == AUTH_NONE)
 		return FAIL(c, TOKEN_MISSING, "no Authorization header");
-	if (auth.scheme != AUTH_BEARER)
+	if (auth.scheme != AUTH_BEARER && auth.scheme != AUTH_DPOP)
 		return FAIL(c, TOKEN_SCHEME, "%s",
 		    auth.scheme == AUTH_BASIC ? "Basic" : "another scheme than Bearer");
 	if (auth.token.n > JWT_MAX)
 		return FAIL(c, TOKEN_MALFORMED, "%zu bytes", auth.token.n);
+	b->scheme = auth.scheme;
 	b->token = auth.token;
 	sha256(auth.token, b->hash);
 	return OK;
@@ -159,5 +205,8 @@ enum err bearer_check(struct ctx *c, const struct resource *res, enum err (*then
 	if (!known)
 		return NEED(c, LANE_VERIFY, verify);
 	b->pass = *known;
+	TRY(check_scheme(c, b));
+	if (b->scheme == AUTH_DPOP)
+		return NEED(c, LANE_VERIFY, prove);
 	return judge(c);
 }

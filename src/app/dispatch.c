@@ -189,6 +189,7 @@ static void on_head(struct request *rq)
 	rq->http.secure = x->c.site->secure;
 	client_address(&x->c, rq);
 	x->basic = str_ieq(str_sub(http_header(&rq->http, S("Authorization")), 0, 6), S("Basic "));
+	x->dpop = str_ieq(str_sub(http_header(&rq->http, S("Authorization")), 0, 5), S("DPoP "));
 	enum err e = route(&x->c, &rq->http);
 	if (e != ERR_NEED)
 		finish(x, e);

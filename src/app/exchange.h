@@ -35,6 +35,7 @@ struct exchange {
 	bool cors;             /* the answer may be read by web pages */
 	bool new_browser;      /* c.browser was made here: send the cookie */
 	bool basic;            /* the client authenticated with Basic */
+	bool dpop;             /* the request has an access token with the DPoP scheme */
 	bool streamed;         /* taken: whoever took it answers */
 	bool want_body;        /* parked until the body is whole */
 	int64_t body_max;

@@ -63,6 +63,10 @@ static size_t own_headers(struct ctx *c, struct http_header out[PROXY_OWN])
 
 	if (exchange_of(c)->rq->tls)
 		out[n++] = (struct http_header){ S("Strict-Transport-Security"), S(REPLY_HSTS) };
+	/* RFC 9449 section 8.2: the next nonce goes with the answer, whoever made that */
+	for (size_t i = 0; i < c->reply->header_count; i++)
+		if (str_ieq(c->reply->headers[i].name, S("DPoP-Nonce")) && n < PROXY_OWN)
+			out[n++] = c->reply->headers[i];
 	return n;
 }
 
@@ -78,7 +82,7 @@ static enum err forward(struct ctx *c)
 		.refuse = gateway_refuse,
 	};
 
-	_Static_assert(PROXY_OWN == CORS_HEADERS + 1, "all of them have room");
+	_Static_assert(PROXY_OWN == CORS_HEADERS + 2, "all of them have room");
 	call.own_count = own_headers(c, call.own);
 	return proxy_start(&call);
 }

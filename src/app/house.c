@@ -1,6 +1,7 @@
 #include "app/house.h"
 #include "app/dispatch.h"
 #include "app/gateway.h"
+#include "jose/dpop.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -99,11 +100,19 @@ enum err house_open(struct house *h, const struct config *config, const struct h
 	h->config = config;
 	h->limits = limits_new();
 	h->revoked = revoked_new();
+	h->endpoint_proofs = once_new(ONCE_MAX, DPOP_WINDOW);
+	h->resource_proofs = once_new(ONCE_MAX, DPOP_WINDOW);
 	h->resolver = resolver_new();
 	server_shared_start(&h->shared);
 	for (size_t i = 0; i < (size_t)n && i < FLOORS_MAX; i++)
 		TRY(open_floor(h, i, config, site));
 	return OK;
+}
+
+void house_lend(struct house *h, struct house_site *site)
+{
+	site->site.endpoint_proofs = h->endpoint_proofs;
+	site->site.resource_proofs = h->resource_proofs;
 }
 
 static void run_floor(void *arg)
@@ -154,6 +163,8 @@ void house_close(struct house *h)
 	limits_free(h->limits);
 	outside_free(h->outside);
 	revoked_free(h->revoked);
+	once_free(h->endpoint_proofs);
+	once_free(h->resource_proofs);
 	resolver_free(h->resolver);
 	tls_unref(h->tls);
 	*h = (struct house){ 0 };

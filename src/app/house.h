@@ -11,6 +11,7 @@
 #include "app/metrics.h"
 #include "app/revoked.h"
 #include "app/site_load.h"
+#include "core/once.h"
 #include "gate/pass.h"
 #include "net/fetcher.h"
 #include "net/resolve.h"
@@ -43,6 +44,7 @@ struct house {
 	struct limits *limits;
 	struct revoked *revoked;
 	struct outside *outside;   /* documents of others */
+	struct once *endpoint_proofs, *resource_proofs; /* of every site: core/site.h */
 	struct resolver *resolver; /* of upstreams' names */
 	struct fetcher fetcher;    /* of documents that strangers name */
 	struct inlets inlets;
@@ -64,6 +66,8 @@ struct house {
  * no descriptors left.
  */
 CHECKED enum err house_open(struct house *h, const struct config *config, const struct house_site *site);
+/* Gives a site what outlives sites, before any request sees it. */
+void house_lend(struct house *h, struct house_site *site);
 /* Starts the loop threads; h->lanes and h->inlets must stand. */
 CHECKED enum err house_start(struct house *h);
 /* Ends the loop threads, cutting what is still open. */

@@ -9,7 +9,7 @@
 #include "net/request.h"
 #include "net/upstream.h"
 
-#define PROXY_OWN 4 /* headers of ours for an answer */
+#define PROXY_OWN 5 /* headers of ours for an answer */
 
 struct proxy_call {
 	struct ctx *c;

@@ -6,6 +6,7 @@
 #include "http/accept.h"
 #include "http/auth.h"
 #include "http/path.h"
+#include "jose/dpop.h"
 #include "ui_gen.h"
 #include "web/page.h"
 #include "web/snippet.h"
@@ -25,9 +26,13 @@ str reply_challenge(struct ctx *c, enum err e, str description)
 	const struct resource *r = exchange_of(c)->resource; /* NULL: /userinfo, which is no MCP server */
 	str scope = c->fail.need_scope.n ? c->fail.need_scope : r ? r->challenge : S("");
 
+	str error = str_of(err_row(e)->code), metadata = r ? reply_metadata_url(c->mem, r) : S("");
+
+	/* By the scheme that came, or had to; who sent none hears of Bearer, as every client expects. */
+	if (exchange_of(c)->dpop || e == ERR_TOKEN_BOUND)
+		return auth_challenge_dpop(c->mem, S(DPOP_ALGS), error, scope, metadata, description);
 	/* RFC 6750 section 3.1: no error when the request had no token at all. */
-	return auth_challenge(
-	    c->mem, str_of(err_row(e)->code), scope, r ? reply_metadata_url(c->mem, r) : S(""), description);
+	return auth_challenge(c->mem, error, scope, metadata, description);
 }
 
 /* The public words, with the number that `gatehouse why` takes. Without '(' nothing is lost when a client cuts them. */
@@ -226,14 +231,15 @@ static bool passing(enum err e)
 	    e == ERR_RATE_LIMITED || e == ERR_THROTTLED;
 }
 
-/* What a step knows better than we do: how long to wait, and what happened to the browser's cookies. */
+/* What a step knows better than we do: how long to wait, the next nonce, what happened to the browser's cookies. */
 static size_t keep_headers(struct http_reply *r, struct http_header *kept)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < r->header_count; i++)
 		if (str_ieq(r->headers[i].name, S("Retry-After")) ||
-		    str_ieq(r->headers[i].name, S("Set-Cookie")) || str_ieq(r->headers[i].name, S("Allow")))
+		    str_ieq(r->headers[i].name, S("Set-Cookie")) ||
+		    str_ieq(r->headers[i].name, S("DPoP-Nonce")) || str_ieq(r->headers[i].name, S("Allow")))
 			kept[n++] = r->headers[i];
 	return n;
 }

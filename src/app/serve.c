@@ -244,6 +244,7 @@ static void load_site(struct serve *s, const struct config *config, struct tls *
 		tls_unref(s->house.tls);
 		s->house.tls = tls_ref(tls);
 	}
+	house_lend(&s->house, fresh);
 	site_unref(&s->site->site);
 	s->site = fresh;
 	struct swap *w = malloc(sizeof *w);
@@ -406,6 +407,7 @@ static enum err begin(struct serve *s)
 	e = house_open(&s->house, s->config, s->site);
 	if (e != OK)
 		return failed(s, e, "the loops");
+	house_lend(&s->house, s->site);
 	TRY(open_control(s, false));
 	recorder_open(s->config->data_dir, true);
 	standing_start();

@@ -109,6 +109,7 @@ static enum err load_secrets(struct load *l, struct secret *master)
 	s->key_client = derive(l, secrets.root, S("gatehouse client ids 1"));
 	s->key_form = derive(l, secrets.root, S("gatehouse forms 1"));
 	s->key_ticket = derive(l, secrets.root, S("gatehouse tls tickets 1"));
+	s->key_nonce = derive(l, secrets.root, S("gatehouse dpop nonces 1"));
 	return OK;
 }
 

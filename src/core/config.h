@@ -76,6 +76,7 @@ struct config {
 	const str *allow_clients; /* hosts, redirect origins or client_ids; none: all */
 	size_t allow_client_count;
 	int64_t access_ttl, refresh_ttl, code_ttl, refresh_grace;
+	bool dpop_nonce; /* a DPoP proof needs a nonce of ours */
 	const str *allow_origins;
 	size_t allow_origin_count;
 	const str *outbound_allow; /* CIDR texts: networks that are fetched from though they are not public */

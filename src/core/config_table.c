@@ -69,6 +69,8 @@ str config_kind_words(enum config_kind kind)
 		return S("a secret: ${VARIABLE}, file://PATH or a text");
 	case CONFIG_BOOL:
 		return S("true or false");
+	case CONFIG_NEED:
+		return S("off or required");
 	case CONFIG_INT:
 		return S("a number, 0 or more");
 	case CONFIG_SIZE:

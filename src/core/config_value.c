@@ -258,6 +258,10 @@ enum err config_set(struct config_bind *b, const struct config_row *row, str whe
 	case CONFIG_BOOL:
 		fits = parse_bool(text, member);
 		break;
+	case CONFIG_NEED:
+		*(bool *)member = str_eq(text, S("required"));
+		fits = *(bool *)member || str_eq(text, S("off"));
+		break;
 	case CONFIG_INT:
 		fits = str_int(text, member) && *(int64_t *)member >= 0;
 		break;

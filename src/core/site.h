@@ -10,6 +10,7 @@
 #include "model/model.h"
 
 struct jwk;
+struct once; /* core/once.h */
 struct jwks;
 struct outside; /* core/outside.h */
 struct recall;  /* oauth/recall.h */
@@ -31,6 +32,9 @@ struct site {
 	struct secret key_client;  /* seals row-less client ids */
 	struct secret key_form;    /* CSRF tokens */
 	struct secret key_ticket;  /* TLS session tickets (net/tls_ticket.h) */
+	struct secret key_nonce;   /* DPoP nonces */
+	/* DPoP proofs that came, kept by the house: at our endpoints, which anybody may ask, and at resources; NULL: nobody looks */
+	struct once *endpoint_proofs, *resource_proofs;
 	struct outside *outside;   /* documents of others, kept by the house; NULL: none are asked for */
 	struct recall *recall;     /* what this site was asked lately; NULL: nothing is remembered */
 	str json_as;               /* RFC 8414 document, ready to send */

@@ -26,6 +26,21 @@ static void keep(char *to, size_t max, unsigned short *n, str *at, str s)
 	*n = (unsigned short)s.n;
 }
 
+/* RFC 7800 section 3.1: a confirmation that is not understood must not be passed over. */
+static bool read_key(const struct json *claims, struct pass *out)
+{
+	const struct json *cnf = json_get(claims, S("cnf"));
+	str jkt = json_get_str(cnf, S("jkt"));
+
+	if (!cnf)
+		return true;
+	if (cnf->type != JSON_OBJECT || cnf->count != 1 || !jkt_ok(jkt))
+		return false;
+	memcpy(out->jkt, jkt.p, jkt.n);
+	out->jkt_n = (unsigned short)jkt.n;
+	return true;
+}
+
 enum err pass_read(struct ctx *c, const struct resource *res, str token, struct pass *out)
 {
 	struct jwt_expect want = { .typ = S("at+jwt"),
@@ -65,6 +80,8 @@ enum err pass_read(struct ctx *c, const struct resource *res, str token, struct 
 	/* A token without a grant could never be taken back, so there is none. */
 	if (id_parse(gid, ID_GRANT, &out->grant) != OK || gid.n > PASS_GID_MAX || sub.n == 0)
 		return FAIL(c, TOKEN_MALFORMED, "a token without a grant");
+	if (!read_key(t.claims, out))
+		return FAIL(c, TOKEN_MALFORMED, "a token with a cnf that is not understood");
 	/* RFC 9068 section 5: a client that is named like a person stays a client. */
 	if (!str_eq(sub, json_get_str(t.claims, S("client_id"))) && id_parse(sub, ID_USER, &user) == OK)
 		out->user = user;
@@ -106,6 +123,11 @@ str pass_scope(const struct pass *p)
 str pass_gid(const struct pass *p)
 {
 	return (str){ p->gid, p->gid_n };
+}
+
+str pass_jkt(const struct pass *p)
+{
+	return (str){ p->jkt, p->jkt_n };
 }
 
 str pass_client(const struct pass *p)

@@ -3,7 +3,7 @@
 #define GATE_PASS_H
 
 #include "core/ctx.h"
-#include "jose/jwt.h"
+#include "jose/dpop.h"
 
 #define PASS_SCOPE_MAX 256
 #define PASS_SUB_MAX 64
@@ -26,10 +26,11 @@ struct pass {
 	struct pass_place place; /* the text is the site's, or the cache's: pass_cache_find */
 	str long_sub,
 	    long_scope; /* in the arena of who read the token: what has no room below; then it is not cached */
-	unsigned short sub_n, scope_n, gid_n, client_n;
+	unsigned short sub_n, scope_n, gid_n, client_n, jkt_n;
 	char sub[PASS_SUB_MAX];
 	char gid[PASS_GID_MAX]; /* the grant's public id */
 	char scope[PASS_SCOPE_MAX];
+	char jkt[JKT_SIZE];           /* RFC 9449: the key that the token is bound to */
 	char client[PASS_CLIENT_MAX]; /* what the journal calls it, see pass_call_client */
 };
 
@@ -48,6 +49,8 @@ CHECKED enum err pass_scopes(struct ctx *c, const struct resource *res, const st
 str pass_sub(const struct pass *p);
 str pass_scope(const struct pass *p);
 str pass_gid(const struct pass *p);
+/* The thumbprint of the key that has to be proved with each request; empty: a bearer token. */
+str pass_jkt(const struct pass *p);
 /* Its client as people call it; until it is called something, its id or a hash of a long one. */
 str pass_client(const struct pass *p);
 void pass_call_client(struct pass *p, str label);

@@ -74,15 +74,28 @@ static void put_param(struct buf *b, str name, str value, bool *first)
 	buf_char(b, '"');
 }
 
-str auth_challenge(struct arena *mem, str error, str scope, str resource_metadata, str description)
+static str challenge(struct arena *mem, str scheme, str algs, str error, str scope, str resource_metadata,
+    str description)
 {
 	struct buf b = BUF(mem);
 	bool first = true;
 
-	buf_put(&b, S("Bearer"));
+	buf_put(&b, scheme);
 	put_param(&b, S("error"), error, &first);
 	put_param(&b, S("scope"), scope, &first);
 	put_param(&b, S("resource_metadata"), resource_metadata, &first);
 	put_param(&b, S("error_description"), description, &first);
+	put_param(&b, S("algs"), algs, &first);
 	return buf_str(&b);
+}
+
+str auth_challenge(struct arena *mem, str error, str scope, str resource_metadata, str description)
+{
+	return challenge(mem, S("Bearer"), S(""), error, scope, resource_metadata, description);
+}
+
+str auth_challenge_dpop(
+    struct arena *mem, str algs, str error, str scope, str resource_metadata, str description)
+{
+	return challenge(mem, S("DPoP"), algs, error, scope, resource_metadata, description);
 }

@@ -20,5 +20,8 @@ CHECKED enum err auth_parse(struct arena *mem, const struct http_req *r, struct 
  * quoted values, no '"' inside (mcp.md 3.3). Empty parts are left out.
  */
 str auth_challenge(struct arena *mem, str error, str scope, str resource_metadata, str description);
+/* The same with the scheme DPoP (RFC 9449 section 7.1); algs are blank-separated. */
+str auth_challenge_dpop(
+    struct arena *mem, str algs, str error, str scope, str resource_metadata, str description);
 
 #endif

@@ -3,6 +3,7 @@
  * before check_redirect has run there is nowhere to send an error to, and it can only become a page.
  */
 #include "core/recorder.h"
+#include "jose/dpop.h"
 #include "model/resource.h"
 #include "model/scope.h"
 #include "oauth/client.h"
@@ -222,6 +223,15 @@ static enum err check_hints(struct ctx *c, struct authorize *a)
 	return OK;
 }
 
+/* RFC 9449 section 10: the code is bound to a key before there is one, and only its holder can redeem it. */
+static enum err check_key(struct ctx *c, struct authorize *a)
+{
+	a->ask.jkt = a->p.dpop_jkt;
+	if (a->ask.jkt.n && !jkt_ok(a->ask.jkt))
+		return FAIL(c, PARAM_VALUE, "a dpop_jkt of %zu characters", a->ask.jkt.n);
+	return OK;
+}
+
 static const struct {
 	const char *name;
 	enum err (*fn)(struct ctx *c, struct authorize *a);
@@ -238,6 +248,7 @@ static const struct {
 	{ "check_scope", check_scope },
 	{ "check_prompt", check_prompt },
 	{ "check_hints", check_hints },
+	{ "check_key", check_key },
 };
 
 static enum err give_code(struct ctx *c);

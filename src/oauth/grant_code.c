@@ -80,6 +80,8 @@ static enum err check_code(struct ctx *c, const struct token *t, const struct co
 		    FMT(str_sub(t->p.redirect_uri, 0, 150)), FMT(str_sub(code->redirect_uri, 0, 150)));
 	if (!challenge_met(c, t, code))
 		return FAIL(c, PKCE_MISMATCH, "a verifier of %zu bytes", t->p.code_verifier.len);
+	if (code->jkt.n && !str_eq(t->jkt, code->jkt))
+		return FAIL(c, DPOP_KEY, "%s", t->jkt.n ? "a proof of another key than dpop_jkt" : "no proof");
 	if (t->resource && !str_eq(t->resource->identifier, code->resource))
 		return FAIL(c, RESOURCE_MISMATCH, "got %.*s, authorized %.*s", FMT(t->resource->identifier),
 		    FMT(code->resource));
@@ -103,7 +105,8 @@ static enum err put_grant(struct ctx *c, struct token *t, const struct code_take
 		.expires = c->now + config->access_ttl,
 		.auth_time = code->auth_time,
 		.methods = code->methods,
-		.jkt = t->jkt,
+		/* RFC 9449 section 5: with a secret the client itself is what the refresh token is bound to */
+		.jkt = str_eq(t->client.auth_method, S("none")) ? t->jkt : S(""),
 		.session = code->session,
 	};
 

@@ -69,6 +69,8 @@ static enum err check_state(struct ctx *c, const struct token *t, const struct g
 	if (!secret_eq(secret_of(g->client_hash), secret_of(r->client_hash)))
 		return FAIL(
 		    c, REFRESH_UNKNOWN, "given to another client than %.*s", FMT(client_label(&t->client)));
+	if (g->jkt.n && !str_eq(g->jkt, t->jkt)) /* a thief without the key does not end the family either */
+		return FAIL(c, DPOP_KEY, "%s", t->jkt.n ? "a proof of another key" : "no proof");
 	if (!str_eq(g->client_status, S("active")))
 		return FAIL(c, CLIENT_BLOCKED, "client %.*s", FMT(client_label(&t->client)));
 	if (g->ended)

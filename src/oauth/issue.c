@@ -26,6 +26,11 @@ static str claims(struct ctx *c, const struct authz *authz)
 	jout_int(&j, S("exp"), c->now + c->site->config->access_ttl);
 	jout_str(&j, S("jti"), b64url_write(c->mem, (str){ (const char *)jti, sizeof jti }));
 	jout_str(&j, S("gid"), id_text(c->mem, ID_GRANT, authz->grant));
+	if (authz->jkt.n) { /* RFC 9449 section 6.1 */
+		jout_object(&j, S("cnf"));
+		jout_str(&j, S("jkt"), authz->jkt);
+		jout_end(&j);
+	}
 	jout_end(&j);
 	return b.full ? (str){ NULL, 0 } : buf_str(&b);
 }
@@ -38,7 +43,7 @@ static enum err reply(struct ctx *c, const struct authz *authz, str token, str i
 
 	jout_object(&j, S(""));
 	jout_str(&j, S("access_token"), token);
-	jout_str(&j, S("token_type"), S("Bearer"));
+	jout_str(&j, S("token_type"), authz->jkt.n ? S("DPoP") : S("Bearer"));
 	jout_int(&j, S("expires_in"), c->site->config->access_ttl);
 	jout_str_opt(&j, S("scope"), authz->scope);
 	jout_str_opt(&j, S("refresh_token"), authz->refresh);

@@ -1,5 +1,5 @@
 #include "oauth/metadata.h"
-#include "jose/jwt.h"
+#include "jose/dpop.h"
 #include "model/scope.h"
 #include "oauth/grant_type.h"
 #include "oauth/handlers.h"
@@ -96,6 +96,7 @@ str metadata_write(struct arena *mem, const struct site *site)
 	put_algs(&j, S("revocation_endpoint_auth_signing_alg_values_supported"));
 	put_introspection(&j, mem, site, scope_without(mem, methods, S("none")));
 	jout_words(&j, S("code_challenge_methods_supported"), S("S256"));
+	jout_words(&j, S("dpop_signing_alg_values_supported"), S(DPOP_ALGS));
 	jout_bool(&j, S("authorization_response_iss_parameter_supported"), true);
 	jout_bool(&j, S("client_id_metadata_document_supported"), site->config->registration_cimd);
 	put_openid(&j, mem, site);

@@ -7,6 +7,7 @@
 #include "oauth/grant_type.h"
 #include "oauth/handlers.h"
 #include "oauth/issue.h"
+#include "oauth/proof.h"
 
 struct job {
 	struct token token;
@@ -37,7 +38,10 @@ static enum err read_request(struct ctx *c, struct token *t)
 /* Where signing is done: the transaction has been committed, so what is signed now holds. */
 static enum err issue(struct ctx *c)
 {
-	return issue_tokens(c, &token_of(c)->authz);
+	struct token *t = token_of(c);
+
+	t->authz.jkt = t->jkt; /* here, so that no grant type can forget it */
+	return issue_tokens(c, &t->authz);
 }
 
 /* WRITE */
@@ -109,6 +113,23 @@ static enum err resolve(struct ctx *c)
 	return t->type->prepare ? t->type->prepare(c, t) : token_prepared(c);
 }
 
+/* VERIFY */
+static enum err check_proof(struct ctx *c)
+{
+	TRY(proof_check(c, &token_of(c)->jkt));
+	return resolve(c);
+}
+
+/* RFC 9449 section 5: with a proof the tokens are bound to its key, whatever the grant. */
+static enum err proved(struct ctx *c)
+{
+	if (proof_sent(c))
+		return NEED(c, LANE_VERIFY, check_proof);
+	if (token_of(c)->client.dpop)
+		return FAIL(c, DPOP_REQUIRED, "no DPoP header");
+	return resolve(c);
+}
+
 enum err token_start(struct ctx *c)
 {
 	struct job *job = NEW(c->mem, struct job);
@@ -118,5 +139,5 @@ enum err token_start(struct ctx *c)
 	TRY(read_request(c, t));
 	struct client_body body = { t->p.client_id, t->p.client_secret, t->p.client_assertion,
 		t->p.client_assertion_type, t->type->flags & GRANT_ALIVE };
-	return client_prove(c, &body, &t->client, resolve);
+	return client_prove(c, &body, &t->client, proved);
 }

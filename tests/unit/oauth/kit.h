@@ -80,7 +80,7 @@ struct sent {
 	enum err (*handler)(struct ctx *c);
 	enum lane lane;
 	enum http_method method;
-	str path, query, body, type, authorization;
+	str path, query, body, type, authorization, dpop;
 };
 
 KIT void kit_sql(struct kit *k, const char *sql)
@@ -131,14 +131,14 @@ KIT uint64_t kit_state(struct kit *k)
 
 KIT void kit_keys(struct kit *k)
 {
-	static unsigned char bytes[3][32];
+	static unsigned char bytes[4][32];
 	static struct pkey *key; /* of the process: making one is slow */
 	struct jwk *jwk = NEW(k->mem, struct jwk);
 	struct jwks *set = NEW(k->mem, struct jwks);
 
 	if (!key)
 		MUST(pkey_make(ALG_ES256, &key) == OK);
-	for (int i = 0; i < 3; i++)
+	for (int i = 0; i < 4; i++)
 		memset(bytes[i], 'a' + i, sizeof bytes[i]);
 	*jwk = (struct jwk){ S("k1"), key };
 	*set = (struct jwks){ jwk, 1 };
@@ -147,6 +147,7 @@ KIT void kit_keys(struct kit *k)
 	k->site.key_refresh = (struct secret){ bytes[0], 32 };
 	k->site.key_client = (struct secret){ bytes[1], 32 };
 	k->site.key_form = (struct secret){ bytes[2], 32 };
+	k->site.key_nonce = (struct secret){ bytes[3], 32 };
 	MUST(jwks_write(k->mem, set, &k->site.json_jwks) == OK);
 }
 
@@ -355,19 +356,21 @@ KIT enum err kit_step(struct kit *k, struct ctx *c, enum err (*step)(struct ctx 
 
 KIT struct http_header *kit_headers(struct kit *k, const struct sent *s, struct http_req *req)
 {
-	struct http_header *h = NEW_ARRAY(k->mem, struct http_header, 2);
+	struct http_header *h = NEW_ARRAY(k->mem, struct http_header, 3);
 
 	if (s->type.n)
 		h[req->header_count++] = (struct http_header){ S("Content-Type"), s->type };
 	if (s->authorization.n)
 		h[req->header_count++] = (struct http_header){ S("Authorization"), s->authorization };
+	if (s->dpop.n)
+		h[req->header_count++] = (struct http_header){ S("DPoP"), s->dpop };
 	return h;
 }
 
 KIT struct answer kit_send(struct kit *k, const struct sent *s)
 {
 	struct http_req req = {
-		.method = s->method, .path = s->path, .query = s->query, .body = s->body, .length = -1
+		.method = s->method, .method_text = s->method == HTTP_POST ? S("POST") : S("GET"), .path = s->path, .query = s->query, .body = s->body, .length = -1
 	};
 	struct answer a = { .err = OK };
 	struct ctx *c = NEW(k->mem, struct ctx);

@@ -45,6 +45,7 @@ static const char document[] =
     "\"introspection_endpoint_auth_signing_alg_values_supported\":[\"ES256\",\"RS256\",\"PS256\",\"EdDSA\"],"
     "\"introspection_signing_alg_values_supported\":[\"ES256\"],"
     "\"code_challenge_methods_supported\":[\"S256\"],"
+    "\"dpop_signing_alg_values_supported\":[\"ES256\",\"EdDSA\",\"RS256\",\"PS256\"],"
     "\"authorization_response_iss_parameter_supported\":true,"
     "\"client_id_metadata_document_supported\":true,"
     "\"userinfo_endpoint\":\"https://auth.example/userinfo\","
