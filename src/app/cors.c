@@ -13,7 +13,8 @@ bool cors_is_preflight(const struct http_req *r)
 static bool header_known(str name)
 {
 	static const str names[] = { S_INIT("authorization"), S_INIT("content-type"), S_INIT("last-event-id"),
-		S_INIT("accept"), S_INIT("dpop"), S_INIT("traceparent"), S_INIT("tracestate"), S_INIT("baggage") };
+		S_INIT("accept"), S_INIT("dpop"), S_INIT("traceparent"), S_INIT("tracestate"),
+		S_INIT("baggage") };
 
 	if (str_ieq(str_sub(name, 0, 4), S("mcp-")) && name.n > 4 && str_within(name, '-', 'z'))
 		return true;

@@ -9,14 +9,15 @@
 #include <string.h>
 
 #define SLOTS 64
-#define NEAR 30 /* seconds of the future that clocks are off by; what is dated further ahead gets a quarter of the room */
+#define NEAR \
+	30 /* seconds of the future that clocks are off by; what is dated further ahead gets a quarter of the room */
 
 struct name {
 	uint64_t a, b; /* the hash's first half; both 0: free */
 };
 
 struct slot {
-	int64_t date; /* seconds / step */
+	int64_t date;      /* seconds / step */
 	size_t count, cap; /* cap: a power of two, or 0 */
 	struct name *names;
 };

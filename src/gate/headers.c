@@ -27,11 +27,11 @@ static const str CLIENT_PREFIX[] = { S_INIT("cf-access-"), S_INIT("ssl-client"),
 	S_INIT("x-token-"), S_INIT("x-user"), S_INIT("x-vouch-"), S_INIT("x-webauth-") };
 
 static const str UPSTREAM_ONLY[] = { S_INIT("alt-svc"), S_INIT("clear-site-data"), S_INIT("content-length"),
-	S_INIT("content-security-policy"), S_INIT("dpop-nonce"), S_INIT("expect-ct"), S_INIT("nel"), S_INIT("public-key-pins"),
-	S_INIT("report-to"), S_INIT("reporting-endpoints"), S_INIT("service-worker-allowed"),
-	S_INIT("set-cookie"), S_INIT("set-cookie2"), S_INIT("strict-transport-security"),
-	S_INIT("www-authenticate"), S_INIT("x-accel-redirect"), S_INIT("x-content-type-options"),
-	S_INIT("x-sendfile") };
+	S_INIT("content-security-policy"), S_INIT("dpop-nonce"), S_INIT("expect-ct"), S_INIT("nel"),
+	S_INIT("public-key-pins"), S_INIT("report-to"), S_INIT("reporting-endpoints"),
+	S_INIT("service-worker-allowed"), S_INIT("set-cookie"), S_INIT("set-cookie2"),
+	S_INIT("strict-transport-security"), S_INIT("www-authenticate"), S_INIT("x-accel-redirect"),
+	S_INIT("x-content-type-options"), S_INIT("x-sendfile") };
 static const str UPSTREAM_PREFIX[] = { S_INIT("access-control-") };
 
 /* A name in the one form that is compared: lower case, '_' as '-', and cut where no name of ours reaches. */

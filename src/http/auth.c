@@ -74,8 +74,8 @@ static void put_param(struct buf *b, str name, str value, bool *first)
 	buf_char(b, '"');
 }
 
-static str challenge(struct arena *mem, str scheme, str algs, str error, str scope, str resource_metadata,
-    str description)
+static str challenge(
+    struct arena *mem, str scheme, str algs, str error, str scope, str resource_metadata, str description)
 {
 	struct buf b = BUF(mem);
 	bool first = true;

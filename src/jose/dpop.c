@@ -67,7 +67,8 @@ struct look {
 
 static const char *check_type(struct look *l)
 {
-	return str_ieq(json_get_str(l->jws.header, S("typ")), S("dpop+jwt")) ? NULL : "its typ is not dpop+jwt";
+	return str_ieq(json_get_str(l->jws.header, S("typ")), S("dpop+jwt")) ? NULL
+									     : "its typ is not dpop+jwt";
 }
 
 /* RFC 9864 gave EdDSA with Ed25519 a name of its own. */
@@ -110,7 +111,7 @@ static const char *read_key(struct look *l)
 static const char *check_signature(struct look *l)
 {
 	return pkey_verify(l->key.key, l->jws.signed_part, l->jws.signature) ? NULL
-									      : "its signature is wrong";
+									     : "its signature is wrong";
 }
 
 static const char *check_method(struct look *l)

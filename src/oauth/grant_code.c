@@ -81,7 +81,8 @@ static enum err check_code(struct ctx *c, const struct token *t, const struct co
 	if (!challenge_met(c, t, code))
 		return FAIL(c, PKCE_MISMATCH, "a verifier of %zu bytes", t->p.code_verifier.len);
 	if (code->jkt.n && !str_eq(t->jkt, code->jkt))
-		return FAIL(c, DPOP_KEY, "%s", t->jkt.n ? "a proof of another key than dpop_jkt" : "no proof");
+		return FAIL(
+		    c, DPOP_KEY, "%s", t->jkt.n ? "a proof of another key than dpop_jkt" : "no proof");
 	if (t->resource && !str_eq(t->resource->identifier, code->resource))
 		return FAIL(c, RESOURCE_MISMATCH, "got %.*s, authorized %.*s", FMT(t->resource->identifier),
 		    FMT(code->resource));

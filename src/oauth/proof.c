@@ -59,7 +59,8 @@ static enum err check_nonce(struct ctx *c, const struct place *at, str nonce)
 /* --- once */
 
 /* By key, place and jti, each of which has an end of its own: the first has one length, the second no line end. */
-static void name_of(struct ctx *c, const struct place *at, const struct dpop *d, unsigned char hash[SHA256_SIZE])
+static void name_of(
+    struct ctx *c, const struct place *at, const struct dpop *d, unsigned char hash[SHA256_SIZE])
 {
 	struct buf b = BUF(c->mem);
 

@@ -16,6 +16,7 @@ import { assertion, keyPair, proof } from './lib/assertion.mjs';
 import { authority, documents, client as document } from './lib/documents.mjs';
 import { postgres } from './lib/postgres.mjs';
 import { wire } from './lib/wire.mjs';
+import { proofKey, prove, boundClient } from './lib/dpop.mjs';
 import { Jar, register, authorize, authorizeQuery, tokens, refresh, post, ask, mcp, initialize, pkce, form } from './lib/oauth.mjs';
 
 const CB = 'https://client.example/cb';
@@ -139,6 +140,15 @@ async function household(t, config) {
     return proof(assertion(key ?? own, c.client_id, d.base));
   };
   h.call = (headers, path = '/weather') => ask(h.at(path), { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: '{}' });
+  // tokens that are bound to h.key, and a call with them
+  h.proof = proofKey();
+  h.proofFor = (url, token, change = {}, key = h.proof) => prove(key, 'POST', url, { token, ...change });
+  h.ours = (change) => ({ dpop: h.proofFor(`${h.base}/token`, undefined, change) });
+  h.bound = async () => (await h.redeem(await h.code(), {}, h.ours())).json;
+  h.callBound = async (make) => {
+    const token = (h.boundToken ??= (await h.bound()).access_token);
+    return h.call({ authorization: `DPoP ${token}`, dpop: make(token) });
+  };
   h.newest = (table, set) => sql(d, `UPDATE ${table} SET ${set} WHERE id = (SELECT max(id) FROM ${table})`);
   return h;
 }
@@ -279,6 +289,16 @@ const MISTAKES = {
     return refresh(h.base, h.client.client_id, x.refresh_token);
   },
 
+  DPOP_PROOF: async (h) => h.redeem(await h.code(), {}, h.ours({ claims: { htm: 'GET' } })),
+  DPOP_REPLAYED: async (h) => {
+    const proof = h.ours();
+    assert.equal((await h.redeem(await h.code(), {}, proof)).status, 200);
+    return h.redeem(await h.code(), {}, proof);
+  },
+  DPOP_NONCE: async (h) => h.redeem(await h.code(), {}, h.ours({ claims: { nonce: 'of-another-server' } })),
+  DPOP_REQUIRED: async (h) => refresh(h.base, (await boundClient(h.d)).client_id, 'x'),
+  DPOP_KEY: async (h) => refresh(h.base, h.client.client_id, (await h.bound()).refresh_token),
+
   TOKEN_MISSING: (h) => h.call({}),
   TOKEN_MALFORMED: (h) => h.call({ authorization: 'Bearer gh_at_this-is-no-token-of-this-server' }),
   TOKEN_KEY_UNKNOWN: (h) => h.forged({}, { kid: 'another' }),
@@ -298,6 +318,17 @@ const MISTAKES = {
   },
   TOKEN_SCHEME: (h) => h.call({ authorization: 'Basic b3duZXI6cGFzc3dvcmQ=' }),
   TOKEN_IN_QUERY: async (h) => ask(`${h.at('/weather')}?access_token=${(await h.get()).access_token}`, { method: 'POST', body: '{}' }),
+  TOKEN_BOUND: async (h) => mcp(h.at('/weather'), (await h.bound()).access_token, initialize),
+  TOKEN_UNBOUND: async (h) => h.call({ authorization: `DPoP ${(await h.get()).access_token}` }),
+  TOKEN_PROOF: (h) => h.callBound((token) => h.proofFor(h.at('/notes'), token)),
+  TOKEN_PROOF_REPLAYED: async (h) => {
+    let once;
+    const send = () => h.callBound((token) => (once ??= h.proofFor(h.at('/weather'), token)));
+    await send();
+    return send();
+  },
+  TOKEN_PROOF_NONCE: (h) => h.callBound((token) => h.proofFor(h.at('/weather'), token, { claims: { nonce: 'of-another-server' } })),
+  TOKEN_PROOF_KEY: (h) => h.callBound((token) => h.proofFor(h.at('/weather'), token, {}, proofKey())),
   SCOPE_SHORT: async (h) => mcp(h.at('/notes'), (await h.get({ resource: h.at('/notes'), scope: 'notes:read' })).access_token, initialize),
 
   PASSWORD_WRONG: (h) => new Jar(h.base).signIn({ email: OWNER.email, password: WRONG }),

@@ -8,14 +8,17 @@
 #define TOKEN "Kz~8mXK1EalYznwH-LC-1fBAo.4Ljp~zsPE_NeO.gxU"
 
 /* The proof of RFC 9449 section 5, as it stands there. */
-#define RFC_PROOF                                                                                             \
-	"eyJ0eXAiOiJkcG9wK2p3dCIsImFsZyI6IkVTMjU2IiwiandrIjp7Imt0eSI6IkVDIiwieCI6Imw4dEZyaHgtMzR0VjNoUklDUkRZ" \
-	"OXpDa0RscEJoRjQyVVFVZldWQVdCRnMiLCJ5IjoiOVZFNGpmX09rX282NHpiVFRsY3VOSmFqSG10NnY5VERWclUwQ2R2R1JEQSIs" \
-	"ImNydiI6IlAtMjU2In19"                                                                                \
-	"."                                                                                                   \
-	"eyJqdGkiOiItQndDM0VTYzZhY2MybFRjIiwiaHRtIjoiUE9TVCIsImh0dSI6Imh0dHBzOi8vc2VydmVyLmV4YW1wbGUuY29tL3Rv" \
-	"a2VuIiwiaWF0IjoxNTYyMjYyNjE2fQ"                                                                      \
-	"."                                                                                                   \
+#define RFC_PROOF                                                                                            \
+	"eyJ0eXAiOiJkcG9wK2p3dCIsImFsZyI6IkVTMjU2IiwiandrIjp7Imt0eSI6IkVDIiwieCI6Imw4dEZyaHgtMzR0VjNoUklDUk" \
+	"RZ"                                                                                                 \
+	"OXpDa0RscEJoRjQyVVFVZldWQVdCRnMiLCJ5IjoiOVZFNGpmX09rX282NHpiVFRsY3VOSmFqSG10NnY5VERWclUwQ2R2R1JEQS" \
+	"Is"                                                                                                 \
+	"ImNydiI6IlAtMjU2In19"                                                                               \
+	"."                                                                                                  \
+	"eyJqdGkiOiItQndDM0VTYzZhY2MybFRjIiwiaHRtIjoiUE9TVCIsImh0dSI6Imh0dHBzOi8vc2VydmVyLmV4YW1wbGUuY29tL3" \
+	"Rv"                                                                                                 \
+	"a2VuIiwiaWF0IjoxNTYyMjYyNjE2fQ"                                                                     \
+	"."                                                                                                  \
 	"2-GxA6T8lP4vfrg8v-FdWP0A0zdrj8igiMLvqRMUvwnQg4PtFLbdLXiOSsX0x7NVY-FNyJK70nfbV37xRZT3Lg"
 
 static const struct dpop_expect want = {
@@ -81,11 +84,13 @@ static void only_what_is_right_in_everything(void **state)
 		{ "a good one", HEADER, GOOD, NULL },
 		{ "with a nonce", HEADER, PAYLOAD("POST", URL, "1700000000", ",\"nonce\":\"n\""), NULL },
 		{ "five minutes old", HEADER, PAYLOAD("POST", URL, "1699999700", ""), NULL },
-		{ "older than five minutes", HEADER, PAYLOAD("POST", URL, "1699999699", ""), "it is too old" },
+		{ "older than five minutes", HEADER, PAYLOAD("POST", URL, "1699999699", ""),
+		    "it is too old" },
 		{ "of a clock that is ahead", HEADER, PAYLOAD("POST", URL, "1700000300", ""), NULL },
 		{ "of the future", HEADER, PAYLOAD("POST", URL, "1700000301", ""),
 		    "it is of the future: look at the clocks" },
-		{ "of no time", HEADER, "{\"jti\":\"j1\",\"htm\":\"POST\",\"htu\":\"" URL "\"}", "it has no iat" },
+		{ "of no time", HEADER, "{\"jti\":\"j1\",\"htm\":\"POST\",\"htu\":\"" URL "\"}",
+		    "it has no iat" },
 		{ "of a time in words", HEADER, PAYLOAD("POST", URL, "\"1700000000\"", ""), "it has no iat" },
 		{ "of a time before time", HEADER, PAYLOAD("POST", URL, "-1", ""), "it has no iat" },
 		{ "of another method", HEADER, PAYLOAD("GET", URL, "1700000000", ""),
@@ -98,7 +103,8 @@ static void only_what_is_right_in_everything(void **state)
 		    "its htu is not the address of this request" },
 		{ "of http", HEADER, PAYLOAD("POST", "http://auth.example/token", "1700000000", ""),
 		    "its htu is not the address of this request" },
-		{ "with a query in the address", HEADER, PAYLOAD("POST", URL "?x=1#y", "1700000000", ""), NULL },
+		{ "with a query in the address", HEADER, PAYLOAD("POST", URL "?x=1#y", "1700000000", ""),
+		    NULL },
 		{ "with the default port and other capitals", HEADER,
 		    PAYLOAD("POST", "HTTPS://Auth.Example:443/%74oken", "1700000000", ""), NULL },
 		{ "of a method that is no text", HEADER,
@@ -107,9 +113,10 @@ static void only_what_is_right_in_everything(void **state)
 		{ "without jti", HEADER, "{\"htm\":\"POST\",\"htu\":\"" URL "\",\"iat\":1700000000}",
 		    "it has no jti" },
 		{ "with an empty jti", HEADER,
-		    "{\"jti\":\"\",\"htm\":\"POST\",\"htu\":\"" URL "\",\"iat\":1700000000}", "it has no jti" },
-		{ "with a nonce that is a number", HEADER,
-		    PAYLOAD("POST", URL, "1700000000", ",\"nonce\":7"), "its nonce is no text" },
+		    "{\"jti\":\"\",\"htm\":\"POST\",\"htu\":\"" URL "\",\"iat\":1700000000}",
+		    "it has no jti" },
+		{ "with a nonce that is a number", HEADER, PAYLOAD("POST", URL, "1700000000", ",\"nonce\":7"),
+		    "its nonce is no text" },
 		{ "of type JWT", "{\"typ\":\"JWT\",\"alg\":\"ES256\",\"jwk\":JWK}", GOOD,
 		    "its typ is not dpop+jwt" },
 		{ "an access token", "{\"typ\":\"at+jwt\",\"alg\":\"ES256\",\"jwk\":JWK}", GOOD,
@@ -153,8 +160,8 @@ static void a_very_long_jti_is_refused(void **state)
 
 	for (size_t n = DPOP_JTI_MAX; n <= DPOP_JTI_MAX + 1; n++) {
 		memset(jti, 'j', n);
-		str payload = arena_printf(*state,
-		    "{\"jti\":\"%s\",\"htm\":\"POST\",\"htu\":\"" URL "\",\"iat\":1700000000}", jti);
+		str payload = arena_printf(
+		    *state, "{\"jti\":\"%s\",\"htm\":\"POST\",\"htu\":\"" URL "\",\"iat\":1700000000}", jti);
 		str text = proof(*state, &k, S(HEADER), payload, public_jwk(*state, &k, false));
 		assert_int_equal(dpop_check(*state, text, &want, &d) == OK, n == DPOP_JTI_MAX);
 	}
@@ -209,7 +216,8 @@ static void a_key_is_used_as_it_says(void **state)
 static void a_private_key_is_refused(void **state)
 {
 	static const char *const more[] = { ",\"d\":\"jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI\"}",
-		",\"k\":\"AAAA\"}", ",\"p\":\"\"}", ",\"oth\":[]}", ",\"use\":\"enc\"}", ",\"key_ops\":[\"sign\"]}" };
+		",\"k\":\"AAAA\"}", ",\"p\":\"\"}", ",\"oth\":[]}", ",\"use\":\"enc\"}",
+		",\"key_ops\":[\"sign\"]}" };
 	struct jwk k = fresh_key(ALG_ES256, S("k"));
 	struct dpop d;
 	str json = public_jwk(*state, &k, false), all;

@@ -369,9 +369,12 @@ KIT struct http_header *kit_headers(struct kit *k, const struct sent *s, struct 
 
 KIT struct answer kit_send(struct kit *k, const struct sent *s)
 {
-	struct http_req req = {
-		.method = s->method, .method_text = s->method == HTTP_POST ? S("POST") : S("GET"), .path = s->path, .query = s->query, .body = s->body, .length = -1
-	};
+	struct http_req req = { .method = s->method,
+		.method_text = s->method == HTTP_POST ? S("POST") : S("GET"),
+		.path = s->path,
+		.query = s->query,
+		.body = s->body,
+		.length = -1 };
 	struct answer a = { .err = OK };
 	struct ctx *c = NEW(k->mem, struct ctx);
 	enum err (*step)(struct ctx * c) = s->handler;
