@@ -9,13 +9,16 @@ const text = (stream) => new Promise((done) => {
   stream.on('end', () => done(s));
 });
 
-// work: { script: [line], rows: { name, values, each } or none; each: a new row for every iteration }. Gives the load's report with `cpu`, the server's seconds.
+// work: { script: [line], rows: { name, values, each } or none; each: a new row for every iteration; stock: the same as rows, each
+// value used once }. Gives the load's report with `cpu`, the server's seconds.
 export async function load(tools, server, work, { seconds, warm, conns }) {
   const script = join(tools.dir, 'script');
   writeFileSync(script, work.script.join('\n') + '\n');
   const rows = join(tools.dir, 'rows');
   if (work.rows) writeFileSync(rows, [work.rows.name, ...work.rows.values].join('\n') + '\n');
-  const args = [...(server.tls ? ['-t'] : []), '-c', conns, '-d', seconds, '-w', warm, ...(work.rows ? ['-r', rows] : []), ...(work.rows?.each ? ['-n'] : []), server.port, script].map(String);
+  const stock = join(tools.dir, 'stock');
+  if (work.stock) writeFileSync(stock, [work.stock.name, ...work.stock.values].join('\n') + '\n');
+  const args = [...(server.tls ? ['-t'] : []), '-c', conns, '-d', seconds, '-w', warm, ...(work.rows ? ['-r', rows] : []), ...(work.rows?.each ? ['-n'] : []), ...(work.stock ? ['-s', stock] : []), server.port, script].map(String);
   const before = cpuSeconds(server.pid);
   const busy = busySeconds();
   const p = pinned(OTHER_CORE, tools.load, args, { stdio: ['ignore', 'pipe', 'inherit'] });

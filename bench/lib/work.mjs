@@ -1,6 +1,7 @@
 // The kinds of work, as scripts for bench/src/load.c. Each gives { script, rows } anew for every round.
 import { createPublicKey, verify } from 'node:crypto';
-import { Jar, authorize, authorizeQuery, pkce, register, tokens } from '../../tests/story/lib/oauth.mjs';
+import { Jar, authorize, authorizeQuery, pkce, post, register, tokens } from '../../tests/story/lib/oauth.mjs';
+import { proofKey, prove } from '../../tests/story/lib/dpop.mjs';
 import { assert } from '../../tests/story/lib/story.mjs';
 
 const CALLBACK = 'https://client.example/cb';
@@ -43,6 +44,25 @@ export const refreshing = async (house, { jar, client }, conns) => ({
     `body grant_type=refresh_token&refresh_token={{rt|u}}&client_id=${enc(client.client_id)}&resource=${enc(house.resource)}`,
     'expect 200', 'must "access_token"', 'take rt json refresh_token'],
 });
+
+// The same with a DPoP proof, a new one for each request (RFC 9449): signed before the clock runs.
+export const refreshingBound = async (house, { jar, client }, conns, { seconds, warm }) => {
+  const key = proofKey();
+  const token = `${house.base}/token`;
+  const first = async () => {
+    const a = await authorize(jar, client.client_id, { resource: house.resource });
+    const r = await post(token, { grant_type: 'authorization_code', client_id: client.client_id, code: a.code, redirect_uri: CALLBACK, code_verifier: a.verifier }, { dpop: prove(key, 'POST', token) });
+    assert.equal(r.json?.token_type, 'DPoP', r.text);
+    return r.json.refresh_token;
+  };
+  return {
+    rows: { name: 'rt', values: await times(conns, first) },
+    stock: { name: 'proof', values: Array.from({ length: 12000 * (seconds + warm + 1) }, () => prove(key, 'POST', token)) },
+    script: ['step POST /token', FORM, 'header DPoP: {{proof}}',
+      `body grant_type=refresh_token&refresh_token={{rt|u}}&client_id=${enc(client.client_id)}&resource=${enc(house.resource)}`,
+      'expect 200', 'must "token_type":"DPoP"', 'take rt json refresh_token'],
+  };
+};
 
 // GET /authorize with the cookies of the signed-in person, then POST /token with the code and the verifier.
 export const flow = async (house, { jar, client }) => {

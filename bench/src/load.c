@@ -1,5 +1,5 @@
 /*
- * load [-t] [-n] [-c connections] [-d seconds] [-w seconds of warming up] [-r rows] [-k one answer in so many] PORT SCRIPT
+ * load [-t] [-n] [-c connections] [-d seconds] [-w seconds of warming up] [-r rows] [-s stock] [-k one answer in so many] PORT SCRIPT
  *
  * A load generator with a closed loop: each connection runs the script's steps one after the other, and again, over
  * HTTP/1.1 to 127.0.0.1, with -t under TLS 1.3. A connection keeps the row it began with; with -n each iteration has the next. Every answer is looked at; one that is not right is an error and never counts. Prints one JSON object.
@@ -112,11 +112,20 @@ static void put_encoded(struct conn *c, const char *p)
 	}
 }
 
+static const char *value_of(struct conn *c, int var)
+{
+	if (var != script.stock_var)
+		return c->values[var];
+	if (script.stock_used == script.stock_count)
+		die("the stock of %s is used up", script.vars[var]);
+	return script.stock[script.stock_used++];
+}
+
 static void put_text(struct conn *c, const struct text *t)
 {
 	for (int i = 0; i < t->count; i++) {
 		const struct piece *p = &t->pieces[i];
-		const char *value = p->var < 0 ? NULL : c->values[p->var];
+		const char *value = p->var < 0 ? NULL : value_of(c, p->var);
 		if (p->var < 0)
 			put(c, p->text, p->len);
 		else if (value && p->encode)
@@ -528,9 +537,9 @@ int main(int argc, char **argv)
 {
 	size_t conns = 64;
 	double seconds = 5, warm = 1;
-	const char *rows = NULL;
+	const char *rows = NULL, *stock = NULL;
 
-	for (int o; (o = getopt(argc, argv, "tnc:d:w:r:k:")) != -1;)
+	for (int o; (o = getopt(argc, argv, "tnc:d:w:r:s:k:")) != -1;)
 		switch (o) {
 		case 't':
 			line_use_tls();
@@ -550,6 +559,9 @@ int main(int argc, char **argv)
 		case 'r':
 			rows = optarg;
 			break;
+		case 's':
+			stock = optarg;
+			break;
 		case 'k':
 			sample_every = strtoull(optarg, NULL, 10);
 			break;
@@ -557,7 +569,7 @@ int main(int argc, char **argv)
 			return 2;
 		}
 	if (argc - optind != 2 || conns == 0 || sample_every < 2)
-		die("usage: load [-t] [-n] [-c connections] [-d seconds] [-w seconds] [-r rows] [-k every] PORT "
+		die("usage: load [-t] [-n] [-c connections] [-d seconds] [-w seconds] [-r rows] [-s stock] [-k every] PORT "
 		    "SCRIPT");
 	to.sin_port = htons((uint16_t)atoi(argv[optind]));
 	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -566,6 +578,8 @@ int main(int argc, char **argv)
 	script_load(&script, argv[optind + 1]);
 	if (rows)
 		rows_load(&script, rows);
+	if (stock)
+		stock_load(&script, stock);
 	poll_fd = epoll_create1(0);
 	count_from = now_ns() + (uint64_t)(warm * 1e9);
 	count_to = count_from + (uint64_t)(seconds * 1e9);

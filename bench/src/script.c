@@ -159,6 +159,7 @@ void script_load(struct script *s, const char *path)
 	fclose(f);
 	if (!s->count)
 		die("%s: no steps", path);
+	s->stock_var = -1;
 	s->chain = sends_what_it_takes(&s->steps[0]);
 }
 
@@ -189,4 +190,26 @@ void rows_load(struct script *s, const char *path)
 	fclose(f);
 	if (!s->row_count)
 		die("%s: no rows", path);
+}
+
+void stock_load(struct script *s, const char *path)
+{
+	FILE *f = fopen(path, "r");
+	char *line = NULL;
+	size_t size = 0, room = 0;
+
+	if (!f)
+		die("%s: %s", path, strerror(errno));
+	while (getline(&line, &size, f) > 0) {
+		line[strcspn(line, "\n")] = 0;
+		if (s->stock_var < 0) {
+			s->stock_var = variable(s, line, strlen(line));
+			continue;
+		}
+		if (s->stock_count == room)
+			s->stock = grow(s->stock, sizeof *s->stock * (room = 2 * room + 1024));
+		s->stock[s->stock_count++] = copy(line, strlen(line));
+	}
+	free(line);
+	fclose(f);
 }

@@ -10,7 +10,8 @@
  *   take code location code                   variable code = that parameter of the Location header
  *
  * {{x}} is a variable, {{x|u}} the same percent-encoded. Variables begin with a row of the rows file: a line of names, then
- * a line of values for each connection, separated by tabs. Faults end the program: a script is written by bench/run.
+ * a line of values for each connection, separated by tabs. One variable may come from a stock instead: a line with its name,
+ * then values of which each is used once, by whatever connection comes first (proofs that a server takes once). Faults end the program: a script is written by bench/run.
  */
 #ifndef BENCH_SCRIPT_H
 #define BENCH_SCRIPT_H
@@ -57,6 +58,9 @@ struct script {
 	char ***rows;
 	size_t row_count;
 	int columns[VARS], column_count;
+	int stock_var; /* -1: there is no stock */
+	char **stock;
+	size_t stock_count, stock_used;
 	bool chain; /* the first step sends what it takes: a connection that fails has lost its place */
 };
 
@@ -65,6 +69,7 @@ void die(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn)
 void *grow(void *p, size_t n);
 
 void script_load(struct script *s, const char *path);
+void stock_load(struct script *s, const char *path);
 void rows_load(struct script *s, const char *path);
 
 #endif

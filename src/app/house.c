@@ -102,6 +102,7 @@ enum err house_open(struct house *h, const struct config *config, const struct h
 	h->revoked = revoked_new();
 	h->endpoint_proofs = once_new(ONCE_MAX, DPOP_WINDOW);
 	h->resource_proofs = once_new(ONCE_MAX, DPOP_WINDOW);
+	h->proof_keys = dpop_keys_new();
 	h->resolver = resolver_new();
 	server_shared_start(&h->shared);
 	for (size_t i = 0; i < (size_t)n && i < FLOORS_MAX; i++)
@@ -113,6 +114,7 @@ void house_lend(struct house *h, struct house_site *site)
 {
 	site->site.endpoint_proofs = h->endpoint_proofs;
 	site->site.resource_proofs = h->resource_proofs;
+	site->site.proof_keys = h->proof_keys;
 }
 
 static void run_floor(void *arg)
@@ -165,6 +167,7 @@ void house_close(struct house *h)
 	revoked_free(h->revoked);
 	once_free(h->endpoint_proofs);
 	once_free(h->resource_proofs);
+	dpop_keys_free(h->proof_keys);
 	resolver_free(h->resolver);
 	tls_unref(h->tls);
 	*h = (struct house){ 0 };

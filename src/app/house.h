@@ -45,8 +45,9 @@ struct house {
 	struct revoked *revoked;
 	struct outside *outside;   /* documents of others */
 	struct once *endpoint_proofs, *resource_proofs; /* of every site: core/site.h */
-	struct resolver *resolver;                      /* of upstreams' names */
-	struct fetcher fetcher;                         /* of documents that strangers name */
+	struct dpop_keys *proof_keys;
+	struct resolver *resolver; /* of upstreams' names */
+	struct fetcher fetcher;    /* of documents that strangers name */
 	struct inlets inlets;
 	struct server_shared shared;
 	struct tls *tls; /* for connections to come; the main thread's. NULL: listen is in clear */

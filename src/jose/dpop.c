@@ -62,6 +62,8 @@ struct look {
 	const struct dpop_expect *want;
 	struct jws jws;
 	struct jwk key;
+	unsigned char header[SHA256_SIZE]; /* hash of its text */
+	bool known;                        /* the key is one that we remember */
 	struct dpop *out;
 };
 
@@ -81,7 +83,7 @@ static enum alg alg_named(str name)
  * The header may choose between the two uses of an RSA key that names none; everything else the key says itself. A private
  * key is refused aloud: whoever sends it has given it away (CVE-2026-54431).
  */
-static const char *read_key(struct look *l)
+static const char *import_key(struct look *l)
 {
 	const struct json *jwk = json_get(l->jws.header, S("jwk"));
 	enum alg alg = alg_named(json_get_str(l->jws.header, S("alg")));
@@ -108,10 +110,36 @@ static const char *read_key(struct look *l)
 	return NULL;
 }
 
+/* The same header was believed before, so its alg and jwk fit each other: they stand in what the hash is of. */
+static const char *read_key(struct look *l)
+{
+	str header, rest;
+
+	if (!l->want->keys)
+		return import_key(l);
+	str_cut(l->jws.signed_part, '.', &header, &rest);
+	sha256(header, l->header);
+	l->key.key = dpop_keys_find(l->want->keys, l->mem, l->header, &l->out->jkt);
+	l->known = l->key.key != NULL;
+	return l->known ? NULL : import_key(l);
+}
+
 static const char *check_signature(struct look *l)
 {
-	return pkey_verify(l->key.key, l->jws.signed_part, l->jws.signature) ? NULL
-									     : "its signature is wrong";
+	bool good = pkey_verify(l->key.key, l->jws.signed_part, l->jws.signature);
+
+	return good ? NULL : "its signature is wrong";
+}
+
+static const char *name_key(struct look *l)
+{
+	if (l->known)
+		return NULL;
+	if (jwk_thumbprint(l->mem, l->key.key, &l->out->jkt) != OK)
+		return "its jwk cannot be read";
+	if (l->want->keys)
+		dpop_keys_put(l->want->keys, l->header, l->key.key, l->out->jkt);
+	return NULL;
 }
 
 static const char *check_method(struct look *l)
@@ -171,7 +199,7 @@ static const char *read_nonce(struct look *l)
 
 /* What costs least stands first: a proof for something else is refused without a key being read. */
 static const char *(*const rules[])(struct look *l) = { check_type, check_method, check_url, check_time,
-	check_jti, check_token, read_nonce, read_key, check_signature };
+	check_jti, check_token, read_nonce, read_key, check_signature, name_key };
 
 enum err dpop_check(struct arena *mem, str proof, const struct dpop_expect *want, struct dpop *out)
 {
@@ -183,8 +211,6 @@ enum err dpop_check(struct arena *mem, str proof, const struct dpop_expect *want
 		why = "it is no signed JWT";
 	for (size_t i = 0; i < COUNT(rules) && !why; i++)
 		why = rules[i](&l);
-	if (!why && jwk_thumbprint(mem, l.key.key, &out->jkt) != OK)
-		why = "its jwk cannot be read";
 	pkey_unref(l.key.key);
 	if (!why)
 		return OK;

@@ -6,6 +6,7 @@
 #ifndef JOSE_DPOP_H
 #define JOSE_DPOP_H
 
+#include "jose/dpop_keys.h"
 #include "jose/jwt.h"
 
 #define DPOP_ALGS "ES256 EdDSA RS256 PS256" /* dpop_signing_alg_values_supported */
@@ -20,6 +21,7 @@ struct dpop_expect {
 	str token;   /* the access token that came along; p NULL: none, as at the token endpoint */
 	int64_t now; /* epoch seconds */
 	int64_t window;
+	struct dpop_keys *keys; /* remembers keys of good proofs; NULL: nobody does */
 };
 
 struct dpop {

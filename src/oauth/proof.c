@@ -102,7 +102,8 @@ static enum err check(struct ctx *c, const struct place *at, struct dpop *d)
 		.url = at->url,
 		.token = at->token,
 		.now = c->now,
-		.window = DPOP_WINDOW };
+		.window = DPOP_WINDOW,
+		.keys = c->site->proof_keys };
 
 	if (sent != 1) /* RFC 9449 section 4.3, 1 */
 		return fail_set(c, at->bad, __FILE__, __LINE__, "%zu DPoP headers", sent);

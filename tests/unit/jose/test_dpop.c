@@ -280,6 +280,42 @@ static void beside_a_token_it_names_the_token(void **state)
 	pkey_unref(k.key);
 }
 
+/* What is remembered is the header's key: another signature, or another header, is looked at as if it were new. */
+static void a_remembered_key_changes_no_answer(void **state)
+{
+	struct jwk k = fresh_key(ALG_ES256, S("k")), other = fresh_key(ALG_ES256, S("k"));
+	struct dpop_expect with = want;
+	struct dpop d;
+	str jwk = public_jwk(*state, &k, false), jkt;
+
+	with.keys = dpop_keys_new();
+	assert_int_equal(jwk_thumbprint(*state, k.key, &jkt), OK);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(
+		    dpop_check(*state, proof(*state, &k, S(HEADER), S(GOOD), jwk), &with, &d), OK);
+		assert_str(d.jkt, jkt);
+		str forged = proof(*state, &other, S(HEADER), S(GOOD), jwk);
+		assert_int_equal(dpop_check(*state, forged, &with, &d), ERR_TOKEN_MALFORMED);
+		assert_int_equal(d.jkt.n, 0);
+		str theirs = proof(*state, &other, S(HEADER), S(GOOD), public_jwk(*state, &other, false));
+		assert_int_equal(dpop_check(*state, theirs, &with, &d), OK);
+		assert_false(str_eq(d.jkt, jkt));
+	}
+	/* more keys than there is room for: each is still its own */
+	for (int i = 0; i < 1500; i++) {
+		unsigned char hash[32] = { (unsigned char)(i >> 8), (unsigned char)i };
+		str found;
+		dpop_keys_put(with.keys, hash, k.key, jkt);
+		struct pkey *got = dpop_keys_find(with.keys, *state, hash, &found);
+		assert_ptr_equal(got, k.key);
+		pkey_unref(got);
+	}
+	assert_int_equal(dpop_check(*state, proof(*state, &k, S(HEADER), S(GOOD), jwk), &with, &d), OK);
+	dpop_keys_free(with.keys);
+	pkey_unref(k.key);
+	pkey_unref(other.key);
+}
+
 static void what_is_no_jwt_is_refused(void **state)
 {
 	static const char *const texts[] = { "", ".", "..", "a.b.c", "eyJ9.eyJ9.", "e30.e30.AA" };
@@ -332,6 +368,7 @@ int main(void)
 		TEST(a_private_key_is_refused),
 		TEST(the_key_that_signs_is_the_one_that_stands_there),
 		TEST(beside_a_token_it_names_the_token),
+		TEST(a_remembered_key_changes_no_answer),
 		TEST(what_is_no_jwt_is_refused),
 		TEST(addresses_are_compared_as_addresses),
 	};
