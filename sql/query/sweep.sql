@@ -10,6 +10,10 @@ DELETE FROM code WHERE tenant = :tenant AND id IN (SELECT id FROM code WHERE ten
 -- in: tenant int, before int
 DELETE FROM txn WHERE tenant = :tenant AND id IN (SELECT id FROM txn WHERE tenant = :tenant AND id < :before ORDER BY id LIMIT 100);
 
+-- name: sweep_pushed :exec
+-- in: tenant int, before int
+DELETE FROM pushed WHERE tenant = :tenant AND id IN (SELECT id FROM pushed WHERE tenant = :tenant AND id < :before ORDER BY id LIMIT 100);
+
 -- name: sweep_audit :exec
 -- in: tenant int, before int
 DELETE FROM audit WHERE tenant = :tenant AND id IN (SELECT id FROM audit WHERE tenant = :tenant AND id < :before ORDER BY id LIMIT 100);

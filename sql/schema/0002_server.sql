@@ -32,3 +32,8 @@ CREATE TABLE logout_notice (
 	created INT NOT NULL, due INT NOT NULL, tries INT NOT NULL, UNIQUE (client, session)
 );
 CREATE INDEX logout_notice_due ON logout_notice (due);
+-- Authorization requests that clients pushed ahead (RFC 9126), by SHA-256 of the request_uri; each leads on once.
+CREATE TABLE pushed (
+	id KEY, tenant INT NOT NULL, hash BLOB NOT NULL, client_id TEXT NOT NULL, params TEXT NOT NULL, -- as in txn
+	expires INT NOT NULL, used INT NOT NULL
+);

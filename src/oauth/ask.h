@@ -8,6 +8,8 @@
 #include "core/ctx.h"
 #include "model/redirect.h"
 
+#define HINT_UNKNOWN (-1) /* it is no id token of ours */
+#define HINT_OTHER (-2)   /* it is one of another client */
 #define TXN_SECONDS 600 /* for signing in and deciding */
 
 struct ask {
@@ -19,6 +21,7 @@ struct ask {
 	str scope;     /* what will be given */
 	str challenge; /* PKCE, S256 */
 	str nonce;
+	int64_t hint;   /* the person of id_token_hint; 0: none was sent; HINT_... */
 	str login_hint; /* what the sign-in form starts with; empty: nothing */
 	str jkt;        /* RFC 9449 section 10, dpop_jkt: the key that the code is bound to; empty: none */
 	bool login, select, consent, none; /* prompt (OpenID Connect Core section 3.1.2.1) */
@@ -41,6 +44,13 @@ bool ask_remembers(const struct ask *a);
  * this. READ or WRITE.
  */
 CHECKED enum err ask_covered(struct ctx *c, const struct ask *a, bool *covered);
+
+/* The request as the text that rows keep; p NULL: no room. */
+str ask_write(struct arena *mem, const struct ask *a);
+/* Reads it again, with its client and resource looked up anew. READ or WRITE. CLIENT_UNKNOWN_PAGE, REDIRECT_UNKNOWN,
+ * RESOURCE_UNKNOWN. */
+CHECKED enum err ask_open(
+    struct ctx *c, str text, str client_id, enum err (*again)(struct ctx *c), struct ask *a);
 
 /* Keeps the request in a new row bound to this browser; sets a->txn. WRITE. */
 CHECKED enum err ask_put(struct ctx *c, struct ask *a);

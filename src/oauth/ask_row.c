@@ -7,7 +7,7 @@
 #include "oauth/client_document.h"
 #include "sql_gen.h"
 
-static str write(struct arena *mem, const struct ask *a)
+str ask_write(struct arena *mem, const struct ask *a)
 {
 	struct buf b = BUF(mem);
 	struct jout j = JOUT(&b);
@@ -26,6 +26,10 @@ static str write(struct arena *mem, const struct ask *a)
 	jout_bool(&j, S("login"), a->login);
 	jout_bool(&j, S("select"), a->select);
 	jout_bool(&j, S("consent"), a->consent);
+	if (a->none) /* of one that was pushed */
+		jout_bool(&j, S("none"), true);
+	if (a->hint)
+		jout_int(&j, S("hint"), a->hint);
 	jout_end(&j);
 	return b.full ? (str){ NULL, 0 } : buf_str(&b);
 }
@@ -42,7 +46,7 @@ enum err ask_put(struct ctx *c, struct ask *a)
 		.tenant = c->site->tenant.id,
 		.browser = browser_hash(c),
 		.client_id = a->client.client_id,
-		.params = write(c->mem, a),
+		.params = ask_write(c->mem, a),
 		.created = c->now,
 		.expires = c->now + TXN_SECONDS,
 	};
@@ -71,6 +75,8 @@ static bool read(const struct json *o, struct ask *a)
 	a->login = json_get_true(o, S("login"));
 	a->select = json_get_true(o, S("select"));
 	a->consent = json_get_true(o, S("consent"));
+	a->none = json_get_true(o, S("none"));
+	(void)json_get_int(o, S("hint"), &a->hint);
 	return json_get_int(o, S("max_age"), &a->max_age);
 }
 
@@ -93,10 +99,19 @@ static enum err look_again(
 	return OK;
 }
 
+enum err ask_open(
+    struct ctx *c, str text, str client_id, enum err (*again)(struct ctx *c), struct ask *a)
+{
+	const struct json *params;
+
+	if (json_parse(c->mem, text, &params, NULL) != OK || !read(params, a))
+		return FAIL(c, INTERNAL, "a request that was kept cannot be read");
+	return look_again(c, params, client_id, again, a);
+}
+
 enum err ask_get(struct ctx *c, str txn, enum err (*again)(struct ctx *c), struct ask *a)
 {
 	struct txn_get_out row;
-	const struct json *params;
 	int64_t id;
 
 	*a = (struct ask){ .max_age = -1 };
@@ -111,11 +126,9 @@ enum err ask_get(struct ctx *c, str txn, enum err (*again)(struct ctx *c), struc
 		return FAIL(c, TXN_BROWSER, "txn %lld", (long long)id);
 	if (row.done || row.expires <= c->now)
 		return FAIL(c, TXN_GONE, "txn %lld: %s", (long long)id, row.done ? "finished" : "expired");
-	if (json_parse(c->mem, row.params, &params, NULL) != OK || !read(params, a))
-		return FAIL(c, INTERNAL, "txn %lld cannot be read", (long long)id);
 	a->begun = row.created;
 	a->txn = id;
-	return look_again(c, params, row.client_id, again, a);
+	return ask_open(c, row.params, row.client_id, again, a);
 }
 
 enum err ask_take(struct ctx *c, const struct ask *a)

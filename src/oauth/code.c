@@ -1,44 +1,17 @@
 #include "oauth/code.h"
-#include "base/enc.h"
 #include "base/id.h"
 #include "crypto/crypto.h"
 #include "model/scope.h"
 #include "oauth/client.h"
+#include "oauth/handle.h"
 #include "sql_gen.h"
 #include "store/audit.h"
 
-#include <string.h>
-
 #define PREFIX "gh_ac_"
-#define ID 8
-#define RANDOM 32
-
-static str make(struct arena *mem, int64_t id)
-{
-	unsigned char bytes[ID + RANDOM];
-	struct buf b = BUF(mem);
-
-	for (int i = 0; i < ID; i++)
-		bytes[i] = (unsigned char)((uint64_t)id >> (56 - 8 * i) & 0xff);
-	rand_bytes(bytes + ID, RANDOM);
-	buf_put(&b, S(PREFIX));
-	buf_put(&b, b64url_write(mem, (str){ (const char *)bytes, sizeof bytes }));
-	secret_wipe(bytes, sizeof bytes);
-	return buf_str(&b);
-}
 
 enum err code_parse(struct arena *mem, struct secret text, int64_t *id)
 {
-	str s = { (const char *)text.bytes, text.len }, bytes;
-	uint64_t v = 0;
-
-	if (!str_starts(s, S(PREFIX)) ||
-	    b64url_parse(mem, str_sub(s, sizeof PREFIX - 1, s.n), &bytes) != OK || bytes.n != ID + RANDOM)
-		return ERR_NOT_FOUND;
-	for (int i = 0; i < ID; i++)
-		v = v << 8 | (unsigned char)bytes.p[i];
-	*id = (int64_t)v;
-	return OK;
+	return handle_parse(mem, S(PREFIX), text, id);
 }
 
 /* The union with what was agreed to before: asking for less later takes nothing back. */
@@ -60,7 +33,7 @@ static enum err remember(struct ctx *c, const struct ask *a, const struct client
 static enum err put(struct ctx *c, const struct ask *a, const struct client *client, str *code, int64_t *id)
 {
 	*id = id_make(c->now_ms, rand_u32());
-	*code = make(c->mem, *id);
+	*code = handle_make(c->mem, S(PREFIX), *id);
 	struct code_put_in row = {
 		.id = *id,
 		.tenant = c->site->tenant.id,

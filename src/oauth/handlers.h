@@ -22,6 +22,7 @@ enum err consent_show(struct ctx *c);
 enum err consent_decide(struct ctx *c);
 
 /* LOOP. */
+enum err par_start(struct ctx *c);
 enum err token_start(struct ctx *c);
 enum err revoke_start(struct ctx *c);
 enum err introspect_start(struct ctx *c);

@@ -18,6 +18,11 @@ static const struct param_row token_rows[] = {
 #include "params/token.def"
 };
 #undef PARAMS
+#define PARAMS client_params
+static const struct param_row client_rows[] = {
+#include "params/client.def"
+};
+#undef PARAMS
 #define PARAMS revoke_params
 static const struct param_row revoke_rows[] = {
 #include "params/revoke.def"
@@ -62,6 +67,11 @@ enum err revoke_params_fill(struct ctx *c, const struct form *f, struct revoke_p
 enum err logout_params_fill(struct ctx *c, const struct form *f, struct logout_params *out)
 {
 	return fill(c, f, logout_rows, COUNT(logout_rows), out);
+}
+
+enum err client_params_fill(struct ctx *c, const struct form *f, struct client_params *out)
+{
+	return fill(c, f, client_rows, COUNT(client_rows), out);
 }
 
 enum err params_body(struct ctx *c, struct form *out)

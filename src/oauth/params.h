@@ -26,6 +26,10 @@ struct token_params {
 #include "params/token.def"
 };
 
+struct client_params {
+#include "params/client.def"
+};
+
 struct revoke_params {
 #include "params/revoke.def"
 };
@@ -40,6 +44,7 @@ struct logout_params {
 CHECKED enum err authorize_who_fill(struct ctx *c, const struct form *f, struct authorize_who *out);
 CHECKED enum err authorize_params_fill(struct ctx *c, const struct form *f, struct authorize_params *out);
 CHECKED enum err token_params_fill(struct ctx *c, const struct form *f, struct token_params *out);
+CHECKED enum err client_params_fill(struct ctx *c, const struct form *f, struct client_params *out);
 CHECKED enum err revoke_params_fill(struct ctx *c, const struct form *f, struct revoke_params *out);
 CHECKED enum err logout_params_fill(struct ctx *c, const struct form *f, struct logout_params *out);
 

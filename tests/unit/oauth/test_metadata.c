@@ -29,6 +29,8 @@ static const char document[] =
     "\"registration_endpoint\":\"https://auth.example/register\","
     "\"revocation_endpoint\":\"https://auth.example/revoke\","
     "\"jwks_uri\":\"https://auth.example/.well-known/jwks.json\","
+    "\"pushed_authorization_request_endpoint\":\"https://auth.example/par\","
+    "\"require_pushed_authorization_requests\":false,"
     "\"scopes_supported\":[\"users:read\",\"users:write\",\"clients:read\",\"weather:read\",\"weather:"
     "write\",\"openid\",\"profile\",\"email\",\"offline_access\"],"
     "\"response_types_supported\":[\"code\"],"
