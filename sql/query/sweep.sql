@@ -14,6 +14,10 @@ DELETE FROM txn WHERE tenant = :tenant AND id IN (SELECT id FROM txn WHERE tenan
 -- in: tenant int, before int
 DELETE FROM pushed WHERE tenant = :tenant AND id IN (SELECT id FROM pushed WHERE tenant = :tenant AND id < :before ORDER BY id LIMIT 100);
 
+-- name: sweep_devices :exec
+-- in: tenant int, before int
+DELETE FROM device WHERE tenant = :tenant AND id IN (SELECT id FROM device WHERE tenant = :tenant AND id < :before ORDER BY id LIMIT 100);
+
 -- name: sweep_audit :exec
 -- in: tenant int, before int
 DELETE FROM audit WHERE tenant = :tenant AND id IN (SELECT id FROM audit WHERE tenant = :tenant AND id < :before ORDER BY id LIMIT 100);

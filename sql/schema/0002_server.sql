@@ -37,3 +37,15 @@ CREATE TABLE pushed (
 	id KEY, tenant INT NOT NULL, hash BLOB NOT NULL, client_id TEXT NOT NULL, params TEXT NOT NULL, -- as in txn
 	expires INT NOT NULL, used INT NOT NULL
 );
+
+-- Devices that ask for access (RFC 8628). The grant that comes of one has its id.
+CREATE TABLE device (
+	id KEY, tenant INT NOT NULL, hash BLOB NOT NULL, -- SHA-256 of the device code
+	user_code BLOB NOT NULL UNIQUE,                  -- SHA-256 of tenant and user code
+	client_id TEXT NOT NULL, resource TEXT NOT NULL, scope TEXT NOT NULL, ip TEXT NOT NULL,
+	created INT NOT NULL, expires INT NOT NULL,
+	polled INT NOT NULL, pace INT NOT NULL, -- when it asked last; seconds that it has to wait between
+	state TEXT NOT NULL,                    -- pending, allowed, denied, redeemed
+	user_id INT NOT NULL,                   -- who typed the code first: nobody else may decide
+	client INT NOT NULL, auth_time INT NOT NULL, methods TEXT NOT NULL, session INT NOT NULL -- once allowed
+);

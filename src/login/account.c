@@ -2,7 +2,7 @@
 #include "login/handlers.h"
 
 #include "crypto/crypto.h"
-#include "login/attempt.h"
+#include "store/attempt.h"
 #include "login/fields.h"
 #include "login/password.h"
 #include "login/refuse.h"

@@ -4,7 +4,7 @@
 #include "base/text.h"
 #include "crypto/crypto.h"
 #include "login/after.h"
-#include "login/attempt.h"
+#include "store/attempt.h"
 #include "login/fields.h"
 #include "login/refuse.h"
 #include "login/session.h"

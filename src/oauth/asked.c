@@ -108,20 +108,13 @@ static enum err check_pkce(struct ctx *c, struct asked *a)
 	return OK;
 }
 
-static str limit_of(const struct client *client)
-{
-	return client_verified(client) ? client->scope : (str){ NULL, 0 };
-}
-
 /*
  * An application that people only sign in with: what the operator allows it is about the person and of no MCP server. Others
  * that ask for openid may well want the only server there is: mcp-remote's last resort is "openid email profile".
  */
-static bool only_person(const struct ctx *c, const struct asked *a)
+static bool only_person(const struct ctx *c, str limit, str scope)
 {
-	str limit = limit_of(&a->ask.client);
-
-	if (!str_list_has(limit, ' ', SCOPE_OPENID) || !str_list_has(a->p.scope, ' ', SCOPE_OPENID))
+	if (!str_list_has(limit, ' ', SCOPE_OPENID) || !str_list_has(scope, ' ', SCOPE_OPENID))
 		return false;
 	for (size_t i = 0; i < c->site->resource_count; i++)
 		if (scope_meets(limit, c->site->resources[i].scopes))
@@ -129,39 +122,43 @@ static bool only_person(const struct ctx *c, const struct asked *a)
 	return true;
 }
 
-static enum err check_resource(struct ctx *c, struct asked *a)
+static const struct resource *pick_resource(const struct ctx *c, str limit, str scope)
 {
-	TRY(params_resource(c, &a->p.resource, &a->ask.resource));
-	if (!a->ask.resource && only_person(c, a))
-		a->ask.resource = &c->site->self;
-	if (!a->ask.resource)
-		a->ask.resource = resource_pick(c->site->resources, c->site->resource_count, a->p.scope);
-	if (!a->ask.resource && str_list_has(a->p.scope, ' ', SCOPE_OPENID))
-		a->ask.resource = &c->site->self;
-	if (!a->ask.resource)
-		return FAIL(c, RESOURCE_MISSING, "scope %.*s", FMT(str_sub(a->p.scope, 0, 200)));
+	if (only_person(c, limit, scope))
+		return &c->site->self;
+	const struct resource *r = resource_pick(c->site->resources, c->site->resource_count, scope);
+	return !r && str_list_has(scope, ' ', SCOPE_OPENID) ? &c->site->self : r;
+}
+
+enum err asked_target(struct ctx *c, const struct client *client, const struct param_list *resources, str scope,
+    const struct resource **resource, str *given)
+{
+	/*
+	 * The registered scope of a dynamic client limits nothing: it is what the client knew before it asked, and
+	 * step-up asks for more with the same id. What the operator wrote for a client does limit.
+	 */
+	str limit = client_verified(client) ? client->scope : (str){ NULL, 0 };
+
+	TRY(params_resource(c, resources, resource));
+	if (!*resource)
+		*resource = pick_resource(c, limit, scope);
+	if (!*resource)
+		return FAIL(c, RESOURCE_MISSING, "scope %.*s", FMT(str_sub(scope, 0, 200)));
+	*given = resource_scope_grant(c->mem, *resource, scope, limit, client_may(client, S("refresh_token")));
+	if (*resource == &c->site->self)
+		return str_list_has(*given, ' ', SCOPE_OPENID)
+		    ? OK
+		    : FAIL(c, SCOPE_UNKNOWN, "the issuer as the resource, and scope %.*s",
+			  FMT(str_sub(scope, 0, 200)));
+	if (limit.n && !scope_meets(*given, (*resource)->scopes))
+		return FAIL(c, SCOPE_UNKNOWN, "the client is limited to %.*s", FMT(str_sub(limit, 0, 200)));
 	return OK;
 }
 
-/*
- * The registered scope of a dynamic client limits nothing: it is what the client knew before it asked, and
- * step-up asks for more with the same id. What the operator wrote for a client does limit.
- */
-static enum err check_scope(struct ctx *c, struct asked *a)
+static enum err check_target(struct ctx *c, struct asked *a)
 {
-	const struct client *client = &a->ask.client;
-	str limit = limit_of(client);
-
-	a->ask.scope = resource_scope_grant(
-	    c->mem, a->ask.resource, a->p.scope, limit, client_may(client, S("refresh_token")));
 	a->ask.nonce = a->p.nonce;
-	if (a->ask.resource == &c->site->self && !str_list_has(a->ask.scope, ' ', SCOPE_OPENID))
-		return FAIL(c, SCOPE_UNKNOWN, "the issuer as the resource, and scope %.*s",
-		    FMT(str_sub(a->p.scope, 0, 200)));
-	if (a->ask.resource != &c->site->self && limit.n &&
-	    !scope_meets(a->ask.scope, a->ask.resource->scopes))
-		return FAIL(c, SCOPE_UNKNOWN, "the client is limited to %.*s", FMT(str_sub(limit, 0, 200)));
-	return OK;
+	return asked_target(c, &a->ask.client, &a->p.resource, a->p.scope, &a->ask.resource, &a->ask.scope);
 }
 
 /* A list (copilot sends "consent select_account"); words we do not know are ignored. */
@@ -231,8 +228,7 @@ static const struct {
 	{ "check_response", check_response },
 	{ "check_grant", check_grant },
 	{ "check_pkce", check_pkce },
-	{ "check_resource", check_resource },
-	{ "check_scope", check_scope },
+	{ "check_target", check_target },
 	{ "check_prompt", check_prompt },
 	{ "check_hints", check_hints },
 	{ "check_key", check_key },

@@ -24,5 +24,11 @@ CHECKED enum err asked_who(struct ctx *c, struct asked *a);
 CHECKED enum err asked_client(struct ctx *c, enum err (*again)(struct ctx *c), struct asked *a);
 /* Everything else, with a->ask.client known. Any lane but LOOP: a hint may have to be verified. */
 CHECKED enum err asked_check(struct ctx *c, struct asked *a);
+/*
+ * The resource that a client asks for (RFC 8707; the only one, when it names none) and the scopes that it gets there.
+ * RESOURCE_UNKNOWN, RESOURCE_MISSING, SCOPE_UNKNOWN.
+ */
+CHECKED enum err asked_target(struct ctx *c, const struct client *client, const struct param_list *resources,
+    str scope, const struct resource **resource, str *given);
 
 #endif

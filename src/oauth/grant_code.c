@@ -4,7 +4,7 @@
 #include "oauth/client.h"
 #include "oauth/code.h"
 #include "oauth/grant_type.h"
-#include "oauth/refresh.h"
+#include "oauth/grant_new.h"
 #include "sql_gen.h"
 #include "store/audit.h"
 #include "store/grant_end.h"
@@ -91,37 +91,6 @@ static enum err check_code(struct ctx *c, const struct token *t, const struct co
 	return OK;
 }
 
-static enum err put_grant(struct ctx *c, struct token *t, const struct code_take_out *code)
-{
-	const struct config *config = c->site->config;
-	struct grant_put_in row = {
-		.id = code->grant_id,
-		.tenant = c->site->tenant.id,
-		.user_id = code->user_id,
-		.client = code->client,
-		.resource = code->resource,
-		.scope = code->scope,
-		.redirect_host = redirect_host(c->mem, code->redirect_uri),
-		.now = c->now,
-		.expires = c->now + config->access_ttl,
-		.auth_time = code->auth_time,
-		.methods = code->methods,
-		/* RFC 9449 section 5: with a secret the client itself is what the refresh token is bound to */
-		.jkt = str_eq(t->client.auth_method, S("none")) ? t->jkt : S(""),
-		.session = code->session,
-	};
-
-	if (client_may(&t->client, S("refresh_token"))) {
-		struct refresh first;
-		refresh_first(code->grant_id, &first);
-		t->authz.refresh = refresh_text(c->mem, c->site->key_refresh, &first);
-		secret_wipe(&first, sizeof first);
-		row.token = token_hash(c->mem, secret_of(t->authz.refresh));
-		row.expires = c->now + config->refresh_ttl;
-	}
-	return q_grant_put(c->db, c->mem, &row, NULL);
-}
-
 static enum err redeem(struct ctx *c, struct token *t)
 {
 	struct code_take_in in = { t->id, c->site->tenant.id, token_hash(c->mem, t->p.code),
@@ -142,15 +111,12 @@ static enum err redeem(struct ctx *c, struct token *t)
 		.user = code.user_id,
 		.resource = code.resource,
 		.scope = code.scope,
-		.client_id = t->client.client_id,
 		.auth_time = code.auth_time,
 		.methods = code.methods,
 		.nonce = code.nonce,
 		.session = code.session,
-		.jkt = t->jkt,
 	};
-	TRY(put_grant(c, t, &code));
-	token_awaited(c, &t->authz);
+	TRY(grant_new(c, t, code.client, redirect_host(c->mem, code.redirect_uri)));
 	return audit_put(c,
 	    &(struct audit){ S("auth.token.issue"), code.user_id, code.grant_id, client_label(&t->client),
 		(str){ NULL, 0 } });

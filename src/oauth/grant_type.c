@@ -4,6 +4,7 @@ static const struct grant_type *const grant_types[] = {
 	&grant_authorization_code,
 	&grant_refresh_token,
 	&grant_client_credentials,
+	&grant_device_code,
 };
 
 void token_awaited(struct ctx *c, const struct authz *authz)

@@ -22,6 +22,10 @@ enum err consent_show(struct ctx *c);
 enum err consent_decide(struct ctx *c);
 
 /* LOOP. */
+enum err device_start(struct ctx *c);
+/* READ. The page where a person types the code of a device, and decides. */
+enum err device_show(struct ctx *c);
+enum err device_submit(struct ctx *c);
 enum err par_start(struct ctx *c);
 enum err token_start(struct ctx *c);
 enum err revoke_start(struct ctx *c);

@@ -86,6 +86,7 @@ str metadata_write(struct arena *mem, const struct site *site)
 		put_url(&j, mem, site, S("registration_endpoint"), "/register");
 	put_url(&j, mem, site, S("revocation_endpoint"), "/revoke");
 	put_url(&j, mem, site, S("jwks_uri"), "/.well-known/jwks.json");
+	put_url(&j, mem, site, S("device_authorization_endpoint"), "/device_authorization");
 	put_url(&j, mem, site, S("pushed_authorization_request_endpoint"), "/par");
 	jout_bool(&j, S("require_pushed_authorization_requests"), false);
 	jout_words(&j, S("scopes_supported"), all_scopes(mem, site));

@@ -23,6 +23,11 @@ static const struct param_row client_rows[] = {
 #include "params/client.def"
 };
 #undef PARAMS
+#define PARAMS device_params
+static const struct param_row device_rows[] = {
+#include "params/device.def"
+};
+#undef PARAMS
 #define PARAMS revoke_params
 static const struct param_row revoke_rows[] = {
 #include "params/revoke.def"
@@ -72,6 +77,11 @@ enum err logout_params_fill(struct ctx *c, const struct form *f, struct logout_p
 enum err client_params_fill(struct ctx *c, const struct form *f, struct client_params *out)
 {
 	return fill(c, f, client_rows, COUNT(client_rows), out);
+}
+
+enum err device_params_fill(struct ctx *c, const struct form *f, struct device_params *out)
+{
+	return fill(c, f, device_rows, COUNT(device_rows), out);
 }
 
 enum err params_body(struct ctx *c, struct form *out)

@@ -30,6 +30,10 @@ struct client_params {
 #include "params/client.def"
 };
 
+struct device_params {
+#include "params/device.def"
+};
+
 struct revoke_params {
 #include "params/revoke.def"
 };
@@ -45,6 +49,7 @@ CHECKED enum err authorize_who_fill(struct ctx *c, const struct form *f, struct 
 CHECKED enum err authorize_params_fill(struct ctx *c, const struct form *f, struct authorize_params *out);
 CHECKED enum err token_params_fill(struct ctx *c, const struct form *f, struct token_params *out);
 CHECKED enum err client_params_fill(struct ctx *c, const struct form *f, struct client_params *out);
+CHECKED enum err device_params_fill(struct ctx *c, const struct form *f, struct device_params *out);
 CHECKED enum err revoke_params_fill(struct ctx *c, const struct form *f, struct revoke_params *out);
 CHECKED enum err logout_params_fill(struct ctx *c, const struct form *f, struct logout_params *out);
 

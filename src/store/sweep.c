@@ -16,6 +16,7 @@
  */
 #define CODE_AGE HOUR
 #define TXN_AGE HOUR          /* they live ten minutes */
+#define DEVICE_AGE HOUR        /* they live ten minutes */
 #define PUSHED_AGE (HOUR / 6) /* they live a minute and a half */
 #define LINK_AFTER DAY        /* past its expiry: "used or expired" is a better answer than "unknown" */
 #define SESSION_AFTER DAY
@@ -43,17 +44,19 @@ static enum err sweep_oldest(struct db *db, struct job *j)
 	const struct sweep_txns_in txns = { .tenant = j->tenant, .before = id_before(j->now - TXN_AGE) };
 	const struct sweep_pushed_in pushed = { .tenant = j->tenant,
 		.before = id_before(j->now - PUSHED_AGE) };
+	const struct sweep_devices_in devices = { .tenant = j->tenant, .before = id_before(j->now - DEVICE_AGE) };
 	const struct sweep_audit_in audit = { .tenant = j->tenant,
 		.before = id_before(j->now - j->from->audit_keep) };
 	const struct revocation_sweep_in revocations = { .now = j->now };
 	const struct sweep_replays_in replays = { .tenant = j->tenant, .before = j->now };
-	int64_t n[6] = { 0 };
+	int64_t n[7] = { 0 };
 
 	TRY(q_sweep_codes(db, j->mem, &codes, &n[0]));
 	TRY(q_sweep_txns(db, j->mem, &txns, &n[1]));
 	TRY(q_revocation_sweep(db, j->mem, &revocations, &n[2]));
 	TRY(q_sweep_replays(db, j->mem, &replays, &n[4]));
 	TRY(q_sweep_pushed(db, j->mem, &pushed, &n[5]));
+	TRY(q_sweep_devices(db, j->mem, &devices, &n[6]));
 	if (j->from->audit_keep)
 		TRY(q_sweep_audit(db, j->mem, &audit, &n[3]));
 	for (size_t i = 0; i < COUNT(n); i++)

@@ -1,6 +1,6 @@
 #include "login/rig.h"
 
-#include "login/attempt.h"
+#include "store/attempt.h"
 #include "login/words.h"
 
 static void a_network_is_an_ipv4_address_or_64_bits_of_ipv6(void **state)

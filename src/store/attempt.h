@@ -3,8 +3,8 @@
  * not) and for the network it comes from; after some wrong ones the next is refused for 1, 2, 4 ... at most 300 seconds.
  * Never for longer: nobody can lock somebody else out, and a sign-in link works at any time.
  */
-#ifndef LOGIN_ATTEMPT_H
-#define LOGIN_ATTEMPT_H
+#ifndef STORE_ATTEMPT_H
+#define STORE_ATTEMPT_H
 
 #include "core/ctx.h"
 

@@ -1,4 +1,4 @@
-#include "login/attempt.h"
+#include "store/attempt.h"
 
 #include "crypto/crypto.h"
 #include "sql_gen.h"
