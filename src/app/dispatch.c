@@ -43,19 +43,30 @@ static enum err begin_resource(struct ctx *c)
 	return gateway_request(c, x->rq, x->resource);
 }
 
-/* Registrations are for anybody, so they are counted by address; refreshes of one client never are. */
-static enum err limit(struct ctx *c)
+/* What anybody may ask for, and what keeps something, is counted by address; refreshes of one client never are. */
+static enum err take(struct ctx *c, enum limit_kind kind, int64_t burst, const char *what)
 {
-	struct exchange *x = exchange_of(c);
-	int64_t burst = c->site->config->limit_register_burst, wait = 1;
+	int64_t wait = 1;
 
-	if (!x->route || x->route->handler != register_client || c->req->method != HTTP_POST)
-		return OK;
-	if (limit_take(x->floor->house->limits, LIMIT_REGISTER, client_address_key(c), c->now_ms, burst,
+	if (limit_take(exchange_of(c)->floor->house->limits, kind, client_address_key(c), c->now_ms, burst,
 		burst, &wait))
 		return OK;
 	reply_header(c->reply, S("Retry-After"), arena_printf(c->mem, "%lld", (long long)wait));
-	return FAIL(c, RATE_LIMITED, "more than %lld registrations a minute", (long long)burst);
+	return FAIL(c, RATE_LIMITED, "more than %lld %s a minute", (long long)burst, what);
+}
+
+static enum err limit(struct ctx *c)
+{
+	const struct route *r = exchange_of(c)->route;
+	const struct config *config = c->site->config;
+
+	if (!r || c->req->method != HTTP_POST)
+		return OK;
+	if (r->handler == register_client)
+		return take(c, LIMIT_REGISTER, config->limit_register_burst, "registrations");
+	if (r->handler == device_start)
+		return take(c, LIMIT_DEVICE, config->limit_device_burst, "devices");
+	return OK;
 }
 
 /* Health, metrics and static files: asked for by machines that know only an address. */

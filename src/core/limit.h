@@ -4,7 +4,7 @@
 
 #include "base/str.h"
 
-enum limit_kind { LIMIT_REGISTER, LIMIT_DOCUMENT_PEER, LIMIT_DOCUMENT_HOST, LIMIT_KINDS };
+enum limit_kind { LIMIT_REGISTER, LIMIT_DEVICE, LIMIT_DOCUMENT_PEER, LIMIT_DOCUMENT_HOST, LIMIT_KINDS };
 
 struct limits;
 

@@ -5,7 +5,8 @@
 #include "core/ctx.h"
 
 #define DEVICE_SECONDS 600
-#define DEVICE_INTERVAL 5 /* seconds between two requests of a device, and what each that comes too soon adds */
+#define DEVICE_INTERVAL \
+	5 /* seconds between two requests of a device, and what each that comes too soon adds */
 #define DEVICE_PREFIX "gh_dc_"
 
 /* What the store keeps instead of a user code (without its dash). */

@@ -64,9 +64,8 @@ static void put_scopes(struct ctx *c, const struct job *job, struct view_device_
 
 	v->scopes = list;
 	while (str_word(&rest, ' ', &word))
-		list[v->scopes_count++] = (struct view_device_scope){
-			.scope = word, .words = resource_scope_words(job->resource, word)
-		};
+		list[v->scopes_count++] = (struct view_device_scope){ .scope = word,
+			.words = resource_scope_words(job->resource, word) };
 }
 
 static enum err show_decision(struct ctx *c, const struct job *job)
@@ -155,8 +154,7 @@ static enum err look_again(struct ctx *c, struct job *job)
 /* RFC 8628 section 5.1: a code is short because few may be tried. Each person has an account of tries for codes. */
 static enum err reserve(struct ctx *c, struct attempt *attempt)
 {
-	return attempt_reserve(
-	    c, arena_printf(c->mem, "device|%lld", (long long)c->actor.user), attempt);
+	return attempt_reserve(c, arena_printf(c->mem, "device|%lld", (long long)c->actor.user), attempt);
 }
 
 /* WRITE. A try is counted before anything is looked up, in the same transaction, which a refusal commits. */
@@ -170,14 +168,16 @@ static enum err look(struct ctx *c)
 		long long wait = (long long)attempt.wait;
 		reply_header(c->reply, S("Retry-After"), arena_printf(c->mem, "%lld", wait));
 		return refuse(c, job->form.user_code,
-		    arena_printf(c->mem, "Too many codes that were none. Wait %lld second%s and try again.", wait,
-			wait == 1 ? "" : "s"));
+		    arena_printf(c->mem, "Too many codes that were none. Wait %lld second%s and try again.",
+			wait, wait == 1 ? "" : "s"));
 	}
 	TRY(e);
-	struct device_claim_in in = { c->site->tenant.id, device_code_hash(c, job->code), c->actor.user, c->now };
+	struct device_claim_in in = { c->site->tenant.id, device_code_hash(c, job->code), c->actor.user,
+		c->now };
 	e = q_device_claim(c->db, c->mem, &in, &job->row);
 	if (e == ERR_NOT_FOUND) {
-		(void)FAIL(c, USER_CODE, "a code that is not known, has expired, was decided, or is another person's");
+		(void)FAIL(c, USER_CODE,
+		    "a code that is not known, has expired, was decided, or is another person's");
 		return refuse(c, job->form.user_code, S(""));
 	}
 	TRY(e);

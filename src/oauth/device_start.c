@@ -59,7 +59,8 @@ static enum err note(struct ctx *c, const struct job *job)
 	jout_str(&j, S("resource"), job->resource->identifier);
 	jout_str(&j, S("scope"), job->scope);
 	jout_end(&j);
-	return audit_put(c, &(struct audit){ S("auth.device.ask"), 0, 0, client_label(&job->client), buf_str(&b) });
+	return audit_put(
+	    c, &(struct audit){ S("auth.device.ask"), 0, 0, client_label(&job->client), buf_str(&b) });
 }
 
 /* WRITE. Two equal codes are one chance in many; the store then refuses the second, and the step runs again with another. */

@@ -16,13 +16,15 @@ static enum err check(struct ctx *c, struct token *t)
 	if (t->p.device_code.len == 0)
 		return FAIL(c, PARAM_MISSING, "device_code");
 	if (handle_parse(c->mem, S(DEVICE_PREFIX), t->p.device_code, &t->id) != OK)
-		return FAIL(c, DEVICE_UNKNOWN, "%zu bytes that are no device code of ours", t->p.device_code.len);
+		return FAIL(
+		    c, DEVICE_UNKNOWN, "%zu bytes that are no device code of ours", t->p.device_code.len);
 	return OK;
 }
 
 static enum err note(struct ctx *c, const struct token *t, str event, int64_t user)
 {
-	return audit_put(c, &(struct audit){ event, user, t->id, client_label(&t->client), (str){ NULL, 0 } });
+	return audit_put(
+	    c, &(struct audit){ event, user, t->id, client_label(&t->client), (str){ NULL, 0 } });
 }
 
 /* Section 3.5: the interval grows by five seconds for good with each request that comes too soon. */
@@ -73,7 +75,8 @@ static enum err give(struct ctx *c, struct token *t, const struct device_get_out
 		return FAIL(c, RESOURCE_MISMATCH, "got %.*s, authorized %.*s", FMT(t->resource->identifier),
 		    FMT(row->resource));
 	TRY(check_active(c, t, row->user_id));
-	TRY(q_device_redeem(c->db, c->mem, &(struct device_redeem_in){ t->id, c->site->tenant.id }, &changed));
+	TRY(q_device_redeem(
+	    c->db, c->mem, &(struct device_redeem_in){ t->id, c->site->tenant.id }, &changed));
 	if (changed == 0) /* another of the same took it between our two statements */
 		return FAIL(c, STORE_BUSY, "device %lld moved while it was looked at", (long long)t->id);
 	t->authz = (struct authz){
@@ -97,7 +100,8 @@ static enum err redeem(struct ctx *c, struct token *t)
 	enum err e = q_device_get(c->db, c->mem, &in, &row);
 
 	if (e == ERR_NOT_FOUND)
-		return FAIL(c, DEVICE_UNKNOWN, "no device code of client %.*s", FMT(client_label(&t->client)));
+		return FAIL(
+		    c, DEVICE_UNKNOWN, "no device code of client %.*s", FMT(client_label(&t->client)));
 	TRY(e);
 	if (str_eq(row.state, S("redeemed")))
 		return replayed(c, t, row.user_id);

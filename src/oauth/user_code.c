@@ -40,6 +40,6 @@ bool user_code_read(struct arena *mem, str typed, str *out)
 
 str user_code_show(struct arena *mem, str code)
 {
-	return arena_printf(
-	    mem, "%.*s-%.*s", FMT(str_sub(code, 0, USER_CODE / 2)), FMT(str_sub(code, USER_CODE / 2, code.n)));
+	return arena_printf(mem, "%.*s-%.*s", FMT(str_sub(code, 0, USER_CODE / 2)),
+	    FMT(str_sub(code, USER_CODE / 2, code.n)));
 }

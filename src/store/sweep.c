@@ -16,7 +16,7 @@
  */
 #define CODE_AGE HOUR
 #define TXN_AGE HOUR          /* they live ten minutes */
-#define DEVICE_AGE HOUR        /* they live ten minutes */
+#define DEVICE_AGE HOUR       /* they live ten minutes */
 #define PUSHED_AGE (HOUR / 6) /* they live a minute and a half */
 #define LINK_AFTER DAY        /* past its expiry: "used or expired" is a better answer than "unknown" */
 #define SESSION_AFTER DAY
@@ -44,7 +44,8 @@ static enum err sweep_oldest(struct db *db, struct job *j)
 	const struct sweep_txns_in txns = { .tenant = j->tenant, .before = id_before(j->now - TXN_AGE) };
 	const struct sweep_pushed_in pushed = { .tenant = j->tenant,
 		.before = id_before(j->now - PUSHED_AGE) };
-	const struct sweep_devices_in devices = { .tenant = j->tenant, .before = id_before(j->now - DEVICE_AGE) };
+	const struct sweep_devices_in devices = { .tenant = j->tenant,
+		.before = id_before(j->now - DEVICE_AGE) };
 	const struct sweep_audit_in audit = { .tenant = j->tenant,
 		.before = id_before(j->now - j->from->audit_keep) };
 	const struct revocation_sweep_in revocations = { .now = j->now };

@@ -20,6 +20,7 @@ import { proofKey, prove, boundClient } from './lib/dpop.mjs';
 import { Jar, register, authorize, authorizeQuery, tokens, refresh, post, ask, mcp, initialize, pkce, form } from './lib/oauth.mjs';
 
 const CB = 'https://client.example/cb';
+const DEVICE = 'urn:ietf:params:oauth:grant-type:device_code';
 const WRONG = 'a wrong password of some length';
 
 // Rows that nobody outside can produce, each with the reason.
@@ -149,6 +150,14 @@ async function household(t, config) {
     const token = (h.boundToken ??= (await h.bound()).access_token);
     return h.call({ authorization: `DPoP ${token}`, dpop: make(token) });
   };
+  // a device that asks, and a person who types its code
+  h.device = async () => {
+    h.terminal ??= await boundClient(h.d, {}, { client_name: 'Terminal' });
+    sql(h.d, `UPDATE client SET grant_types = 'refresh_token ${DEVICE}' WHERE client_id = '${h.terminal.client_id}'`);
+    return (await post(`${h.base}/device_authorization`, { client_id: h.terminal.client_id, resource: h.at('/weather') })).json;
+  };
+  h.poll = (x) => post(`${h.base}/token`, { grant_type: DEVICE, client_id: h.terminal.client_id, device_code: x.device_code });
+  h.typed = async (user_code, decision) => h.jar.ask('/device', { method: 'POST', body: { ...Jar.fields((await h.jar.ask('/device')).text), user_code, ...(decision ? { decision } : {}) } });
   h.newest = (table, set) => sql(d, `UPDATE ${table} SET ${set} WHERE id = (SELECT max(id) FROM ${table})`);
   return h;
 }
@@ -291,6 +300,30 @@ const MISTAKES = {
     return refresh(h.base, h.client.client_id, x.refresh_token);
   },
 
+  DEVICE_PENDING: async (h) => h.poll(await h.device()),
+  DEVICE_SLOW: async (h) => {
+    const x = await h.device();
+    await h.poll(x);
+    return h.poll(x);
+  },
+  DEVICE_EXPIRED: async (h) => {
+    const x = await h.device();
+    h.newest('device', 'expires = 1');
+    return h.poll(x);
+  },
+  DEVICE_DENIED: async (h) => {
+    const x = await h.device();
+    await h.typed(x.user_code, 'deny');
+    return h.poll(x);
+  },
+  DEVICE_UNKNOWN: async (h) => h.poll({ ...(await h.device()), device_code: 'gh_dc_nothing-of-ours' }),
+  DEVICE_REPLAYED: async (h) => {
+    const x = await h.device();
+    await h.typed(x.user_code, 'allow');
+    assert.equal((await h.poll(x)).status, 200);
+    return h.poll(x);
+  },
+  USER_CODE: (h) => h.typed('BCDF-GHJK'),
   DPOP_PROOF: async (h) => h.redeem(await h.code(), {}, h.ours({ claims: { htm: 'GET' } })),
   DPOP_REPLAYED: async (h) => {
     const proof = h.ours();

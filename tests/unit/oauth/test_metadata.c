@@ -29,13 +29,15 @@ static const char document[] =
     "\"registration_endpoint\":\"https://auth.example/register\","
     "\"revocation_endpoint\":\"https://auth.example/revoke\","
     "\"jwks_uri\":\"https://auth.example/.well-known/jwks.json\","
+    "\"device_authorization_endpoint\":\"https://auth.example/device_authorization\","
     "\"pushed_authorization_request_endpoint\":\"https://auth.example/par\","
     "\"require_pushed_authorization_requests\":false,"
     "\"scopes_supported\":[\"users:read\",\"users:write\",\"clients:read\",\"weather:read\",\"weather:"
     "write\",\"openid\",\"profile\",\"email\",\"offline_access\"],"
     "\"response_types_supported\":[\"code\"],"
     "\"response_modes_supported\":[\"query\"],"
-    "\"grant_types_supported\":[\"authorization_code\",\"refresh_token\",\"client_credentials\"],"
+    "\"grant_types_supported\":[\"authorization_code\",\"refresh_token\",\"client_credentials\","
+    "\"urn:ietf:params:oauth:grant-type:device_code\"],"
     "\"token_endpoint_auth_methods_supported\":" METHODS
     ",\"token_endpoint_auth_signing_alg_values_supported\":[\"ES256\",\"RS256\",\"PS256\",\"EdDSA\"],"
     "\"revocation_endpoint_auth_methods_supported\":" METHODS

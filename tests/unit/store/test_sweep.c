@@ -49,6 +49,16 @@ static const struct table {
 	{ "replay", 60, -60, "INSERT INTO replay (tenant, hash, until) VALUES ($T, $H, $X)" },
 	{ "revocation", 60, -60,
 	    "INSERT INTO revocation (tenant, kind, id, at, until) VALUES ($T, 'grant', 1, 0, $X)" },
+	{ "pushed", 1200, 300,
+	    "INSERT INTO pushed (id, tenant, hash, client_id, params, expires, used) VALUES ($I, $T, $H, '', "
+	    "'', "
+	    "$X, 0)" },
+	{ "device", 2 * 3600, 600,
+	    "INSERT INTO device (id, tenant, hash, user_code, client_id, resource, scope, ip, created, "
+	    "expires, "
+	    "polled, pace, state, user_id, client, auth_time, methods, session) VALUES ($I, $T, $H, $H, '', "
+	    "'', "
+	    "'', '', 0, $X, 0, 5, 'pending', 0, 0, 0, '', 0)" },
 };
 
 static int serial;

@@ -208,6 +208,38 @@ static const struct view_why whys[] = {
 /* clang-format on */
 
 /* clang-format off */
+static const struct view_device devices[] = {
+	{ .csrf = S_INIT("c5rf"), .email = S_INIT("olive@example.com") },
+	{ .csrf = S_INIT("c5rf"), .email = S_INIT("olive@example.com"), .user_code = S_INIT("BCDF-GHJK"),
+	  .words = S_INIT("There is no such code, or it has expired. Look at the code on your device."), .id = S_INIT("w0123456789") },
+	{ .csrf = S_INIT(HOSTILE), .email = S_INIT(HOSTILE), .user_code = S_INIT(HOSTILE), .words = S_INIT(HOSTILE), .id = S_INIT(HOSTILE) },
+};
+static const struct view_device_scope device_scopes[] = {
+	{ S_INIT("weather:read"), S_INIT("See forecasts and the stations they come from") },
+	{ S_INIT("weather:write"), S_INIT("Change stations") },
+};
+static const struct view_device_scope hostile_device_scopes[] = {
+	{ S_INIT("a\"b"), S_INIT(HOSTILE) },
+};
+static const struct view_device_confirm device_confirms[] = {
+	{ .csrf = S_INIT("c5rf"), .email = S_INIT("olive@example.com"), .user_code = S_INIT("BCDF-GHJK"), .client_name = S_INIT("Claude Code"),
+	  .claims = S_INIT("Claude"), .server_name = S_INIT("Weather"), .server_url = S_INIT(ADDRESS), .address = S_INIT("203.0.113.7"),
+	  .asked = S_INIT("just now"), .scopes = device_scopes, .scopes_count = 2 },
+	{ .csrf = S_INIT("c5rf"), .email = S_INIT("olive@example.com"), .user_code = S_INIT("BCDF-GHJK"), .client_name = S_INIT("Build machine"),
+	  .verified = true, .server_name = S_INIT("Weather"), .server_url = S_INIT(ADDRESS), .asked = S_INIT("3 minutes ago"),
+	  .scopes = device_scopes, .scopes_count = 1 },
+	{ .csrf = S_INIT(HOSTILE), .email = S_INIT(HOSTILE), .user_code = S_INIT(HOSTILE), .client_name = S_INIT(HOSTILE), .claims = S_INIT(HOSTILE),
+	  .server_name = S_INIT(HOSTILE), .server_url = S_INIT(HOSTILE), .address = S_INIT(HOSTILE), .asked = S_INIT(HOSTILE),
+	  .scopes = hostile_device_scopes, .scopes_count = 1 },
+};
+static const struct view_device_done device_dones[] = {
+	{ .allowed = true, .client_name = S_INIT("Claude Code") },
+	{ .client_name = S_INIT("Claude Code") },
+	{ .allowed = true, .client_name = S_INIT(HOSTILE) },
+};
+/* clang-format on */
+
+/* clang-format off */
 static const struct sample fixed[] = {
 	{ "account", PAGE_ACCOUNT, &accounts[0] },
 	{ "account.hostile", PAGE_ACCOUNT, &accounts[1] },
@@ -224,6 +256,15 @@ static const struct sample fixed[] = {
 	{ "consent.document.hostile", PAGE_CONSENT, &consents[7] },
 	{ "consent.hostile", PAGE_CONSENT, &consents[8] },
 	{ "consent.sign_in", PAGE_CONSENT, &consents[9] },
+	{ "device", PAGE_DEVICE, &devices[0] },
+	{ "device.wrong", PAGE_DEVICE, &devices[1] },
+	{ "device.hostile", PAGE_DEVICE, &devices[2] },
+	{ "device_confirm", PAGE_DEVICE_CONFIRM, &device_confirms[0] },
+	{ "device_confirm.verified", PAGE_DEVICE_CONFIRM, &device_confirms[1] },
+	{ "device_confirm.hostile", PAGE_DEVICE_CONFIRM, &device_confirms[2] },
+	{ "device_done", PAGE_DEVICE_DONE, &device_dones[0] },
+	{ "device_done.denied", PAGE_DEVICE_DONE, &device_dones[1] },
+	{ "device_done.hostile", PAGE_DEVICE_DONE, &device_dones[2] },
 	{ "error", PAGE_ERROR, &errors[0] },
 	{ "error.hostile", PAGE_ERROR, &errors[1] },
 	{ "link.fresh", PAGE_LINK, &links[0] },
