@@ -43,7 +43,7 @@ struct house {
 	struct lanes *lanes;
 	struct limits *limits;
 	struct revoked *revoked;
-	struct outside *outside;   /* documents of others */
+	struct outside *outside;                        /* documents of others */
 	struct once *endpoint_proofs, *resource_proofs; /* of every site: core/site.h */
 	struct dpop_keys *proof_keys;
 	struct resolver *resolver; /* of upstreams' names */

@@ -10,7 +10,7 @@
 
 #define HINT_UNKNOWN (-1) /* it is no id token of ours */
 #define HINT_OTHER (-2)   /* it is one of another client */
-#define TXN_SECONDS 600 /* for signing in and deciding */
+#define TXN_SECONDS 600   /* for signing in and deciding */
 
 struct ask {
 	struct client client;

@@ -99,8 +99,7 @@ static enum err look_again(
 	return OK;
 }
 
-enum err ask_open(
-    struct ctx *c, str text, str client_id, enum err (*again)(struct ctx *c), struct ask *a)
+enum err ask_open(struct ctx *c, str text, str client_id, enum err (*again)(struct ctx *c), struct ask *a)
 {
 	const struct json *params;
 

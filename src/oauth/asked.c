@@ -130,8 +130,8 @@ static const struct resource *pick_resource(const struct ctx *c, str limit, str 
 	return !r && str_list_has(scope, ' ', SCOPE_OPENID) ? &c->site->self : r;
 }
 
-enum err asked_target(struct ctx *c, const struct client *client, const struct param_list *resources, str scope,
-    const struct resource **resource, str *given)
+enum err asked_target(struct ctx *c, const struct client *client, const struct param_list *resources,
+    str scope, const struct resource **resource, str *given)
 {
 	/*
 	 * The registered scope of a dynamic client limits nothing: it is what the client knew before it asked, and
@@ -144,7 +144,8 @@ enum err asked_target(struct ctx *c, const struct client *client, const struct p
 		*resource = pick_resource(c, limit, scope);
 	if (!*resource)
 		return FAIL(c, RESOURCE_MISSING, "scope %.*s", FMT(str_sub(scope, 0, 200)));
-	*given = resource_scope_grant(c->mem, *resource, scope, limit, client_may(client, S("refresh_token")));
+	*given =
+	    resource_scope_grant(c->mem, *resource, scope, limit, client_may(client, S("refresh_token")));
 	if (*resource == &c->site->self)
 		return str_list_has(*given, ' ', SCOPE_OPENID)
 		    ? OK

@@ -23,8 +23,8 @@ static enum err read_request(struct ctx *c, struct authorize *a)
 	TRY(asked_client(c, authorize_start, &a->asked));
 	if (!pushed_ours(a->asked.who.request_uri))
 		return asked_check(c, &a->asked);
-	enum err e =
-	    pushed_open(c, a->asked.who.request_uri, a->asked.who.client_id, authorize_start, &a->asked.ask, &a->pushed);
+	enum err e = pushed_open(
+	    c, a->asked.who.request_uri, a->asked.who.client_id, authorize_start, &a->asked.ask, &a->pushed);
 	if (e != OK) /* what could not be opened, or looked up again, has no address to answer to */
 		a->asked.ask.redirect_uri = (str){ NULL, 0 };
 	return e;

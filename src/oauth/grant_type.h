@@ -58,6 +58,7 @@ enum err token_write(struct ctx *c, enum err (*fill)(struct ctx *c, struct token
 /* After the commit: a token is awaited at its resource, when that is one where we would see it. WRITE. */
 void token_awaited(struct ctx *c, const struct authz *authz);
 
-extern const struct grant_type grant_authorization_code, grant_refresh_token, grant_client_credentials, grant_device_code;
+extern const struct grant_type grant_authorization_code, grant_refresh_token, grant_client_credentials,
+    grant_device_code;
 
 #endif

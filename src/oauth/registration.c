@@ -124,7 +124,8 @@ enum err registration_write(struct ctx *c, const struct registration *r, str *js
 	jout_object(&j, S(""));
 	put_identity(c, &j, r);
 	put_metadata(c, &j, r);
-	if (r->client.origin == CLIENT_SEALED || r->client.origin == CLIENT_REGISTERED) /* the shared one is the operator's */
+	if (r->client.origin == CLIENT_SEALED ||
+	    r->client.origin == CLIENT_REGISTERED) /* the shared one is the operator's */
 		put_management(c, &j, &r->client);
 	jout_end(&j);
 	*json = buf_str(&b);

@@ -10,7 +10,9 @@ import { fileURLToPath } from 'node:url';
 import { story, assert } from './lib/story.mjs';
 import { Daemon, run, temporary, freePort, BIN, OWNER } from './lib/daemon.mjs';
 import { authority, certificate } from './lib/certs.mjs';
-import { register, tokens, ask } from './lib/oauth.mjs';
+import { register, tokens, ask, post } from './lib/oauth.mjs';
+import { boundClient } from './lib/dpop.mjs';
+import { sql } from './lib/forge.mjs';
 import { idOf } from './lib/errors.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
@@ -25,9 +27,11 @@ const PASSED_OVER = [
   [/^(build\/)?gatehouse serve\b/, 'is what already runs here'],
 ];
 
-// What ends with something else than 0, and rightly so.
+// What ends with something else than 0, and rightly so; and what has to be said by what ends with 0.
 const ENDS = [
   [/^(build\/)?gatehouse check\b/, 1, /to mend/, 'a server on localhost is not ready for production, and check says so'],
+  [/^curl .*\/device_authorization /, 0, /"user_code":"[A-Z]{4}-[A-Z]{4}"/, 'a device gets its codes'],
+  [/^curl .*grant-type:device_code /, 0, /"authorization_pending"/, 'and nobody has typed one yet'],
 ];
 
 // [{ file, line, kind, text }]: commands, and whole blocks of configuration.
@@ -92,10 +96,20 @@ export default story('readme', async (t) => {
     return list.connections[0].id;
   };
 
+  // An application that may ask as a device does.
+  let device;
+  const terminal = async () => {
+    device ??= await boundClient(d, {}, { client_name: 'Terminal' });
+    sql(d, `UPDATE client SET grant_types = 'refresh_token urn:ietf:params:oauth:grant-type:device_code' WHERE client_id = '${device.client_id}'`);
+    return device;
+  };
+
   // What stands for something else in a document.
   const filled = async (text) => {
     if (/grant_(…|\.\.\.)/.test(text)) text = text.replace(/grant_(…|\.\.\.)/, await connection());
     if (/\bwhy ID\b/.test(text)) text = text.replace(/\bwhy ID\b/, `why ${idOf(await ask(`${d.base}/nowhere`))}`);
+    if (/\bCLIENT_ID\b/.test(text)) text = text.replace(/\bCLIENT_ID\b/, (await terminal()).client_id);
+    if (/\bDEVICE_CODE\b/.test(text)) text = text.replace(/\bDEVICE_CODE\b/, (await post(`${d.base}/device_authorization`, { client_id: (await terminal()).client_id })).json.device_code);
     return text
       .replaceAll('http://127.0.0.1:9000', `http://127.0.0.1:${upstream.address().port}`)
       .replaceAll('https://auth.example.com', d.base)
