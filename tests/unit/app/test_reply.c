@@ -85,6 +85,23 @@ static void challenges_at_a_resource(void **state)
 	    S("Bearer error=\"insufficient_scope\", scope=\"users:read users:write\", resource_metadata=")));
 	rig_close(&r);
 
+	rig_open(&r, GET); /* by the scheme that came */
+	r.c->style = STYLE_BEARER;
+	r.x->resource = &rig_resources[0];
+	r.x->dpop = true;
+	reply_header(&r.x->reply, S("DPoP-Nonce"), S("n0nce"));
+	reply_refusal(r.c, fail_set(r.c, ERR_TOKEN_PROOF_NONCE, __FILE__, __LINE__, "none"));
+	assert_true(
+	    str_starts(rig_header(&r, "WWW-Authenticate"), S("DPoP error=\"use_dpop_nonce\", scope=")));
+	assert_true(str_ends(rig_header(&r, "WWW-Authenticate"), S(", algs=\"ES256 EdDSA RS256 PS256\"")));
+	same("the nonce stays", rig_header(&r, "DPoP-Nonce"), S("n0nce"));
+	rig_close(&r);
+
+	(void)refuse(&r, GET, STYLE_BEARER, ERR_TOKEN_BOUND); /* and by the one that has to come */
+	assert_true(
+	    str_starts(rig_header(&r, "WWW-Authenticate"), S("DPoP error=\"invalid_token\", scope=")));
+	rig_close(&r);
+
 	(void)refuse(&r, GET, STYLE_BEARER, ERR_ORIGIN_FORBIDDEN);
 	assert_int_equal(rig_header(&r, "WWW-Authenticate").n, 0); /* a token would not help */
 	rig_close(&r);

@@ -171,6 +171,40 @@ static void every_required_scope_must_be_there(void **state)
 	assert_int_equal(pass_scopes(&t.c, &(struct resource){ .required = S("") }, &none), OK);
 }
 
+/* RFC 9449 section 6.1, RFC 7800 section 3.1 */
+static void a_confirmation_is_understood_or_the_token_is_not_taken(void **state)
+{
+#define JKT "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"
+	static const struct {
+		const char *more, *jkt; /* NULL: not taken */
+	} rows[] = {
+		{ "", "" },
+		{ ",\"cnf\":{\"jkt\":\"" JKT "\"}", JKT },
+		{ ",\"cnf\":{\"jkt\":\"short\"}", NULL },
+		{ ",\"cnf\":{\"jkt\":7}", NULL },
+		{ ",\"cnf\":{}", NULL },
+		{ ",\"cnf\":\"" JKT "\"", NULL },
+		{ ",\"cnf\":null", NULL },
+		{ ",\"cnf\":{\"x5t#S256\":\"" JKT "\"}", NULL },
+		{ ",\"cnf\":{\"jkt\":\"" JKT "\",\"kid\":\"k\"}", NULL },
+	};
+	(void)state;
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct pass p;
+		str token,
+		    claims = arena_printf(t.mem,
+			"{\"iss\":\"" ISS "\",\"aud\":\"" AUD "\",\"exp\":" LATER ",\"gid\":\"" GID
+			"\",\"sub\":\"" SUB "\",\"client_id\":\"app\"%s}",
+			rows[i].more);
+		assert_int_equal(jwt_sign(t.mem, &t.ours, S("at+jwt"), claims, &token), OK);
+		same_err(
+		    rows[i].more, pass_read(&t.c, &here, token, &p), rows[i].jkt ? OK : ERR_TOKEN_MALFORMED);
+		if (rows[i].jkt)
+			same(rows[i].more, pass_jkt(&p), str_of(rows[i].jkt));
+	}
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, start, stop)
 
 int main(void)
@@ -180,6 +214,7 @@ int main(void)
 		TEST(a_client_that_is_named_like_a_person_is_no_person),
 		TEST(texts_of_any_length_are_kept),
 		TEST(every_required_scope_must_be_there),
+		TEST(a_confirmation_is_understood_or_the_token_is_not_taken),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
