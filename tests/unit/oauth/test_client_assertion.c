@@ -52,7 +52,6 @@ static int setup(void **state)
 
 	kit_start(k);
 	k->fetch = &port;
-	k->site.outside = outside_new();
 	t.key = make(ALG_ES256, "one");
 	t.other = make(ALG_ES256, "two");
 	t.rsa = make(ALG_PS256, "three");
@@ -73,7 +72,6 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	(void)state;
-	outside_free(t.k.site.outside);
 	kit_stop(&t.k);
 	pkey_unref(t.key.key);
 	pkey_unref(t.other.key);
