@@ -55,3 +55,12 @@ ORDER BY id LIMIT 1;
 -- in: tenant int, client int
 -- out: id int
 SELECT id FROM grants WHERE user_id = 0 AND client = :client AND tenant = :tenant AND ended = 0 ORDER BY id LIMIT 1000;
+
+-- A grant without refresh tokens that an assertion made and the next one makes last longer.
+-- name: grant_lengthen :one
+-- in: tenant int, user_id int, client int, resource text, methods text, scope text, now int, expires int
+-- out: id int
+UPDATE grants SET last_used = :now, expires = :expires, scope = :scope
+WHERE tenant = :tenant AND user_id = :user_id AND client = :client AND resource = :resource AND methods = :methods AND ended = 0
+  AND length(token) = 0
+RETURNING id;

@@ -49,3 +49,9 @@ CREATE TABLE device (
 	user_id INT NOT NULL,                   -- who typed the code first: nobody else may decide
 	client INT NOT NULL, auth_time INT NOT NULL, methods TEXT NOT NULL, session INT NOT NULL -- once allowed
 );
+
+-- Who a person is to an identity provider: its subject, which unlike an address never changes its owner.
+CREATE TABLE identity (
+	id KEY, tenant INT NOT NULL, issuer TEXT NOT NULL, subject TEXT NOT NULL, user_id INT NOT NULL, created INT NOT NULL,
+	UNIQUE (tenant, issuer, subject)
+);

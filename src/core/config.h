@@ -45,6 +45,29 @@ struct config_tls {
 	str where;     /* "gatehouse.yml:3:7" */
 };
 
+/* An identity provider whose word about people is taken (RFC 7523 section 2.1, ID-JAG). */
+struct config_issuer {
+	str issuer;           /* exact */
+	str jwks_uri;         /* https */
+	bool create_users;    /* people whom it vouches for and whom we do not know become members */
+	bool verified_emails; /* all addresses that it says are verified, also where it does not say so */
+	int line;
+};
+
+/* What we call a client, and what another authorization server calls it. */
+struct config_alias {
+	str ours, theirs;
+};
+
+/* An authorization server to which our clients may take the sign-in of a person (ID-JAG). */
+struct config_audience {
+	str issuer;                         /* exact: aud of what it gets */
+	str resources;                      /* blank-separated identifiers of its resources; empty: any */
+	const struct config_alias *clients; /* who may */
+	size_t client_count;
+	int line;
+};
+
 struct config_role {
 	str name;     /* owner, admin, member */
 	str patterns; /* blank-separated: "*", "*.Read*", "!Tenant.DeleteTenant" */
@@ -86,6 +109,10 @@ struct config {
 	size_t resource_count;
 	const struct config_client *clients;
 	size_t client_count;
+	const struct config_issuer *issuers;
+	size_t issuer_count;
+	const struct config_audience *audiences;
+	size_t audience_count;
 	const struct config_role *roles;
 	size_t role_count;
 	int64_t audit_retention;

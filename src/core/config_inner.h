@@ -55,6 +55,8 @@ enum err config_unknown(struct config_bind *b, const struct yaml *v, str of, con
 /* The trees of config.def. */
 CHECKED enum err config_client_read(struct config_bind *b, const struct yaml *v);
 CHECKED enum err config_resource_read(struct config_bind *b, const struct yaml *v);
+CHECKED enum err config_issuer_read(struct config_bind *b, const struct yaml *v);
+CHECKED enum err config_audience_read(struct config_bind *b, const struct yaml *v);
 CHECKED enum err config_role_read(struct config_bind *b, const struct yaml *v);
 CHECKED enum err config_tls_read(struct config_bind *b, const struct yaml *v);
 CHECKED enum err config_include_read(struct config_bind *b, const struct yaml *v);

@@ -16,6 +16,7 @@
 struct db;
 struct fetch_port; /* core/fetch.h */
 struct proving;    /* oauth/client_auth.h */
+struct checking;   /* oauth/assertion_check.h */
 struct documented; /* oauth/client_document.h */
 
 enum lane {
@@ -100,6 +101,7 @@ struct ctx {
 	enum err (*next)(struct ctx *c);
 	void *state;                   /* the handler's own */
 	struct proving *proving;       /* client_prove's own, while a client proves itself */
+	struct checking *checking;     /* assertion_check's own, while an assertion is looked at */
 	struct documented *documented; /* the client of a document that this request has fetched */
 	str rpc_id;              /* STYLE_RPC: the request's id as JSON text, for every error; empty: null */
 	struct form query, form; /* parsed once by app: the query string, and the body of a form post */

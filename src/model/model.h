@@ -75,6 +75,8 @@ struct user {
 	int64_t generation;
 };
 
+struct id_jag; /* oauth/id_jag.h */
+
 /* What was proved: grants produce it, issue.c consumes it, neither knows the other. */
 struct authz {
 	int64_t grant; /* id */
@@ -89,9 +91,11 @@ struct authz {
 	int64_t session; /* that it was agreed in, for the id token's sid; 0: none */
 	str jkt;         /* RFC 9449: thumbprint of the key that the tokens are bound to; empty: bearer */
 	str actor;       /* RFC 8693 section 4.1: client_id of who acts for the subject; empty: nobody */
-	/* RFC 8693: what a token exchange answers instead of an access token of ours; empty: none */
-	str issued, issued_type; /* the token, made already, and its type; token_type is then N_A */
-	int64_t issued_ttl;      /* seconds */
+	/* of a token exchange (RFC 8693) */
+	str issued_type; /* issued_token_type of the answer; empty: it is none */
+	int64_t
+	    expires_by; /* the access token ends at this time at the latest, epoch seconds; 0: by its own ttl */
+	const struct id_jag *jag; /* given instead of an access token; NULL: it is an access token */
 };
 
 #endif

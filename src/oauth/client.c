@@ -334,3 +334,25 @@ str client_label(const struct client *client)
 
 	return sealed && client->name.n ? client->name : str_sub(client->client_id, 0, 64);
 }
+
+static bool guards(const struct client *client, str audience)
+{
+	struct url want, have;
+	str rest = client->guards, word;
+
+	if (!client->guards.n)
+		return false;
+	if (str_list_has(client->guards, ' ', audience))
+		return true;
+	if (url_parse(audience, &want) != OK)
+		return false;
+	while (str_word(&rest, ' ', &word))
+		if (url_parse(word, &have) == OK && url_same(&want, &have))
+			return true;
+	return false;
+}
+
+bool client_may_know(const struct client *who, str client_id, str audience)
+{
+	return str_eq(who->client_id, client_id) || guards(who, audience);
+}

@@ -1,5 +1,5 @@
 /* private_key_jwt (RFC 7523 section 2.2): a client signs who it is with a key that we know the public half of. */
-#include "core/outside.h"
+#include "oauth/assertion_check.h"
 #include "oauth/client.h"
 #include "oauth/proving.h"
 #include "oauth/replay.h"
@@ -13,11 +13,11 @@ static str text_of(const struct client_proof *proof)
 }
 
 /* One answer for every reason, also that there is no such client: `gatehouse why` tells them apart. */
-static enum err refuse(struct ctx *c, const char *why)
+static enum err refuse(struct ctx *c, str why)
 {
 	const struct client *client = c->proving->out;
 
-	return FAIL(c, CLIENT_ASSERTION, "client %.*s: %s", FMT(client_label(client)), why);
+	return FAIL(c, CLIENT_ASSERTION, "client %.*s: %.*s", FMT(client_label(client)), FMT(why));
 }
 
 enum err client_assertion_read(struct ctx *c, str type, struct client_proof *proof)
@@ -49,6 +49,12 @@ static enum err spend(struct ctx *c)
 	return NEED(c, LANE_LOOP, p->then);
 }
 
+/* VERIFY */
+static enum err believed(struct ctx *c)
+{
+	return NEED(c, LANE_WRITE, spend);
+}
+
 /*
  * RFC 7523 section 3, rule 3, in all the spellings that libraries use: the issuer, also with a slash, and the token endpoint,
  * also by the names that older documents gave it. Where something else is asked of us, its own address too (RFC 9126
@@ -67,90 +73,26 @@ static size_t our_names(struct ctx *c, str out[6])
 	return 6;
 }
 
-static enum err verify_with(struct ctx *c, const struct jwks *keys, struct assertion *out)
-{
-	const struct proving *p = c->proving;
-	str names[6];
-	struct assertion_expect want = {
-		.typ = S("client-authentication+jwt"),
-		.issuer = p->out->client_id,
-		.subject = p->out->client_id,
-		.audience = names,
-		.audience_count = our_names(c, names),
-		.now = c->now,
-		.skew = ASSERTION_SKEW,
-		.ttl = TTL,
-	};
-
-	return assertion_verify(c->mem, text_of(&p->proof), keys, &want, out);
-}
-
-static enum err fetch_keys(struct ctx *c);
-
-/* VERIFY */
-static enum err verify(struct ctx *c)
-{
-	struct proving *p = c->proving;
-	struct jwks keys;
-
-	if (jwks_read(c->mem, p->keys, &keys) != OK)
-		return refuse(c, "its key set cannot be read");
-	enum err e = verify_with(c, &keys, &p->assertion);
-	jwks_free(&keys);
-	/* a key that is not in the set that we keep may be a new one: once more, as often as outside lets us */
-	if (e == ERR_TOKEN_KEY_UNKNOWN && p->out->jwks.n == 0 && !p->asked) {
-		outside_drop(c, OUTSIDE_KEYS, p->out->jwks_uri);
-		return NEED(c, LANE_FETCH, fetch_keys);
-	}
-	if (e != OK)
-		return refuse(c, p->assertion.why);
-	return NEED(c, LANE_WRITE, spend);
-}
-
-/* --- keys */
-
-static enum err keys_valid(struct ctx *c, str body, void *arg)
-{
-	struct jwks keys;
-
-	(void)arg;
-	if (jwks_read(c->mem, body, &keys) != OK)
-		return FAIL(c, DOCUMENT_INVALID, "it is no key set");
-	size_t count = keys.count;
-	jwks_free(&keys);
-	return count ? OK : FAIL(c, DOCUMENT_INVALID, "it has no key that can be used here");
-}
-
-/* FETCH */
-static enum err fetch_keys(struct ctx *c)
-{
-	struct proving *p = c->proving;
-	struct outside_doc doc;
-
-	p->asked = true;
-	enum err e = outside_fetch(c, OUTSIDE_KEYS, p->out->jwks_uri, keys_valid, NULL, &doc);
-	if (e != OK && err_row(e)->kind == ERR_KIND_REFUSAL)
-		return FAIL(c, CLIENT_ASSERTION, "client %.*s: its jwks_uri: %s: %.*s",
-		    FMT(client_label(p->out)), err_row(e)->name, FMT(c->fail.detail));
-	TRY(e);
-	p->keys = doc.body;
-	return NEED(c, LANE_VERIFY, verify);
-}
-
 enum err client_assertion_check(struct ctx *c)
 {
 	struct proving *p = c->proving;
-	struct outside_doc doc;
+	str *names = NEW_ARRAY(c->mem, str, 6);
 
-	p->keys = p->out->jwks;
-	if (p->keys.n)
-		return NEED(c, LANE_VERIFY, verify);
-	if (p->out->jwks_uri.n == 0 || !c->site->outside)
-		return refuse(c, "it has no keys");
-	enum err e = outside_find(c, OUTSIDE_KEYS, p->out->jwks_uri, false, &doc);
-	if (e == ERR_NOT_FOUND)
-		return NEED(c, LANE_FETCH, fetch_keys);
-	TRY(e);
-	p->keys = doc.body;
-	return NEED(c, LANE_VERIFY, verify);
+	return assertion_check(c,
+	    &(struct assertion_ask){
+		.text = text_of(&p->proof),
+		.jwks = p->out->jwks,
+		.jwks_uri = p->out->jwks_uri,
+		.want = { .typ = S("client-authentication+jwt"),
+		    .issuer = p->out->client_id,
+		    .subject = p->out->client_id,
+		    .audience = names,
+		    .audience_count = our_names(c, names),
+		    .now = c->now,
+		    .skew = ASSERTION_SKEW,
+		    .ttl = TTL },
+		.out = &p->assertion,
+		.then = believed,
+		.refuse = refuse,
+	    });
 }

@@ -5,6 +5,8 @@ static const struct grant_type *const grant_types[] = {
 	&grant_refresh_token,
 	&grant_client_credentials,
 	&grant_device_code,
+	&grant_token_exchange,
+	&grant_jwt_bearer,
 };
 
 void token_awaited(struct ctx *c, const struct authz *authz)

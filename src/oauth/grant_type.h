@@ -24,6 +24,7 @@ struct token {
 enum {
 	GRANT_PUBLIC = 1, /* clients without a secret may use it */
 	GRANT_ALIVE = 2, /* its redeem changes nothing for a client that is blocked or deleted, and says so */
+	GRANT_TARGETS = 4, /* where its token is good is its own to find out: it may be elsewhere */
 };
 
 struct grant_type {
@@ -59,6 +60,6 @@ enum err token_write(struct ctx *c, enum err (*fill)(struct ctx *c, struct token
 void token_awaited(struct ctx *c, const struct authz *authz);
 
 extern const struct grant_type grant_authorization_code, grant_refresh_token, grant_client_credentials,
-    grant_device_code;
+    grant_device_code, grant_token_exchange, grant_jwt_bearer;
 
 #endif

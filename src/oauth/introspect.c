@@ -89,33 +89,10 @@ static enum err answer(struct ctx *c)
 	return standing_look(c, &job->ground) == STANDING_ENDED ? inactive(c) : reply(c, job->json);
 }
 
-/* ---- who may know */
-
-static bool guards(const struct client *client, str audience)
-{
-	struct url want, have;
-	str rest = client->guards, word;
-
-	if (!client->guards.n)
-		return false;
-	if (str_list_has(client->guards, ' ', audience))
-		return true;
-	if (url_parse(audience, &want) != OK)
-		return false;
-	while (str_word(&rest, ' ', &word))
-		if (url_parse(word, &have) == OK && url_same(&want, &have))
-			return true;
-	return false;
-}
-
-static bool may_know(const struct client *who, str client_id, str audience)
-{
-	return str_eq(who->client_id, client_id) || guards(who, audience);
-}
-
 static bool business_of(const struct client *who, const struct jwt *t)
 {
-	return may_know(who, json_get_str(t->claims, S("client_id")), json_get_str(t->claims, S("aud")));
+	return client_may_know(
+	    who, json_get_str(t->claims, S("client_id")), json_get_str(t->claims, S("aud")));
 }
 
 /* ---- access tokens */
@@ -217,7 +194,7 @@ static enum err read_access(struct ctx *c)
 		return not_active(c);
 	if (!known)
 		return NEED(c, LANE_READ, look_access);
-	if (!may_know(&job->client, known->client_id, known->audience))
+	if (!client_may_know(&job->client, known->client_id, known->audience))
 		return not_active(c);
 	return reply(c, known->json);
 }

@@ -20,11 +20,8 @@ struct proving {
 	bool later; /* the caller's statement looks whether the client is alive */
 	struct client *out;
 	enum err (*then)(struct ctx *c);
-	struct client remembered; /* a document's client as its row has it; row 0: it has none */
-	/* client_assertion.c's own */
-	str keys;   /* the key set to verify with, JSON text */
-	bool asked; /* it was fetched anew for this request */
-	struct assertion assertion;
+	struct client remembered;   /* a document's client as its row has it; row 0: it has none */
+	struct assertion assertion; /* client_assertion.c's own */
 };
 
 /*

@@ -1,4 +1,5 @@
 #include "oauth/replay.h"
+#include "oauth/assertion_check.h"
 #include "sql_gen.h"
 
 enum err replay_take(struct ctx *c, const struct assertion *a, bool *fresh)

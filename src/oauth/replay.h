@@ -5,8 +5,6 @@
 #include "core/ctx.h"
 #include "jose/assertion.h"
 
-#define ASSERTION_SKEW 30 /* seconds that the clocks of others may differ from ours */
-
 /*
  * WRITE. Remembers a verified assertion until it cannot be good any more; *fresh is false when it was here before. The rows
  * are swept; how many there can be is bounded by how far ahead an exp is taken.

@@ -14,6 +14,7 @@ import { errorRows, idOf } from './lib/errors.mjs';
 import { forge, signingKey, sql, claimsOf } from './lib/forge.mjs';
 import { assertion, keyPair, proof } from './lib/assertion.mjs';
 import { authority, documents, client as document } from './lib/documents.mjs';
+import { TYPE, bearer, exchange, jag } from './lib/jag.mjs';
 import { postgres } from './lib/postgres.mjs';
 import { wire } from './lib/wire.mjs';
 import { proofKey, prove, boundClient } from './lib/dpop.mjs';
@@ -22,6 +23,8 @@ import { Jar, register, authorize, authorizeQuery, tokens, refresh, post, ask, m
 const CB = 'https://client.example/cb';
 const DEVICE = 'urn:ietf:params:oauth:grant-type:device_code';
 const WRONG = 'a wrong password of some length';
+
+const EXCHANGER = { id: 'exchanger', secret: 'the-secret-of-exchanger-0123' };
 
 // Rows that nobody outside can produce, each with the reason.
 const UNREACHABLE = {
@@ -37,7 +40,7 @@ function eavesdrop(t) {
   const note = (s) => typeof s === 'string' && s.length >= 12 && heard.add(s);
   const noteForm = (s) => {
     for (const [k, v] of new URLSearchParams(s)) {
-      if (['code', 'code_verifier', 'refresh_token', 'client_secret', 'password', 'confirm', 'current', 'token', 'csrf', 'client_assertion'].includes(k)) note(v);
+      if (['code', 'code_verifier', 'refresh_token', 'client_secret', 'password', 'confirm', 'current', 'token', 'csrf', 'client_assertion', 'assertion', 'subject_token'].includes(k)) note(v);
     }
   };
   globalThis.fetch = async (url, options = {}) => {
@@ -215,6 +218,11 @@ const MISTAKES = {
     const { client_id, client_secret } = JSON.parse(r.out);
     return post(`${h.base}/token`, { grant_type: 'client_credentials', client_id, client_secret, scope: 'users:write' });
   },
+  EXCHANGE_KIND: (h) => exchange(h.base, EXCHANGER, { subject_token: 'x', subject_token_type: TYPE('saml2') }),
+  EXCHANGE_SUBJECT: async (h) => exchange(h.base, EXCHANGER, { subject_token: (await h.get()).access_token, subject_token_type: TYPE('access_token') }),
+  EXCHANGE_AUDIENCE: (h) => exchange(h.base, EXCHANGER, { subject_token: 'x', subject_token_type: TYPE('id_token'), requested_token_type: TYPE('id-jag'), audience: 'https://elsewhere.example' }),
+  ASSERTION_BAD: (h) => bearer(h.base, EXCHANGER, h.jag({ client_id: 'another' })),
+  ASSERTION_PERSON: (h) => bearer(h.base, EXCHANGER, h.jag({})),
   DOCUMENT_URL: (h) => h.go({}, { client_id: 'https://127.0.0.1/c.json#x' }),
   DOCUMENT_ADDRESS: (h) => h.go({}, { client_id: 'https://10.0.0.1/c.json' }),
   DOCUMENT_UNREACHABLE: (h) => h.go({}, { client_id: `${h.documents.base}/broken` }),
@@ -543,6 +551,8 @@ export default story('why', async (t) => {
   const up = await upstreams(t);
   const ca = authority(t);
   const outside = await documents(t, { pair: ca.pair('localhost', 'DNS:localhost') });
+  const vouching = keyPair('vouching');
+  outside.at('/jwks', { keys: [vouching.jwk] });
   outside.at('/broken', (q, s) => (s.writeHead(503), s.end()));
   outside.at('/other', document('https://client.example/c.json'));
   const h = await household(t, `limits: { upstream: 1s }
@@ -557,9 +567,13 @@ resources:
   - { path: /moved/mcp, upstream: "${up.http}/moved", name: Moved }
 clients:
   - { client_id: limited, name: Limited, redirect_uris: ["${CB}"], scopes: ["notes:read"] }
+  - { client_id: exchanger, client_secret: ${EXCHANGER.secret}, name: Exchanger, grant_types: [token-exchange, jwt-bearer] }
+trusted_issuers:
+  - { issuer: ${outside.base}, jwks_uri: ${outside.base}/jwks }
 `);
   const d = h.d;
   h.documents = outside;
+  h.jag = (claims) => jag(vouching, { iss: outside.base, aud: h.base, client_id: EXCHANGER.id, resource: h.at('/weather'), email: 'stranger@example.com', email_verified: true, ...claims });
 
   await t.test('each row of err.def that is no inner one has its mistake here, or a reason why nobody can make it', () => {
     const outward = Object.values(rows).filter((r) => r.kind !== 'INNER').map((r) => r.name).sort();

@@ -122,9 +122,14 @@ export function authorizeQuery(client_id, challenge, extra = {}) {
 }
 
 // Walks from /authorize to the redirect that carries the code, signing in and pressing Allow when asked.
-export async function authorize(jar, client_id, extra = {}, { decision = 'allow', person = OWNER } = {}) {
+export async function authorize(jar, client_id, extra = {}, how = {}) {
   const { verifier, challenge } = pkce();
-  let r = await jar.ask(`/authorize?${authorizeQuery(client_id, challenge, extra)}`);
+  return { verifier, ...(await walk(jar, `/authorize?${authorizeQuery(client_id, challenge, extra)}`, how)) };
+}
+
+// The same from an address that somebody else has made.
+export async function walk(jar, address, { decision = 'allow', person = OWNER } = {}) {
+  let r = await jar.ask(address);
   for (let hop = 0; hop < 6; hop++) {
     if (r.status === 200 && /name="password"/.test(r.text)) {
       r = await jar.ask('/login', { method: 'POST', body: { ...Jar.fields(r.text), ...person } });
@@ -133,11 +138,11 @@ export async function authorize(jar, client_id, extra = {}, { decision = 'allow'
     } else if ((r.status === 302 || r.status === 303) && r.location) {
       const to = new URL(r.location, jar.base);
       if (to.origin !== new URL(jar.base).origin || to.searchParams.has('code') || to.searchParams.has('error')) {
-        return { verifier, to, params: to.searchParams, code: to.searchParams.get('code'), response: r };
+        return { to, params: to.searchParams, code: to.searchParams.get('code'), response: r };
       }
       r = await jar.ask(r.location);
     } else {
-      return { verifier, to: null, params: new URLSearchParams(), code: null, response: r };
+      return { to: null, params: new URLSearchParams(), code: null, response: r };
     }
   }
   throw new Error('authorize went round in circles');

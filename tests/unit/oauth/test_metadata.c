@@ -37,7 +37,9 @@ static const char document[] =
     "\"response_types_supported\":[\"code\"],"
     "\"response_modes_supported\":[\"query\"],"
     "\"grant_types_supported\":[\"authorization_code\",\"refresh_token\",\"client_credentials\","
-    "\"urn:ietf:params:oauth:grant-type:device_code\"],"
+    "\"urn:ietf:params:oauth:grant-type:device_code\","
+    "\"urn:ietf:params:oauth:grant-type:token-exchange\","
+    "\"urn:ietf:params:oauth:grant-type:jwt-bearer\"],"
     "\"token_endpoint_auth_methods_supported\":" METHODS
     ",\"token_endpoint_auth_signing_alg_values_supported\":[\"ES256\",\"RS256\",\"PS256\",\"EdDSA\"],"
     "\"revocation_endpoint_auth_methods_supported\":" METHODS
