@@ -158,11 +158,12 @@ clients:
   });
   await t.test('S-06, AUTH-17 password and implicit are neither offered nor given, nor client credentials to who registered itself', async () => {
     const conf = (await register(d.base, { token_endpoint_auth_method: 'client_secret_post' })).json;
-    for (const who of [{ client_id: client.client_id }, { client_id: conf.client_id, client_secret: conf.client_secret }]) {
-      const r = await post(`${d.base}/token`, { grant_type: 'client_credentials', ...who });
-      assert.deepEqual([r.status, r.json.error], [400, 'unauthorized_client']);
-    }
-    for (const grant_type of ['password', 'implicit', 'urn:ietf:params:oauth:grant-type:jwt-bearer']) {
+    for (const grant_type of ['client_credentials', 'urn:ietf:params:oauth:grant-type:jwt-bearer', 'urn:ietf:params:oauth:grant-type:token-exchange'])
+      for (const who of [{ client_id: client.client_id }, { client_id: conf.client_id, client_secret: conf.client_secret }]) {
+        const r = await post(`${d.base}/token`, { grant_type, ...who });
+        assert.deepEqual([r.status, r.json.error], [400, 'unauthorized_client']);
+      }
+    for (const grant_type of ['password', 'implicit', 'urn:ietf:params:oauth:grant-type:saml2-bearer']) {
       assert.ok(!metadata.grant_types_supported.includes(grant_type));
       for (const who of [{ client_id: client.client_id }, { client_id: conf.client_id, client_secret: conf.client_secret }]) {
         const r = await post(`${d.base}/token`, { grant_type, ...who, username: OWNER.email, password: OWNER.password });
