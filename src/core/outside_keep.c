@@ -93,11 +93,11 @@ void keep_free(struct keep *k)
 	free(k);
 }
 
-/* The oldest that nobody holds goes; false when all are held. */
-static bool drop_oldest(struct keep *k, const struct line *l)
+/* The oldest that nobody holds goes, but never `spared`; false when there is none. */
+static bool drop_oldest(struct keep *k, const struct line *l, const struct kept *spared)
 {
 	for (struct kept *e = l->oldest; e; e = e->newer)
-		if (e->holders == 0) {
+		if (e != spared && e->holders == 0) {
 			drop(k, e);
 			return true;
 		}
@@ -133,7 +133,7 @@ struct kept *keep_get(struct keep *k, enum outside_kind kind, str url)
 {
 	struct kept *e = keep_find(k, kind, url);
 
-	if (e || (k->failed.count >= KEEP_FAILED_MAX && !drop_oldest(k, &k->failed)))
+	if (e || (k->failed.count >= KEEP_FAILED_MAX && !drop_oldest(k, &k->failed, NULL)))
 		return e;
 	e = calloc(1, sizeof *e);
 	if (!e)
@@ -156,12 +156,10 @@ void keep_put(struct keep *k, struct kept *e, str body)
 	free((void *)(uintptr_t)e->body.p);
 	e->body = fresh;
 	link_line(k, e);
-	e->holders++; /* not this one */
-	while ((k->good.count > KEEP_GOOD_MAX || k->bytes > KEEP_BYTES) && drop_oldest(k, &k->good))
+	while ((k->good.count > KEEP_GOOD_MAX || k->bytes > KEEP_BYTES) && drop_oldest(k, &k->good, e))
 		;
-	while (k->failed.count > KEEP_FAILED_MAX && drop_oldest(k, &k->failed))
+	while (k->failed.count > KEEP_FAILED_MAX && drop_oldest(k, &k->failed, e))
 		;
-	e->holders--;
 }
 
 size_t keep_count(const struct keep *k, size_t *bytes)

@@ -143,12 +143,14 @@ static enum err admit(struct ctx *c, const struct client_proof *proof, const str
 }
 
 /*
- * A sealed id tells all of its client but whether it was deleted or its metadata replaced since (RFC 7592): that only the store
- * knows. Where the caller's own statement asks whether the client is alive, a secret needs nothing else; keys may be others.
+ * A sealed id and a document tell all of their client but whether it was blocked, deleted, or its metadata replaced since
+ * (RFC 7592): that only the store knows. Where the caller's own statement asks whether the client is alive, a secret needs
+ * nothing else; keys may be others.
  */
 static bool store_must_say(const struct proving *p, const struct client *client)
 {
-	return client->origin == CLIENT_SEALED && (!p->later || p->proof.method == CLIENT_AUTH_ASSERTION);
+	return (client->origin == CLIENT_SEALED || client->origin == CLIENT_DOCUMENT) &&
+	    (!p->later || p->proof.method == CLIENT_AUTH_ASSERTION);
 }
 
 /* On LOOP a client that only the store knows gives ERR_NOT_FOUND. */

@@ -181,7 +181,7 @@ static enum err look(struct ctx *c)
 		return refuse(c, job->form.user_code, S(""));
 	}
 	TRY(e);
-	TRY(attempt_good(c, &attempt));
+	TRY(attempt_free(c, &attempt)); /* everybody can have a code of their own, which excuses no guess */
 	TRY(look_again(c, job));
 	if (job->form.decision.n == 0)
 		return show_decision(c, job);

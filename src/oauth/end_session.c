@@ -2,6 +2,7 @@
 #include "base/enc.h"
 #include "model/redirect.h"
 #include "oauth/client.h"
+#include "oauth/client_allow.h"
 #include "oauth/params.h"
 
 static const str names[] = {
@@ -28,7 +29,7 @@ static enum err find_client(struct ctx *c, const struct logout_params *p, struct
 	if (id.n == 0)
 		return OK;
 	enum err e = client_find(c, id, &out->client);
-	if (e == ERR_NOT_FOUND || (e == OK && out->client.blocked))
+	if (e == ERR_NOT_FOUND || (e == OK && (out->client.blocked || !client_allowed(c, &out->client))))
 		out->client = (struct client){ .row = 0 };
 	return e == ERR_NOT_FOUND ? OK : e;
 }

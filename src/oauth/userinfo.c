@@ -4,14 +4,17 @@
  */
 #include "base/id.h"
 #include "http/auth.h"
+#include "jose/dpop.h"
 #include "jose/jwt.h"
 #include "model/scope.h"
 #include "oauth/handlers.h"
+#include "oauth/proof.h"
 #include "sql_gen.h"
 
 #define SKEW 30 /* seconds that two clocks may differ, as at resources */
 
 struct userinfo {
+	enum auth_scheme scheme; /* Bearer or DPoP */
 	str token;
 	int64_t user, grant;
 	str scope;
@@ -59,6 +62,23 @@ static enum err look(struct ctx *c)
 	return reply(c, u, &person);
 }
 
+/* RFC 9449 section 7: bound to a key, it is no bearer token and comes beside a proof; a bearer's is proved by nothing. */
+static enum err check_key(struct ctx *c, const struct userinfo *u, const struct json *cnf)
+{
+	str jkt = json_get_str(cnf, S("jkt"));
+
+	if (cnf && u->scheme == AUTH_BEARER)
+		return FAIL(c, TOKEN_BOUND, "a token bound to a key, with the Bearer scheme");
+	if (!cnf)
+		return u->scheme == AUTH_BEARER
+		    ? OK
+		    : FAIL(c, TOKEN_UNBOUND, "a bearer token, with the DPoP scheme");
+	if (cnf->type != JSON_OBJECT || cnf->count != 1 || !jkt_ok(jkt))
+		return FAIL(c, TOKEN_MALFORMED, "a confirmation other than jkt");
+	str url = arena_printf(c->mem, "%.*s%.*s", FMT(c->site->tenant.issuer), FMT(c->req->path));
+	return proof_check_token(c, url, u->token, jkt);
+}
+
 /* VERIFY */
 static enum err verify(struct ctx *c)
 {
@@ -76,9 +96,7 @@ static enum err verify(struct ctx *c)
 	u->scope = json_get_str(t.claims, S("scope"));
 	if (!site_resource(c->site, aud))
 		return FAIL(c, TOKEN_AUDIENCE, "a token for %.*s", FMT(str_sub(aud, 0, 200)));
-	/* RFC 9449 section 7.2: bound to a key, it is no bearer token */
-	if (json_get(t.claims, S("cnf")))
-		return FAIL(c, TOKEN_SCHEME, "a token that is bound to a key, sent as Bearer");
+	TRY(check_key(c, u, json_get(t.claims, S("cnf"))));
 	/* a client's own token is about nobody, also when the client is named like a person (RFC 9068 section 5) */
 	if (!str_list_has(u->scope, ' ', SCOPE_OPENID) || str_eq(sub, c->actor.client_id) ||
 	    id_parse(sub, ID_USER, &u->user) != OK) {
@@ -105,8 +123,9 @@ enum err userinfo_show(struct ctx *c)
 		    http_header(c->req, S("Authorization")).n);
 	if (auth.scheme == AUTH_NONE)
 		return FAIL(c, TOKEN_MISSING, "no Authorization header");
-	if (auth.scheme != AUTH_BEARER)
-		return FAIL(c, TOKEN_SCHEME, "another scheme than Bearer");
+	if (auth.scheme != AUTH_BEARER && auth.scheme != AUTH_DPOP)
+		return FAIL(c, TOKEN_SCHEME, "another scheme than Bearer or DPoP");
+	u->scheme = auth.scheme;
 	u->token = auth.token;
 	return NEED(c, LANE_VERIFY, verify);
 }

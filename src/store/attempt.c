@@ -78,14 +78,12 @@ static enum err take(struct ctx *c, str hash, int64_t free, int64_t *count, int6
 	    &(struct throttle_delay_in){ .hash = hash, .tenant = tenant, .next = c->now + seconds }, NULL);
 }
 
-/* As if this attempt had not been made from that network. */
-static enum err undo(struct ctx *c, const struct attempt *a)
+/* As if this attempt had not been made. */
+static enum err undo(struct ctx *c, str hash, int64_t count)
 {
-	struct throttle_undo_in in = {
-		.hash = a->network, .tenant = c->site->tenant.id, .count = a->network_count
-	};
+	struct throttle_undo_in in = { .hash = hash, .tenant = c->site->tenant.id, .count = count };
 
-	return a->network.n ? q_throttle_undo(c->db, c->mem, &in, NULL) : OK;
+	return hash.n ? q_throttle_undo(c->db, c->mem, &in, NULL) : OK;
 }
 
 enum err attempt_reserve(struct ctx *c, str account, struct attempt *a)
@@ -99,7 +97,8 @@ enum err attempt_reserve(struct ctx *c, str account, struct attempt *a)
 	}
 	enum err e = take(c, a->account, ATTEMPT_FREE_ACCOUNT, &a->account_count, &a->wait);
 	if (e == ERR_THROTTLED)
-		TRY(undo(c, a)); /* nothing was guessed: others of this network need not wait for it */
+		TRY(undo(c, a->network,
+		    a->network_count)); /* nothing was guessed: others of this network need not wait for it */
 	return e;
 }
 
@@ -108,5 +107,11 @@ enum err attempt_good(struct ctx *c, const struct attempt *a)
 	struct throttle_drop_in in = { .hash = a->account, .tenant = c->site->tenant.id };
 
 	TRY(q_throttle_drop(c->db, c->mem, &in, NULL));
-	return undo(c, a);
+	return undo(c, a->network, a->network_count);
+}
+
+enum err attempt_free(struct ctx *c, const struct attempt *a)
+{
+	TRY(undo(c, a->account, a->account_count));
+	return undo(c, a->network, a->network_count);
 }

@@ -23,6 +23,11 @@ struct attempt {
 CHECKED enum err attempt_reserve(struct ctx *c, str account, struct attempt *a);
 /* WRITE. It was the right one: the account's count is void, the network's is as before. */
 CHECKED enum err attempt_good(struct ctx *c, const struct attempt *a);
+/*
+ * WRITE. It guessed nothing: as if it had not been made. For what anybody can be right about at will, as a code of their own:
+ * that must not void what they guessed wrong before.
+ */
+CHECKED enum err attempt_free(struct ctx *c, const struct attempt *a);
 /* The network of an address, for counting: an IPv4 address, or the /64 of an IPv6 one; empty for this machine itself. */
 str attempt_network(struct arena *mem, str peer);
 

@@ -107,8 +107,8 @@ KIT int64_t kit_count(struct kit *k, const char *sql)
 /* A number for all rows of the protocol's tables: the same before and after, when nothing changed. */
 KIT uint64_t kit_state(struct kit *k)
 {
-	static const char *const tables[] = { "client", "txn", "pushed", "code", "grants", "consent",
-		"revocation", "audit", "replay", "logout_notice" };
+	static const char *const tables[] = { "client", "txn", "pushed", "device", "code", "grants",
+		"consent", "revocation", "audit", "replay", "logout_notice" };
 	uint64_t h = 0xcbf29ce484222325;
 	char sql[64];
 

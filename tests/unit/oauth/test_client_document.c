@@ -353,6 +353,37 @@ static void a_blocked_row_blocks(void **state)
 	assert_int_equal(refresh(token).err, ERR_CLIENT_BLOCKED);
 }
 
+/* Also where its document is at hand and nothing else need be asked: only the row knows what was decided about it here. */
+static void a_blocked_or_deleted_one_uses_no_endpoint(void **state)
+{
+	static const struct {
+		enum err (*handler)(struct ctx *c);
+		const char *body;
+	} rows[] = {
+		{ par_start, QUERY },
+		{ device_start, "client_id=" ID_FORM },
+		{ introspect_start, "client_id=" ID_FORM "&token=x" },
+		{ revoke_start, "client_id=" ID_FORM "&token=x" },
+	};
+	(void)state;
+	(void)connect_it();
+
+	for (size_t i = 0; i < COUNT(rows); i++)
+		assert_int_not_equal(kit_post(&t.kit, rows[i].handler, LANE_LOOP, str_of(rows[i].body)).err,
+		    ERR_CLIENT_BLOCKED);
+	kit_sql(&t.kit, "UPDATE client SET status = 'blocked'");
+	uint64_t before = kit_state(&t.kit);
+	for (size_t i = 0; i < COUNT(rows); i++)
+		assert_int_equal(kit_post(&t.kit, rows[i].handler, LANE_LOOP, str_of(rows[i].body)).err,
+		    ERR_CLIENT_BLOCKED);
+	assert_true(kit_state(&t.kit) == before);
+	kit_sql(&t.kit, "UPDATE client SET status = 'deleted'");
+	for (size_t i = 0; i < COUNT(rows); i++)
+		assert_int_equal(kit_post(&t.kit, rows[i].handler, LANE_LOOP, str_of(rows[i].body)).err,
+		    ERR_CLIENT_UNKNOWN);
+	assert_int_equal(t.fetches, 1);
+}
+
 static void a_deleted_one_is_not_let_in_by_its_document(void **state)
 {
 	(void)state;
@@ -570,6 +601,7 @@ int main(void)
 		TEST(a_document_that_changes_before_consent_is_read_anew),
 		TEST(the_row_learns_what_the_document_says),
 		TEST(a_blocked_row_blocks),
+		TEST(a_blocked_or_deleted_one_uses_no_endpoint),
 		TEST(a_deleted_one_is_not_let_in_by_its_document),
 		TEST(a_refresh_token_is_bound_to_the_address),
 		TEST(can_be_switched_off),

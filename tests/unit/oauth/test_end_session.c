@@ -102,6 +102,28 @@ static void where_it_leads(void **state)
 	}
 }
 
+/* Whom the operator does not let in sends nobody anywhere either; nor does who is blocked. */
+static void not_for_clients_that_may_not_come_in(void **state)
+{
+	static const str list[] = { S_INIT("client.example") };
+	struct kit *k = *state;
+	struct answer a = kit_register(k,
+	    S("{\"redirect_uris\":[\"https://evil.example/cb\"],\"token_endpoint_auth_method\":\"none\","
+	      "\"post_logout_redirect_uris\":[\"https://evil.example/bye\"]}"));
+	str query = arena_printf(k->mem,
+	    "client_id=%.*s&post_logout_redirect_uri=https%%3A%%2F%%2Fevil.example%%2Fbye",
+	    FMT(json_get_str(kit_json(k, a.body), S("client_id"))));
+	struct end_session e;
+	struct ctx c;
+
+	assert_int_equal(read(k, &c, query, &e), OK);
+	assert_true(e.redirect.n > 0);
+	k->config.allow_clients = list;
+	k->config.allow_client_count = 1;
+	assert_int_equal(read(k, &c, query, &e), OK);
+	assert_true(e.redirect.n == 0);
+}
+
 /* SESS-07: only who has the id token of this very sign-in need not ask. */
 static void whose_it_is(void **state)
 {
@@ -142,7 +164,8 @@ static void by_post(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { TEST(where_it_leads), TEST(whose_it_is), TEST(by_post) };
+	const struct CMUnitTest tests[] = { TEST(where_it_leads), TEST(not_for_clients_that_may_not_come_in),
+		TEST(whose_it_is), TEST(by_post) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,6 @@
 /* /userinfo (OpenID Connect Core section 5.3, RFC 6750). */
 #include "base/unit.h"
-#include "oauth/kit.h"
+#include "oauth/proofs.h"
 
 static int setup(void **state)
 {
@@ -117,7 +117,7 @@ static void refusals(void **state)
 		    CLAIMS(ISSUER, USER, WEATHER, LATER, "openid", GID), ERR_TOKEN_REVOKED },
 		{ "bound to a key", "at+jwt",
 		    CLAIMS(ISSUER, USER, WEATHER, LATER, "openid", GID ",\"cnf\":{\"jkt\":\"x\"}"),
-		    ERR_TOKEN_SCHEME },
+		    ERR_TOKEN_BOUND },
 	};
 	struct kit *k = *state;
 	uint64_t before = kit_state(k);
@@ -151,6 +151,72 @@ static void taken_back(void **state)
 	}
 }
 
+static struct answer ask_proved(struct kit *k, const char *scheme, str token, str proof)
+{
+	return kit_send(k,
+	    &(struct sent){ .handler = userinfo_show,
+		.lane = LANE_LOOP,
+		.method = HTTP_POST,
+		.path = S("/userinfo"),
+		.authorization = arena_printf(k->mem, "%s %.*s", scheme, FMT(token)),
+		.dpop = proof });
+}
+
+/* A proof for this address, of this token. */
+static str proof_of(struct kit *k, struct holder *h, const char *htu, str token)
+{
+	str ath = b64url_write(k->mem, sha256_str(k->mem, token));
+
+	return holder_proof(k, h, htu, k->now, arena_printf(k->mem, ",\"ath\":\"%.*s\"", FMT(ath)));
+}
+
+/* RFC 9449 section 7: beside a proof of the key that it is bound to, for here and for this very token, once. */
+static void a_bound_token_comes_with_its_proof(void **state)
+{
+	struct kit *k = *state;
+	struct holder ann, thief;
+
+	holder_start(k, &ann);
+	holder_start(k, &thief);
+	k->site.resource_proofs = once_new(1000, DPOP_WINDOW);
+	struct answer a = kit_authorize(k, S(KIT_APP WEATHER_ASKED "&scope=weather:read+openid"));
+	a = kit_post_proved(k, token_start, "/token", kit_redeem_body(k, kit_param(k, a.location, "code")),
+	    holder_proof(k, &ann, ISSUER "/token", k->now, S("")));
+	assert_int_equal(a.err, OK);
+	str bound = json_get_str(kit_json(k, a.body), S("access_token")),
+	    bearer = access(k, "weather:read+openid");
+	str good = proof_of(k, &ann, ISSUER "/userinfo", bound);
+	const struct {
+		const char *sentence, *scheme;
+		str token, proof;
+		enum err err;
+	} rows[] = {
+		{ "as it should be", "DPoP", bound, good, OK },
+		{ "a proof that came before", "DPoP", bound, good, ERR_TOKEN_PROOF_REPLAYED },
+		{ "talked down", "Bearer", bound, S(""), ERR_TOKEN_BOUND },
+		{ "talked down beside a proof", "Bearer", bound, proof_of(k, &ann, ISSUER "/userinfo", bound),
+		    ERR_TOKEN_BOUND },
+		{ "no proof", "DPoP", bound, S(""), ERR_TOKEN_PROOF },
+		{ "a thief's proof", "DPoP", bound, proof_of(k, &thief, ISSUER "/userinfo", bound),
+		    ERR_TOKEN_PROOF_KEY },
+		{ "a proof for elsewhere", "DPoP", bound, proof_of(k, &ann, ISSUER "/token", bound),
+		    ERR_TOKEN_PROOF },
+		{ "a proof of another token", "DPoP", bound, proof_of(k, &ann, ISSUER "/userinfo", bearer),
+		    ERR_TOKEN_PROOF },
+		{ "a bearer token with a proof", "DPoP", bearer,
+		    proof_of(k, &ann, ISSUER "/userinfo", bearer), ERR_TOKEN_UNBOUND },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		a = ask_proved(k, rows[i].scheme, rows[i].token, rows[i].proof);
+		same_err(rows[i].sentence, a.err, rows[i].err);
+		holds(rows[i].sentence, (a.body.n > 0) == (rows[i].err == OK));
+	}
+	once_free(k->site.resource_proofs);
+	pkey_unref(ann.key.key);
+	pkey_unref(thief.key.key);
+}
+
 static void not_in_the_query(void **state)
 {
 	struct kit *k = *state;
@@ -177,6 +243,7 @@ int main(void)
 		TEST(what_the_scopes_say),
 		TEST(refusals),
 		TEST(taken_back),
+		TEST(a_bound_token_comes_with_its_proof),
 		TEST(not_in_the_query),
 	};
 

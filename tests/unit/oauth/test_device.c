@@ -1,0 +1,148 @@
+/* Devices (RFC 8628): whose a code is, and how many may be tried. The story has the whole way. */
+#include "base/unit.h"
+#include "oauth/kit.h"
+#include "store/attempt.h"
+
+#define GRANT "urn:ietf:params:oauth:grant-type:device_code"
+#define GRANT_FORM "urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Adevice_code"
+
+static int setup(void **state)
+{
+	struct kit *k = malloc(sizeof *k);
+
+	kit_start(k);
+	for (size_t i = 0; i < 2; i++)
+		k->clients[i + 1].grant_types = S("refresh_token " GRANT);
+	*state = k;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	kit_stop(*state);
+	free(*state);
+	return 0;
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+struct device {
+	str device_code, user_code;
+};
+
+static struct device begin(struct kit *k)
+{
+	struct answer a = kit_post(k, device_start, LANE_LOOP,
+	    S("client_id=app&scope=weather:read&resource=https%3A%2F%2Fauth.example%2Fweather%2Fmcp"));
+
+	MUST(a.err == OK);
+	const struct json *o = kit_json(k, a.body);
+	return (struct device){ json_get_str(o, S("device_code")), json_get_str(o, S("user_code")) };
+}
+
+static struct answer type(struct kit *k, str user_code, const char *decision)
+{
+	return kit_post(
+	    k, device_submit, LANE_READ, arena_printf(k->mem, "user_code=%.*s%s", FMT(user_code), decision));
+}
+
+static enum err refused(const struct answer *a)
+{
+	return a->fail.code;
+}
+
+static struct answer poll(struct kit *k, const char *client, str device_code)
+{
+	return kit_token(k,
+	    arena_printf(
+		k->mem, "grant_type=%s&client_id=%s&device_code=%.*s", GRANT_FORM, client, FMT(device_code)));
+}
+
+static void be_ben(struct kit *k)
+{
+	kit_sql(k,
+	    "INSERT OR IGNORE INTO users (id, tenant, email, name, role, status, password, generation, "
+	    "created, "
+	    "updated, last_login) VALUES (43, 1, 'ben@example.com', 'Ben', 'member', 'active', '', 0, 1, 1, "
+	    "1)");
+	k->actor.user = 43;
+	k->actor.email = S("ben@example.com");
+}
+
+static void it_is_decided_by_who_looked_first_and_fetched_by_its_client(void **state)
+{
+	struct kit *k = *state;
+	struct device d = begin(k);
+
+	assert_int_equal(type(k, d.user_code, "").err, OK);
+	be_ben(k);
+	struct answer a = type(k, d.user_code, "&decision=allow");
+	assert_int_equal(refused(&a), ERR_USER_CODE);
+	kit_sign_in(k, k->now - 100);
+	a = type(k, d.user_code, "&decision=allow");
+	assert_int_equal(a.err, OK);
+	assert_int_equal(refused(&a), OK);
+	uint64_t before = kit_state(k);
+	assert_int_equal(poll(k, "narrow", d.device_code).err, ERR_DEVICE_UNKNOWN);
+	assert_true(kit_state(k) == before);
+	a = poll(k, "app", d.device_code);
+	assert_int_equal(a.err, OK);
+	same("the grant is of who decided",
+	    json_get_str(kit_claims(k, json_get_str(kit_json(k, a.body), S("access_token"))), S("sub")),
+	    S("user_000000000001a"));
+	assert_int_equal(poll(k, "app", d.device_code).err, ERR_DEVICE_REPLAYED);
+	assert_int_equal(kit_count(k, "SELECT count(*) FROM grants WHERE ended = 0"), 0);
+}
+
+/* RFC 8628 section 5.1. Whoever guesses can have a right code whenever they like: a device of their own. */
+static void a_code_of_ones_own_excuses_no_guess(void **state)
+{
+	struct kit *k = *state;
+	struct device own = begin(k);
+	int looked = 0;
+
+	for (int i = 0; i < 40; i++) {
+		struct answer a = type(k, S("BBBB-BBBB"), "");
+		looked += refused(&a) == ERR_USER_CODE;
+		a = type(k, own.user_code, "");
+	}
+	assert_true(looked <= ATTEMPT_FREE_ACCOUNT + 1);
+	/* who guesses nothing need not wait: as often as one likes, and after others' guesses */
+	be_ben(k);
+	for (int i = 0; i < 40; i++) {
+		struct device mine = begin(k);
+		struct answer a = type(k, mine.user_code, "");
+		assert_int_equal(a.err, OK);
+		assert_int_equal(refused(&a), OK);
+	}
+}
+
+static void a_blocked_person_or_client_gives_and_gets_nothing(void **state)
+{
+	static const char *const how[] = { "UPDATE users SET status = 'blocked'",
+		"UPDATE client SET status = 'blocked'" };
+
+	for (size_t i = 0; i < COUNT(how); i++) {
+		struct kit *k = *state;
+		struct device d = begin(k);
+		assert_int_equal(type(k, d.user_code, "&decision=allow").err, OK);
+		kit_sql(k, how[i]);
+		uint64_t before = kit_state(k);
+		enum err e = poll(k, "app", d.device_code).err;
+		assert_true(e == (i == 0 ? ERR_USER_BLOCKED : ERR_CLIENT_BLOCKED));
+		assert_true(kit_state(k) == before);
+		(void)teardown(state);
+		(void)setup(state);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(it_is_decided_by_who_looked_first_and_fetched_by_its_client),
+		TEST(a_code_of_ones_own_excuses_no_guess),
+		TEST(a_blocked_person_or_client_gives_and_gets_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
