@@ -64,6 +64,8 @@ static enum err limit(struct ctx *c)
 		return OK;
 	if (r->handler == register_client)
 		return take(c, LIMIT_REGISTER, config->limit_register_burst, "registrations");
+	if (r->handler == par_start)
+		return take(c, LIMIT_PUSHED, config->limit_pushed_burst, "requests pushed ahead");
 	if (r->handler == device_start)
 		return take(c, LIMIT_DEVICE, config->limit_device_burst, "devices");
 	return OK;

@@ -12,6 +12,7 @@
 #include "oauth/client.h"
 #include "oauth/client_auth.h"
 #include "oauth/handlers.h"
+#include "oauth/issue.h"
 #include "oauth/params.h"
 #include "oauth/recall.h"
 #include "oauth/refresh.h"
@@ -38,9 +39,10 @@ struct job {
 
 /* ---- answers */
 
-/* RFC 9701 section 5: the same, signed for the one who asks. */
-static enum err reply_signed(struct ctx *c, const struct job *job, str json)
+/* RFC 9701 section 5: the same, signed for the one who asks, where signing is done. */
+static enum err reply_signed(struct ctx *c)
 {
+	const struct job *job = c->state;
 	struct buf b = BUF(c->mem);
 	struct jout j = JOUT(&b);
 	str token;
@@ -49,7 +51,7 @@ static enum err reply_signed(struct ctx *c, const struct job *job, str json)
 	jout_str(&j, S("iss"), c->site->tenant.issuer);
 	jout_str(&j, S("aud"), job->client.client_id);
 	jout_int(&j, S("iat"), c->now);
-	jout_raw(&j, S("token_introspection"), json);
+	jout_raw(&j, S("token_introspection"), job->json);
 	jout_end(&j);
 	if (b.full)
 		return FAIL(c, TOO_LARGE, "what a token says");
@@ -63,9 +65,14 @@ static enum err reply_signed(struct ctx *c, const struct job *job, str json)
 
 static enum err reply(struct ctx *c, str json)
 {
-	if (accept_names(c->req, S(JWT_TYPE)))
-		return reply_signed(c, c->state, json);
-	return reply_json(c, 200, json);
+	struct job *job = c->state;
+
+	if (!accept_names(c->req, S(JWT_TYPE)))
+		return reply_json(c, 200, json);
+	job->json = json;
+	if (c->lane == issue_lane(c->site))
+		return reply_signed(c);
+	return NEED(c, issue_lane(c->site), reply_signed);
 }
 
 /* LOOP. RFC 7662 section 2.2: one answer for all that is not active, without a reason. */

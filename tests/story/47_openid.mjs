@@ -113,7 +113,7 @@ export default story('openid', async (t) => {
     await expect(await userinfo(forge(signingKey(d), x.access_token, { exp: 1 })), 401, /error="invalid_token"/);
     await expect(await userinfo(forge(signingKey(d), x.access_token, { aud: 'https://elsewhere.example' })), 401, /error="invalid_token"/);
     await expect(await userinfo(forge(signingKey(d), x.access_token, { iss: 'https://elsewhere.example' })), 401, /error="invalid_token"/);
-    await expect(await userinfo(forge(signingKey(d), x.access_token, { cnf: { jkt: 'A'.repeat(43) } })), 401, /^Bearer /);
+    await expect(await userinfo(forge(signingKey(d), x.access_token, { cnf: { jkt: 'A'.repeat(43) } })), 401, /^DPoP /);
     await expect(await userinfo(forge(signingKey(d), x.access_token, { sub: web.client_id })), 403, /insufficient_scope/);
     const query = await ask(`${d.base}/userinfo?access_token=${x.access_token}`);
     assert.equal(query.status, 400, query.text);

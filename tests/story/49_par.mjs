@@ -145,6 +145,14 @@ clients:
     const code = (await allow(await go(basic.json.request_uri, { client_id: 'ci' }))).get('code');
     assert.ok(code);
   });
+  await t.test('no more than limits.pushed may be pushed from one address in a minute', async () => {
+    const small = await serve(t, { config: 'limits: { pushed: 3 }\n' });
+    const all = [];
+    for (let i = 0; i < 5; i++) all.push(await post(`${small.base}/par`, { client_id: 'nobody' }));
+    assert.deepEqual(all.map((r) => r.status), [401, 401, 401, 429, 429]);
+    assert.ok(+all[4].headers.get('retry-after') >= 1);
+    assert.equal((await post(`${small.base}/oauth2/par`, { client_id: 'nobody' })).status, 429, 'by whatever name');
+  });
   await t.test('GET and a parameter twice are refused', async () => {
     assert.equal((await ask(`${par}?${form(fields(pkce().challenge))}`)).status, 405);
     assert.equal((await post(par, `${form(fields(pkce().challenge))}&scope=again`)).json.error, 'invalid_request');
