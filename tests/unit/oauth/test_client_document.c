@@ -376,12 +376,18 @@ static void a_blocked_or_deleted_one_uses_no_endpoint(void **state)
 	for (size_t i = 0; i < COUNT(rows); i++)
 		assert_int_equal(kit_post(&t.kit, rows[i].handler, LANE_LOOP, str_of(rows[i].body)).err,
 		    ERR_CLIENT_BLOCKED);
+	for (size_t i = 0; i < COUNT(rows); i++) { /* and where it has to be fetched first */
+		restart();
+		assert_int_equal(kit_post(&t.kit, rows[i].handler, LANE_LOOP, str_of(rows[i].body)).err,
+		    ERR_CLIENT_BLOCKED);
+	}
+	assert_int_equal(t.fetches, 5);
 	assert_true(kit_state(&t.kit) == before);
 	kit_sql(&t.kit, "UPDATE client SET status = 'deleted'");
 	for (size_t i = 0; i < COUNT(rows); i++)
 		assert_int_equal(kit_post(&t.kit, rows[i].handler, LANE_LOOP, str_of(rows[i].body)).err,
 		    ERR_CLIENT_UNKNOWN);
-	assert_int_equal(t.fetches, 1);
+	assert_int_equal(t.fetches, 5);
 }
 
 static void a_deleted_one_is_not_let_in_by_its_document(void **state)
@@ -473,6 +479,9 @@ static void only_those_on_the_list_are_asked(void **state)
 	    "challenge=" KIT_CHALLENGE "&code_challenge_method=S256",
 	    FMT(id));
 	assert_int_equal(kit_authorize(&t.kit, query).err, ERR_CLIENT_NOT_ALLOWED);
+	assert_int_equal(kit_post(&t.kit, par_start, LANE_LOOP, query).err, ERR_CLIENT_NOT_ALLOWED);
+	assert_int_equal(
+	    refresh_as(arena_printf(t.kit.mem, "%.*s", FMT(id)).p, S("gh_rt_x")).err, ERR_CLIENT_NOT_ALLOWED);
 	/* clients of the file are never asked */
 	assert_int_equal(begin(KIT_CI "&resource=https%3A%2F%2Fauth.example%2Fweather%2Fmcp").err, OK);
 }
@@ -506,6 +515,12 @@ static void one_client_for_all_when_so_configured(void **state)
 	assert_true(str_eq(json_get_str(o, S("client_name")), S("MCP clients")));
 	assert_true(str_eq(json_get_str(o, S("token_endpoint_auth_method")), S("none")));
 	assert_null(json_get(o, S("client_secret")));
+	assert_null(json_get(o, S("registration_access_token")));
+	assert_null(json_get(o, S("registration_client_uri")));
+	/* RFC 7592: nobody manages what is everybody's, not even by the token that its id would have */
+	str key = client_registration_token(k->mem, k->site.key_client, S("everybody"));
+	assert_int_equal(kit_manage(k, HTTP_GET, S("everybody"), key, S("")).err, ERR_REGISTER_TOKEN);
+	assert_int_equal(kit_manage(k, HTTP_DELETE, S("everybody"), key, S("")).err, ERR_REGISTER_TOKEN);
 	const struct json *uris = json_get(o, S("redirect_uris"));
 	assert_int_equal(uris->count, 1); /* */
 	assert_true(str_eq(uris->first->text, S("http://localhost:4/callback")));

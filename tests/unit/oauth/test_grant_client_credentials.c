@@ -90,6 +90,11 @@ static void who_registered_itself_has_nothing_for_itself(void **state)
 {
 	struct kit *k = *state;
 
+	/* nor one whose id is all that there is to know, though the operator gave it the grant */
+	k->clients[1].grant_types = S("client_credentials");
+	k->clients[1].scope = S("weather:read");
+	same_err("AUTH-17 a public client of the file",
+	    machines_ask(k, "&client_id=app&scope=weather:read").err, ERR_CLIENT_GRANT_TYPE);
 	kit_sql(k,
 	    "UPDATE client SET origin = 'registered', auth_method = 'client_secret_post' WHERE client_id = "
 	    "'client_bot'");
