@@ -2,6 +2,7 @@
 # What docs/CONFORMANCE.md says is proven must be so. One line per finding, `file:line: what`.
 #
 #   * every requirement that is in scope stands there once, as met, partly or missing;
+#   * so is each section of a standard (`§ 4.2`);
 #   * `FILE: WORDS` is a proof: the file is a story or a unit test, and the words stand in it. What is met or partly met
 #     has one; what is missing has none;
 #   * each attack id in a row is quoted in the file that the row names.
@@ -39,8 +40,8 @@ while read -r id; do say "$doc:1: $id does not stand here"; done <"$tmp/none"
 uniq -d "$tmp/told" >"$tmp/twice"
 while read -r id; do say "$doc:1: $id stands here twice"; done <"$tmp/twice"
 
-# Requirements: line, id, state, and each proof.
-awk -F' [|] ' '/^\| [ABUSM]-[0-9]+ \|/ {
+# Requirements, and sections of standards: line, id, state, and each proof.
+awk -F' [|] ' '/^\| ([ABUSM]-[0-9]+|§ [^|]+) \|/ {
 	sub(/^\| /, "", $1)
 	n = 0
 	rest = $4

@@ -210,7 +210,6 @@ enum err keeper_start(struct house *h, str store, int64_t tenant, struct keeper 
 	k->house = h;
 	k->tenant = tenant;
 	k->sweep.audit_keep = h->config->audit_retention;
-	k->sweep.key_overlap = h->config->access_ttl + 3600;
 	pthread_mutex_init(&k->lock, NULL);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);

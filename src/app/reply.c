@@ -118,11 +118,15 @@ static void write_plain(struct ctx *c, enum err e)
 	c->reply->body = arena_printf(c->mem, "%.*s\n", FMT(words_of(c, e)));
 }
 
-static const char *title_of(int status)
+static const char *title_of(const struct err_row *row)
 {
+	int status = row->status;
+
 	switch (status) {
 	case 401:
-		return "Sign in first";
+		/* RFC 6749 section 5.2: 401 is also said of clients, for whom nobody can sign in */
+		return str_eq(str_of(row->code), S("invalid_client")) ? "This application may not"
+								      : "Sign in first";
 	case 403:
 		return "Not allowed";
 	case 404:
@@ -148,7 +152,7 @@ static void write_page(struct ctx *c, enum err e)
 
 	*view = (struct view_error){
 		.status = row->status,
-		.title = str_of(title_of(row->status)),
+		.title = str_of(title_of(row)),
 		.words = c->fail.say.n ? c->fail.say : str_of(row->words),
 		.id = c->fail.id,
 		.hint = str_of(row->mend),

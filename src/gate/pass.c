@@ -26,17 +26,14 @@ static void keep(char *to, size_t max, unsigned short *n, str *at, str s)
 	*n = (unsigned short)s.n;
 }
 
-/* RFC 7800 section 3.1: a confirmation that is not understood must not be passed over. */
 static bool read_key(const struct json *claims, struct pass *out)
 {
-	const struct json *cnf = json_get(claims, S("cnf"));
-	str jkt = json_get_str(cnf, S("jkt"));
+	str jkt;
 
-	if (!cnf)
-		return true;
-	if (cnf->type != JSON_OBJECT || cnf->count != 1 || !jkt_ok(jkt))
+	if (!jkt_of_token(claims, &jkt))
 		return false;
-	memcpy(out->jkt, jkt.p, jkt.n);
+	if (jkt.n)
+		memcpy(out->jkt, jkt.p, jkt.n);
 	out->jkt_n = (unsigned short)jkt.n;
 	return true;
 }

@@ -55,6 +55,14 @@ bool jkt_ok(str s)
 	return s.n == JKT_SIZE;
 }
 
+bool jkt_of_token(const struct json *claims, str *jkt)
+{
+	const struct json *cnf = json_get(claims, S("cnf"));
+
+	*jkt = cnf ? json_get_str(cnf, S("jkt")) : S("");
+	return !cnf || (cnf->type == JSON_OBJECT && cnf->count == 1 && jkt_ok(*jkt));
+}
+
 /* --- what it says: one rule a function, in the order of the table below */
 
 struct look {

@@ -41,5 +41,10 @@ CHECKED enum err dpop_check(struct arena *mem, str proof, const struct dpop_expe
 bool dpop_same_url(str a, str b);
 /* True for what can be a thumbprint: 43 signs of base64url. */
 bool jkt_ok(str s);
+/*
+ * The key that an access token is bound to by its claims; empty: none. False for a confirmation that is not understood, which
+ * must not be passed over (RFC 7800 section 3.1).
+ */
+CHECKED bool jkt_of_token(const struct json *claims, str *jkt);
 
 #endif

@@ -1,6 +1,7 @@
 #include "store/sweep.h"
 
 #include "base/id.h"
+#include "core/config.h"
 #include "sql_gen.h"
 
 #include <string.h>
@@ -23,6 +24,11 @@
 #define GRANT_AFTER (90 * DAY) /* Connections shows for so long what has ended */
 #define THROTTLE_AFTER DAY
 #define CLIENT_AFTER (30 * DAY)
+/*
+ * A retiring key stays while a token that it signed may be good: as long as any may live, not as long as those that are given
+ * today, since tokens.access_ttl may have been longer when it signed.
+ */
+#define KEY_AFTER (ACCESS_TTL_MAX + HOUR)
 
 struct job {
 	struct arena *mem;
@@ -159,10 +165,10 @@ static enum err sweep_throttles(struct db *db, struct job *j)
 static enum err bury_keys(struct db *db, struct job *j)
 {
 	const struct signing_key_bury_in in = {
-		.tenant = j->tenant, .before = j->now - j->from->key_overlap, .now = j->now
+		.tenant = j->tenant, .before = j->now - KEY_AFTER, .now = j->now
 	};
 
-	return j->from->key_overlap ? q_signing_key_bury(db, j->mem, &in, NULL) : OK;
+	return q_signing_key_bury(db, j->mem, &in, NULL);
 }
 
 static enum err run(struct db *db, void *arg)

@@ -9,8 +9,7 @@ struct db;
 
 /* How far the walk along the keys has come. Zeroed at first; one for each tenant, kept by the caller. */
 struct sweep {
-	int64_t audit_keep;  /* seconds; 0: for ever. Set by the caller, from the configuration */
-	int64_t key_overlap; /* seconds that a retiring key stays: longer than any token lives. As above */
+	int64_t audit_keep; /* seconds; 0: for ever. Set by the caller, from the configuration */
 	int64_t link, session, grant, client;
 	unsigned char throttle[32];
 	size_t throttle_len;

@@ -1,4 +1,4 @@
-// kill -9 twenty times under load: what was acknowledged is there, no code is redeemed twice, no family forks.
+// OPS-06 kill -9 twenty times under load: what was acknowledged is there, no code is redeemed twice, no family forks.
 import { story, assert, sleep } from './lib/story.mjs';
 import { serve } from './lib/daemon.mjs';
 import { Jar, register, authorize, tokens, refresh, post, mcp, initialize } from './lib/oauth.mjs';

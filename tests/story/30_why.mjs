@@ -155,8 +155,7 @@ async function household(t, config) {
   };
   // a device that asks, and a person who types its code
   h.device = async () => {
-    h.terminal ??= await boundClient(h.d, {}, { client_name: 'Terminal' });
-    sql(h.d, `UPDATE client SET grant_types = 'refresh_token ${DEVICE}' WHERE client_id = '${h.terminal.client_id}'`);
+    h.terminal ??= (await register(h.d.base, { client_name: 'Terminal', grant_types: [DEVICE, 'refresh_token'], redirect_uris: undefined, response_types: undefined })).json;
     return (await post(`${h.base}/device_authorization`, { client_id: h.terminal.client_id, resource: h.at('/weather') })).json;
   };
   h.poll = (x) => post(`${h.base}/token`, { grant_type: DEVICE, client_id: h.terminal.client_id, device_code: x.device_code });
@@ -211,6 +210,9 @@ const MISTAKES = {
     const client = (await register(h.base, { client_name: 'Blocked' })).json;
     const x = await h.get({ client });
     sql(h.d, "UPDATE client SET status = 'blocked' WHERE name = 'Blocked'");
+    const page = await h.jar.ask(`/authorize?${authorizeQuery(client.client_id, pkce().challenge, {})}`);
+    assert.equal(page.status, 401);
+    assert.match(page.text, /<h1>This application may not<\/h1>[\s\S]*has been blocked/, 'nobody is told to sign in, who is signed in');
     return refresh(h.base, client.client_id, x.refresh_token);
   },
   CLIENT_SCOPE: async (h) => {

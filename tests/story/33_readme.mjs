@@ -11,8 +11,6 @@ import { story, assert } from './lib/story.mjs';
 import { Daemon, run, temporary, freePort, BIN, OWNER } from './lib/daemon.mjs';
 import { authority, certificate } from './lib/certs.mjs';
 import { register, tokens, ask, post } from './lib/oauth.mjs';
-import { boundClient } from './lib/dpop.mjs';
-import { sql } from './lib/forge.mjs';
 import { idOf } from './lib/errors.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
@@ -98,11 +96,7 @@ export default story('readme', async (t) => {
 
   // An application that may ask as a device does.
   let device;
-  const terminal = async () => {
-    device ??= await boundClient(d, {}, { client_name: 'Terminal' });
-    sql(d, `UPDATE client SET grant_types = 'refresh_token urn:ietf:params:oauth:grant-type:device_code' WHERE client_id = '${device.client_id}'`);
-    return device;
-  };
+  const terminal = async () => (device ??= (await register(d.base, { client_name: 'Terminal', grant_types: ['urn:ietf:params:oauth:grant-type:device_code', 'refresh_token'] })).json);
 
   // What stands for something else in a document.
   const filled = async (text) => {

@@ -12,13 +12,14 @@ import { outbound, ear, webClient, verified, atHash } from './lib/party.mjs';
 const CB = 'https://client.example/cb';
 const BYE = 'https://client.example/bye';
 const OPENID = 'openid profile email';
+const SECRET = 'a-secret-of-thirty-two-characters';
 
 export default story('openid', async (t) => {
   const dir = temporary(t);
-  const d = await serve(t, { dir, config: `resources:\n  - { path: /weather/mcp, upstream: "http://127.0.0.1:1/mcp", name: Weather }\n${outbound(dir)}` });
+  const d = await serve(t, { dir, config: `resources:\n  - { path: /weather/mcp, upstream: "http://127.0.0.1:1/mcp", name: Weather }\nclients:\n  - { client_id: only, client_secret: ${SECRET}, name: Only, redirect_uris: ["${CB}"], scopes: [openid, profile, email] }\n${outbound(dir)}` });
   const resource = `${d.base}/weather/mcp`;
   const hears = await ear(t, dir);
-  const web = webClient(d, { metadata: { post_logout_redirect_uris: [BYE, `${BYE}?from=gatehouse`], backchannel_logout_uri: hears.url } });
+  const web = await webClient(d, { post_logout_redirect_uris: [BYE, `${BYE}?from=gatehouse`], backchannel_logout_uri: hears.url });
   const jar = new Jar(d.base);
   await jar.signIn();
 
@@ -122,7 +123,7 @@ export default story('openid', async (t) => {
   });
 
   await t.test('the consent page says in words what is told', async () => {
-    const fresh = webClient(d, { name: 'Fresh' });
+    const fresh = await webClient(d, { client_name: 'Fresh' });
     const { challenge } = pkce();
     let r = await jar.ask(`/authorize?${authorizeQuery(fresh.client_id, challenge, { scope: OPENID, resource })}`);
     r = await jar.ask(r.location);
@@ -134,7 +135,7 @@ export default story('openid', async (t) => {
     assert.equal((await mcp(resource, x.access_token, initialize)).status, 502, 'the upstream is dead on purpose');
   });
   await t.test('the issuer as the resource, or an application that may only know who one is: a token for userinfo alone', async () => {
-    const only = webClient(d, { name: 'Only', scope: OPENID });
+    const only = { client_id: 'only', basic: { authorization: `Basic ${Buffer.from(`only:${SECRET}`).toString('base64')}` } };
     for (const [client, extra] of [[web, { resource: d.base }], [only, {}]]) {
       const x = await flow(client, extra);
       assert.equal(x.scope, OPENID);
@@ -363,7 +364,7 @@ export default story('openid', async (t) => {
     hears.answer = () => 200;
   });
   await t.test('a plain no is final, and is in the log; so is an address inside that is not allowed', async () => {
-    const inside = webClient(d, { name: 'Inside', metadata: { backchannel_logout_uri: 'https://10.0.0.1/x' } });
+    const inside = await webClient(d, { client_name: 'Inside', backchannel_logout_uri: 'https://10.0.0.1/x' });
     const who = new Jar(d.base);
     await who.signIn();
     await flow(inside, {}, who);
@@ -377,7 +378,7 @@ export default story('openid', async (t) => {
     hears.answer = () => 200;
     const rows = (await d.verb(['log', '--event', 'auth.logout.untold', '--json'])).out;
     assert.match(rows, /status 400/);
-    assert.match(rows, /web-/);
+    assert.match(rows, /Wiki/);
   });
   await t.test('a new password ends the other sign-ins, and their applications hear of those only', async () => {
     const [here, there] = [new Jar(d.base), new Jar(d.base)];
@@ -410,7 +411,7 @@ export default story('openid', async (t) => {
   for (const alg of ['RS256', 'EdDSA']) {
     await t.test(`with tokens.alg ${alg} everything is signed so, and says so`, async () => {
       const e = await serve(t, { config: `tokens: { alg: ${alg} }\n` });
-      const client = webClient(e);
+      const client = await webClient(e);
       const as = (await ask(`${e.base}/.well-known/openid-configuration`)).json;
       assert.deepEqual(as.id_token_signing_alg_values_supported, [alg]);
       const { keys } = (await ask(as.jwks_uri)).json;

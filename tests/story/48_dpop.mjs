@@ -1,7 +1,7 @@
 // Tokens that only the holder of a key can use (RFC 9449): asked for with a proof, used with a proof, and good for no thief.
 import { createServer } from 'node:http';
 import { story, assert } from './lib/story.mjs';
-import { serve } from './lib/daemon.mjs';
+import { serve, OWNER } from './lib/daemon.mjs';
 import { Jar, register, authorize, authorizeQuery, post, mcp, ask, initialize, pkce, b64url } from './lib/oauth.mjs';
 import { claimsOf, forge, signingKey, sql } from './lib/forge.mjs';
 import { idOf } from './lib/errors.mjs';
@@ -96,6 +96,32 @@ clients:
     assert.equal((await call(x.access_token, prove(key, 'POST', url, { token: x.access_token }), url)).status, 200);
     assert.equal((await mcp(url, x.access_token, initialize)).status, 401);
     assert.equal((await call(x.access_token, prove(key, 'POST', weather, { token: x.access_token }), url)).status, 401);
+  });
+
+  await t.test('userinfo takes a bound token with the proof of its key, made for its address, and in no other way', async () => {
+    const x = (await redeem(await code({ scope: 'openid email mcp:tools' }), prove(key, 'POST', token))).json;
+    const at = x.access_token;
+    const url = `${d.base}/userinfo`;
+    const who = (scheme, dpop, to = url) => ask(to, { headers: { authorization: `${scheme} ${at}`, ...(dpop ? { dpop } : {}) } });
+    const proof = prove(key, 'GET', url, { token: at });
+    const r = await who('DPoP', proof);
+    assert.equal(r.status, 200, r.text);
+    assert.deepEqual(r.json, { sub: claimsOf(at).sub, email: OWNER.email, email_verified: true });
+    assert.equal((await who('DPoP', prove(key, 'GET', `${d.base}/oauth2/userinfo`, { token: at }), `${d.base}/oauth2/userinfo`)).status, 200);
+    const refused = {
+      'the same proof again': [await who('DPoP', proof), 'invalid_dpop_proof'],
+      'no proof': [await who('DPoP'), 'invalid_dpop_proof'],
+      'a proof for the resource': [await who('DPoP', prove(key, 'GET', weather, { token: at })), 'invalid_dpop_proof'],
+      'a proof for POST': [await who('DPoP', prove(key, 'POST', url, { token: at })), 'invalid_dpop_proof'],
+      'a proof without ath': [await who('DPoP', prove(key, 'GET', url)), 'invalid_dpop_proof'],
+      'the proof of another key': [await who('DPoP', prove(proofKey(), 'GET', url, { token: at })), 'invalid_token'],
+      'as Bearer': [await who('Bearer', prove(key, 'GET', url, { token: at })), 'invalid_token'],
+    };
+    for (const [what, [answer, error]] of Object.entries(refused)) {
+      assert.equal(answer.status, 401, what);
+      assert.match(challenge(answer), new RegExp(`^DPoP error="${error}"`), what);
+      assert.doesNotMatch(answer.text, /email"/, what);
+    }
   });
 
   // ---- the token endpoint

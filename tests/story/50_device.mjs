@@ -5,9 +5,10 @@ import { story, assert } from './lib/story.mjs';
 import { Daemon, serve, freePort, temporary, run, OWNER } from './lib/daemon.mjs';
 import { Jar, register, post, ask, mcp, initialize, refresh } from './lib/oauth.mjs';
 import { claimsOf, sql } from './lib/forge.mjs';
-import { proofKey, prove, boundClient } from './lib/dpop.mjs';
+import { proofKey, prove } from './lib/dpop.mjs';
 import { postgres } from './lib/postgres.mjs';
 import { person } from './lib/browser.mjs';
+import { verified, atHash } from './lib/party.mjs';
 import * as oauth from 'oauth4webapi';
 
 const GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
@@ -21,8 +22,8 @@ export default story('device', async (t) => {
   });
   const weather = `${d.base}/weather/mcp`;
   const token = `${d.base}/token`;
-  const client = await boundClient(d, {}, { client_name: 'Terminal' });
-  sql(d, `UPDATE client SET grant_types = 'authorization_code refresh_token ${GRANT}' WHERE client_id = '${client.client_id}'`);
+  const terminal = async (client_name) => (await register(d.base, { client_name, grant_types: [GRANT, 'refresh_token'], redirect_uris: undefined, response_types: undefined })).json;
+  const client = await terminal('Terminal');
   const other = (await register(d.base)).json;
   const jar = new Jar(d.base);
   await jar.signIn();
@@ -186,9 +187,7 @@ export default story('device', async (t) => {
   await t.test('another client\'s device code is nobody\'s, and stays good for its own', async () => {
     const x = await begin();
     await decide(x);
-    sql(d, `UPDATE client SET grant_types = 'authorization_code refresh_token ${GRANT}' WHERE client_id <> ''`);
-    const thief = await boundClient(d, {}, { client_name: 'Thief' });
-    sql(d, `UPDATE client SET grant_types = 'authorization_code refresh_token ${GRANT}' WHERE client_id = '${thief.client_id}'`);
+    const thief = await terminal('Thief');
     assert.equal((await poll(x, { client_id: thief.client_id })).json.error, 'invalid_grant');
     assert.equal((await poll(x)).status, 200);
   });
@@ -241,6 +240,33 @@ export default story('device', async (t) => {
     await decide(x);
     assert.equal((await poll(x, { resource: `${d.base}/notes/mcp` })).json.error, 'invalid_target');
     assert.equal((await poll(x)).status, 200);
+  });
+  await t.test('with openid the device gets an id token of the sign-in in which the person allowed, also when it refreshes', async () => {
+    const x = await begin({ scope: 'openid email weather:read' });
+    const page = await type(x.user_code);
+    for (const words of ['Know that it is you', 'See your e-mail address']) assert.ok(page.text.includes(words), words);
+    await jar.ask('/device', { method: 'POST', body: { ...Jar.fields(page.text), decision: 'allow' } });
+    const y = (await poll(x)).json;
+    const check = async (answer) => {
+      const { claims } = await verified(d.base, answer.id_token);
+      assert.equal(claims.aud, client.client_id);
+      assert.equal(claims.sub, claimsOf(answer.access_token).sub);
+      assert.equal(claims.at_hash, atHash('ES256', answer.access_token));
+      assert.equal('nonce' in claims, false);
+      assert.deepEqual(claims.amr, ['pwd']);
+      const [id, auth_time] = sql(d, 'SELECT id, auth_time FROM session ORDER BY id LIMIT 1').trim().split('|').map(BigInt);
+      const sid = [...id.toString(32).padStart(13, '0')].map((c) => '0123456789abcdefghjkmnpqrstvwxyz'[parseInt(c, 32)]).join('');
+      assert.equal(claims.auth_time, Number(auth_time));
+      assert.equal(claims.sid, `session_${sid}`);
+    };
+    await check(y);
+    const r = await ask(`${d.base}/userinfo`, { headers: { authorization: `Bearer ${y.access_token}` } });
+    assert.deepEqual(r.json, { sub: claimsOf(y.access_token).sub, email: OWNER.email, email_verified: true });
+    const z = (await refresh(d.base, client.client_id, y.refresh_token)).json;
+    await check(z);
+    const plain = await begin();
+    await decide(plain);
+    assert.equal('id_token' in (await poll(plain)).json, false, 'without openid there is none');
   });
   await t.test('with a DPoP proof the tokens are bound to its key', async () => {
     const key = proofKey();
@@ -308,9 +334,7 @@ export default story('device', async (t) => {
     }
     const r = await run(['init', '--admin', OWNER.email, '--password-stdin', '--config', nodes[0].configFile(), '--data', nodes[0].data], { input: OWNER.password + '\n', cwd: nodes[0].dir });
     assert.equal(r.code, 0, r.err + r.out);
-    const many = Array.from({ length: 15 }, (_, i) => `https://client.example/${'x'.repeat(120)}/${i}`);
-    const c = (await register(base, { redirect_uris: many })).json;
-    pg.sql(`UPDATE client SET grant_types = 'refresh_token ${GRANT}'`);
+    const c = (await register(base, { grant_types: [GRANT, 'refresh_token'], redirect_uris: undefined, response_types: undefined })).json;
     const x = (await post(`${base}/device_authorization`, { client_id: c.client_id })).json;
     // the second node answers for the issuer's name under its own port only to whoever says so
     const there = new Jar(`http://localhost:${ports[1]}`);

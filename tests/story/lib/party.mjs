@@ -1,11 +1,10 @@
 // A relying party: a web application that people sign in to through the daemon, with the https address that hears of sign-outs.
-import { createHash, createPublicKey, randomBytes, verify } from 'node:crypto';
+import { createHash, createPublicKey, verify } from 'node:crypto';
 import { createServer } from 'node:https';
 import { readFileSync } from 'node:fs';
 import { assert } from './story.mjs';
 import { authority, certificate } from './certs.mjs';
-import { ask } from './oauth.mjs';
-import { sql } from './forge.mjs';
+import { ask, register } from './oauth.mjs';
 
 // Lines of gatehouse.yml that let logout tokens be posted to this machine.
 export function outbound(dir) {
@@ -31,18 +30,11 @@ export async function ear(t, dir) {
   return e;
 }
 
-let number = 0;
-
-// A confidential client by row, as an operation of the owner makes it.
-export function webClient(d, { name = 'Wiki', redirect_uris = ['https://client.example/cb'], metadata = {}, scope = '', grants = 'authorization_code refresh_token', origin = 'created' } = {}) {
-  const client_id = `web-${++number}`;
-  const client_secret = randomBytes(24).toString('base64url');
-  const hex = (s) => createHash('sha256').update(s).digest('hex');
-  const extra = { ...metadata };
-  for (const [k, v] of Object.entries(extra)) if (Array.isArray(v)) extra[k] = v.join(' ');
-  sql(d, `INSERT INTO client (id, tenant, hash, client_id, name, origin, status, auth_method, secret, redirect_uris, grant_types, scope, metadata, created, last_used)
-    SELECT ${1000 + number}, id, x'${hex(client_id)}', '${client_id}', '${name}', '${origin}', 'active', 'client_secret_basic', x'${hex(client_secret)}',
-    '${redirect_uris.join(' ')}', '${grants}', '${scope}', '${JSON.stringify(extra)}', 0, 0 FROM tenant`);
+// A confidential client that registered itself.
+export async function webClient(d, { client_name = 'Wiki', ...more } = {}) {
+  const r = await register(d.base, { client_name, token_endpoint_auth_method: 'client_secret_basic', ...more });
+  assert.equal(r.status, 201, r.text);
+  const { client_id, client_secret } = r.json;
   return { client_id, client_secret, basic: { authorization: `Basic ${Buffer.from(`${client_id}:${client_secret}`).toString('base64')}` } };
 }
 

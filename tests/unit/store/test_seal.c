@@ -1,6 +1,7 @@
 /* Secrets at rest: the master key's file, the root secret, the signing keys and their lives. */
 #include "fixture.h"
 
+#include "core/config.h"
 #include "crypto/crypto.h"
 #include "sql_gen.h"
 #include "store/driver.h"
@@ -202,12 +203,15 @@ static void a_signature_of_a_loaded_key_verifies_after_loading_it_again(void **s
 	db_close(db);
 }
 
+/* Of a retiring key's life: a token of the longest tokens.access_ttl, signed in its last second, and an hour for the clocks. */
+#define LAST (ACCESS_TTL_MAX + 3600)
+
 static void a_rotation_goes_next_active_retiring_gone(void **state)
 {
 	struct arena *mem = fixture_arena();
 	struct db *db = store_open(store_fresh(STORE_MEMORY));
 	struct keyring first, second, third;
-	struct sweep sweep = { .key_overlap = 600 };
+	struct sweep sweep = { 0 };
 	bool more;
 
 	assert_ok(keyring_load(db, mem, master(), TENANT, ALG_ES256, NOW_MS, &first));
@@ -230,9 +234,9 @@ static void a_rotation_goes_next_active_retiring_gone(void **state)
 	 * while the overlap lasts nothing goes; then the private parts are wiped, and the rows stay to be
 	 * listed
 	 */
-	assert_ok(sweep_step(db, mem, TENANT, NOW_MS / 1000 + 300, &sweep, &more));
+	assert_ok(sweep_step(db, mem, TENANT, NOW_MS / 1000 + LAST, &sweep, &more));
 	assert_int_equal(store_count(db, "signing_key", "state = 'retiring'"), 2);
-	assert_ok(sweep_step(db, mem, TENANT, NOW_MS / 1000 + 5 + 601, &sweep, &more));
+	assert_ok(sweep_step(db, mem, TENANT, NOW_MS / 1000 + 5 + LAST + 1, &sweep, &more));
 	assert_int_equal(store_count(db, "signing_key", "state = 'gone' AND length(sealed) = 0"), 2);
 	assert_ok(keyring_load(db, mem, master(), TENANT, ALG_ES256, NOW_MS, &third));
 	assert_int_equal(third.count, 2);
@@ -308,7 +312,7 @@ static void another_algorithm_is_published_before_it_signs(void **state)
 	struct arena *mem = fixture_arena();
 	struct db *db = store_open(store_fresh(STORE_MEMORY));
 	struct turn t = { mem, ALG_EDDSA, AFTER(10), 0 };
-	struct sweep sweep = { .key_overlap = 600 };
+	struct sweep sweep = { 0 };
 	bool more;
 
 	expect(db, mem, ALG_ES256, NOW_MS, ALG_ES256, ALG_ES256, 2);
@@ -325,9 +329,9 @@ static void another_algorithm_is_published_before_it_signs(void **state)
 	assert_int_equal(store_count(db, "revocation", "kind = 'key'"), 1);
 	expect(db, mem, ALG_ES256, AFTER(200), ALG_EDDSA, ALG_EDDSA, 3);
 	/* what the old one signed is good until it has expired */
-	assert_ok(sweep_step(db, mem, TENANT, NOW_MS / 1000 + 130 + 600, &sweep, &more));
+	assert_ok(sweep_step(db, mem, TENANT, NOW_MS / 1000 + 130 + LAST, &sweep, &more));
 	expect(db, mem, ALG_ES256, AFTER(730), ALG_EDDSA, ALG_EDDSA, 3);
-	assert_ok(sweep_step(db, mem, TENANT, NOW_MS / 1000 + 130 + 601, &sweep, &more));
+	assert_ok(sweep_step(db, mem, TENANT, NOW_MS / 1000 + 130 + LAST + 1, &sweep, &more));
 	expect(db, mem, ALG_ES256, AFTER(731), ALG_EDDSA, ALG_EDDSA, 2);
 	/* a rotation without a word stays with what there is */
 	t = (struct turn){ mem, ALG_NONE, AFTER(1000), 7 };
