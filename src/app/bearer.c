@@ -4,9 +4,8 @@
 #include "core/recorder.h"
 #include "crypto/crypto.h"
 #include "gate/headers.h"
-#include "http/auth.h"
 #include "oauth/client.h"
-#include "oauth/proof.h"
+#include "oauth/presented.h"
 #include "sql_gen.h"
 
 #include <string.h>
@@ -14,8 +13,7 @@
 /* What the steps pass on; c->state is the handler's. */
 struct bearer {
 	const struct resource *resource;
-	enum auth_scheme scheme; /* Bearer or DPoP */
-	str token;
+	struct presented sent;
 	unsigned char hash[SHA256_SIZE];
 	struct pass pass;
 	enum err (*then)(struct ctx *c);
@@ -99,18 +97,6 @@ static enum err judge(struct ctx *c)
 
 /* ---- RFC 9449: a token that is bound to a key */
 
-/* Section 7.2: bound tokens are no bearer tokens, and those of bearers prove nothing beside a proof. */
-static enum err check_scheme(struct ctx *c, const struct bearer *b)
-{
-	bool bound = pass_jkt(&b->pass).n > 0;
-
-	if (bound && b->scheme == AUTH_BEARER)
-		return FAIL(c, TOKEN_BOUND, "a token bound to a key, with the Bearer scheme");
-	if (!bound && b->scheme == AUTH_DPOP)
-		return FAIL(c, TOKEN_UNBOUND, "a bearer token, with the DPoP scheme");
-	return OK;
-}
-
 /* Where the request went, by our own account: never by its Host. */
 static str address_of(struct ctx *c, const struct resource *res)
 {
@@ -125,9 +111,7 @@ static str address_of(struct ctx *c, const struct resource *res)
 /* VERIFY. */
 static enum err check_proof(struct ctx *c, struct bearer *b)
 {
-	if (b->scheme != AUTH_DPOP)
-		return OK;
-	return proof_check_token(c, address_of(c, b->resource), b->token, pass_jkt(&b->pass));
+	return presented_proof(c, &b->sent, pass_jkt(&b->pass), address_of(c, b->resource));
 }
 
 /* VERIFY. The token is well known; its proof is new every time. */
@@ -152,40 +136,22 @@ static enum err verify(struct ctx *c)
 	struct bearer *b = exchange_of(c)->bearer;
 	struct client client;
 
-	TRY(pass_read(c, b->resource, b->token, &b->pass));
+	TRY(pass_read(c, b->resource, b->sent.token, &b->pass));
 	if (client_open(c, c->actor.client_id, &client) == OK)
 		pass_call_client(&b->pass, client_label(&client));
 	c->actor.client_id = pass_client(&b->pass);
-	TRY(check_scheme(c, b));
+	TRY(presented_scheme(c, &b->sent, pass_jkt(&b->pass)));
 	TRY(check_proof(c, b));
 	return NEED(c, LANE_LOOP, remember);
 }
 
-/* OAuth 2.1 section 5.1: a token in the query stands in logs; the name alone is looked for, encoded or not. */
-static bool token_in_query(const struct ctx *c)
-{
-	return form_get(&c->query, S("access_token")).p != NULL;
-}
-
 static enum err read_token(struct ctx *c, struct bearer *b)
 {
-	struct auth auth;
-
-	if (c->req->query.n && form_parse(c->mem, c->req->query, &c->query) == OK && token_in_query(c))
-		return FAIL(c, TOKEN_IN_QUERY, "access_token in the query");
-	if (auth_parse(c->mem, c->req, &auth) != OK)
-		return FAIL(c, AUTH_MALFORMED, "an Authorization header of %zu bytes",
-		    http_header(c->req, S("Authorization")).n);
-	if (auth.scheme == AUTH_NONE)
-		return FAIL(c, TOKEN_MISSING, "no Authorization header");
-	if (auth.scheme != AUTH_BEARER && auth.scheme != AUTH_DPOP)
-		return FAIL(c, TOKEN_SCHEME, "%s",
-		    auth.scheme == AUTH_BASIC ? "Basic" : "another scheme than Bearer");
-	if (auth.token.n > JWT_MAX)
-		return FAIL(c, TOKEN_MALFORMED, "%zu bytes", auth.token.n);
-	b->scheme = auth.scheme;
-	b->token = auth.token;
-	sha256(auth.token, b->hash);
+	/* the path of a resource has no parameters of ours, so nobody has read its query; what is no form names no token */
+	if (c->req->query.n && form_parse(c->mem, c->req->query, &c->query) != OK)
+		c->query = (struct form){ .fields = NULL };
+	TRY(presented_read(c, &b->sent));
+	sha256(b->sent.token, b->hash);
 	return OK;
 }
 
@@ -205,8 +171,8 @@ enum err bearer_check(struct ctx *c, const struct resource *res, enum err (*then
 	if (!known)
 		return NEED(c, LANE_VERIFY, verify);
 	b->pass = *known;
-	TRY(check_scheme(c, b));
-	if (b->scheme == AUTH_DPOP)
+	TRY(presented_scheme(c, &b->sent, pass_jkt(&b->pass)));
+	if (b->sent.scheme == AUTH_DPOP)
 		return NEED(c, LANE_VERIFY, prove);
 	return judge(c);
 }

@@ -1,14 +1,34 @@
 #include "cmd/doctor_verdict.h"
+#include "base/text.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 
-/* No control characters: an escape sequence of a hostile server would write on the screen what it likes. */
+/*
+ * Nothing but what can be seen: an escape sequence of a hostile server would write on the screen what it likes, and what
+ * turns the direction of text would hide what it says.
+ */
 static void tame(char *text, size_t n)
 {
-	for (size_t i = 0; i < n; i++)
-		if (text[i] < 0x20 || text[i] > 0x7e)
+	for (size_t i = 0; i < n;) {
+		str rest = { text + i, n - i };
+		size_t step = str_utf8_step(rest);
+		if (step == 0 || (text[i] != ' ' && !text_name_ok(str_sub(rest, 0, step), step))) {
 			text[i] = '?';
+			step = 1;
+		}
+		i += step;
+	}
+}
+
+/* Where to cut so that dots have room and no sign of several bytes is cut in two. */
+static int cut_at(const char *text)
+{
+	int n = VERDICT_SEEN_MAX - 3;
+
+	while (n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80)
+		n--;
+	return n;
 }
 
 static void add(
@@ -22,7 +42,7 @@ static void add(
 	tame(text, kept);
 	r->kind = kind;
 	r->what = what;
-	r->seen = n > VERDICT_SEEN_MAX ? arena_printf(v->mem, "%.*s...", VERDICT_SEEN_MAX - 3, text)
+	r->seen = n > VERDICT_SEEN_MAX ? arena_printf(v->mem, "%.*s...", cut_at(text), text)
 				       : arena_copy(v->mem, (str){ text, kept });
 	r->remedy = str_of(remedy);
 	if (v->last)

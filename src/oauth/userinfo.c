@@ -3,19 +3,17 @@
  * of ours with that scope is good here, whatever resource it is for: what the person agreed to tell is in its scope.
  */
 #include "base/id.h"
-#include "http/auth.h"
 #include "jose/dpop.h"
 #include "jose/jwt.h"
 #include "model/scope.h"
 #include "oauth/handlers.h"
-#include "oauth/proof.h"
+#include "oauth/presented.h"
 #include "sql_gen.h"
 
 #define SKEW 30 /* seconds that two clocks may differ, as at resources */
 
 struct userinfo {
-	enum auth_scheme scheme; /* Bearer or DPoP */
-	str token;
+	struct presented sent;
 	int64_t user, grant;
 	str scope;
 };
@@ -62,21 +60,16 @@ static enum err look(struct ctx *c)
 	return reply(c, u, &person);
 }
 
-/* RFC 9449 section 7: bound to a key, it is no bearer token and comes beside a proof; a bearer's is proved by nothing. */
-static enum err check_key(struct ctx *c, const struct userinfo *u, const struct json *cnf)
+/* RFC 9449 section 7: a bound token comes with the proof of its key, made for this address; another comes without. */
+static enum err check_holder(struct ctx *c, const struct userinfo *u, const struct json *claims)
 {
-	str jkt = json_get_str(cnf, S("jkt"));
+	str jkt;
 
-	if (cnf && u->scheme == AUTH_BEARER)
-		return FAIL(c, TOKEN_BOUND, "a token bound to a key, with the Bearer scheme");
-	if (!cnf)
-		return u->scheme == AUTH_BEARER
-		    ? OK
-		    : FAIL(c, TOKEN_UNBOUND, "a bearer token, with the DPoP scheme");
-	if (cnf->type != JSON_OBJECT || cnf->count != 1 || !jkt_ok(jkt))
-		return FAIL(c, TOKEN_MALFORMED, "a confirmation other than jkt");
-	str url = arena_printf(c->mem, "%.*s%.*s", FMT(c->site->tenant.issuer), FMT(c->req->path));
-	return proof_check_token(c, url, u->token, jkt);
+	if (!jkt_of_token(claims, &jkt))
+		return FAIL(c, TOKEN_MALFORMED, "a token with a cnf that is not understood");
+	TRY(presented_scheme(c, &u->sent, jkt));
+	str here = arena_printf(c->mem, "%.*s%.*s", FMT(c->site->tenant.issuer), FMT(c->req->path));
+	return presented_proof(c, &u->sent, jkt, here);
 }
 
 /* VERIFY */
@@ -88,15 +81,15 @@ static enum err verify(struct ctx *c)
 	};
 	struct jwt t;
 
-	enum err e = jwt_verify(c->mem, u->token, c->site->keys, &want, &t);
+	enum err e = jwt_verify(c->mem, u->sent.token, c->site->keys, &want, &t);
 	if (e != OK)
-		return fail_set(c, e, __FILE__, __LINE__, "%zu bytes", u->token.n);
+		return fail_set(c, e, __FILE__, __LINE__, "%zu bytes", u->sent.token.n);
 	str sub = json_get_str(t.claims, S("sub")), aud = json_get_str(t.claims, S("aud"));
 	c->actor.client_id = json_get_str(t.claims, S("client_id"));
 	u->scope = json_get_str(t.claims, S("scope"));
 	if (!site_resource(c->site, aud))
 		return FAIL(c, TOKEN_AUDIENCE, "a token for %.*s", FMT(str_sub(aud, 0, 200)));
-	TRY(check_key(c, u, json_get(t.claims, S("cnf"))));
+	TRY(check_holder(c, u, t.claims));
 	/* a client's own token is about nobody, also when the client is named like a person (RFC 9068 section 5) */
 	if (!str_list_has(u->scope, ' ', SCOPE_OPENID) || str_eq(sub, c->actor.client_id) ||
 	    id_parse(sub, ID_USER, &u->user) != OK) {
@@ -112,20 +105,8 @@ static enum err verify(struct ctx *c)
 enum err userinfo_show(struct ctx *c)
 {
 	struct userinfo *u = NEW(c->mem, struct userinfo);
-	struct auth auth;
 
 	c->state = u;
-	/* OAuth 2.1 section 5.1: a token in the query stands in logs */
-	if (form_get(&c->query, S("access_token")).p)
-		return FAIL(c, TOKEN_IN_QUERY, "access_token in the query");
-	if (auth_parse(c->mem, c->req, &auth) != OK)
-		return FAIL(c, AUTH_MALFORMED, "an Authorization header of %zu bytes",
-		    http_header(c->req, S("Authorization")).n);
-	if (auth.scheme == AUTH_NONE)
-		return FAIL(c, TOKEN_MISSING, "no Authorization header");
-	if (auth.scheme != AUTH_BEARER && auth.scheme != AUTH_DPOP)
-		return FAIL(c, TOKEN_SCHEME, "another scheme than Bearer or DPoP");
-	u->scheme = auth.scheme;
-	u->token = auth.token;
+	TRY(presented_read(c, &u->sent));
 	return NEED(c, LANE_VERIFY, verify);
 }

@@ -1,6 +1,8 @@
 /* /userinfo (OpenID Connect Core section 5.3, RFC 6750). */
 #include "base/unit.h"
-#include "oauth/proofs.h"
+#include "crypto/crypto.h"
+#include "base/enc.h"
+#include "proofs.h"
 
 static int setup(void **state)
 {
@@ -115,9 +117,9 @@ static void refusals(void **state)
 		    ERR_TOKEN_MALFORMED },
 		{ "of a grant that is not there", "at+jwt",
 		    CLAIMS(ISSUER, USER, WEATHER, LATER, "openid", GID), ERR_TOKEN_REVOKED },
-		{ "bound to a key", "at+jwt",
+		{ "bound in a way nobody knows", "at+jwt",
 		    CLAIMS(ISSUER, USER, WEATHER, LATER, "openid", GID ",\"cnf\":{\"jkt\":\"x\"}"),
-		    ERR_TOKEN_BOUND },
+		    ERR_TOKEN_MALFORMED },
 	};
 	struct kit *k = *state;
 	uint64_t before = kit_state(k);
@@ -151,72 +153,6 @@ static void taken_back(void **state)
 	}
 }
 
-static struct answer ask_proved(struct kit *k, const char *scheme, str token, str proof)
-{
-	return kit_send(k,
-	    &(struct sent){ .handler = userinfo_show,
-		.lane = LANE_LOOP,
-		.method = HTTP_POST,
-		.path = S("/userinfo"),
-		.authorization = arena_printf(k->mem, "%s %.*s", scheme, FMT(token)),
-		.dpop = proof });
-}
-
-/* A proof for this address, of this token. */
-static str proof_of(struct kit *k, struct holder *h, const char *htu, str token)
-{
-	str ath = b64url_write(k->mem, sha256_str(k->mem, token));
-
-	return holder_proof(k, h, htu, k->now, arena_printf(k->mem, ",\"ath\":\"%.*s\"", FMT(ath)));
-}
-
-/* RFC 9449 section 7: beside a proof of the key that it is bound to, for here and for this very token, once. */
-static void a_bound_token_comes_with_its_proof(void **state)
-{
-	struct kit *k = *state;
-	struct holder ann, thief;
-
-	holder_start(k, &ann);
-	holder_start(k, &thief);
-	k->site.resource_proofs = once_new(1000, DPOP_WINDOW);
-	struct answer a = kit_authorize(k, S(KIT_APP WEATHER_ASKED "&scope=weather:read+openid"));
-	a = kit_post_proved(k, token_start, "/token", kit_redeem_body(k, kit_param(k, a.location, "code")),
-	    holder_proof(k, &ann, ISSUER "/token", k->now, S("")));
-	assert_int_equal(a.err, OK);
-	str bound = json_get_str(kit_json(k, a.body), S("access_token")),
-	    bearer = access(k, "weather:read+openid");
-	str good = proof_of(k, &ann, ISSUER "/userinfo", bound);
-	const struct {
-		const char *sentence, *scheme;
-		str token, proof;
-		enum err err;
-	} rows[] = {
-		{ "as it should be", "DPoP", bound, good, OK },
-		{ "a proof that came before", "DPoP", bound, good, ERR_TOKEN_PROOF_REPLAYED },
-		{ "talked down", "Bearer", bound, S(""), ERR_TOKEN_BOUND },
-		{ "talked down beside a proof", "Bearer", bound, proof_of(k, &ann, ISSUER "/userinfo", bound),
-		    ERR_TOKEN_BOUND },
-		{ "no proof", "DPoP", bound, S(""), ERR_TOKEN_PROOF },
-		{ "a thief's proof", "DPoP", bound, proof_of(k, &thief, ISSUER "/userinfo", bound),
-		    ERR_TOKEN_PROOF_KEY },
-		{ "a proof for elsewhere", "DPoP", bound, proof_of(k, &ann, ISSUER "/token", bound),
-		    ERR_TOKEN_PROOF },
-		{ "a proof of another token", "DPoP", bound, proof_of(k, &ann, ISSUER "/userinfo", bearer),
-		    ERR_TOKEN_PROOF },
-		{ "a bearer token with a proof", "DPoP", bearer,
-		    proof_of(k, &ann, ISSUER "/userinfo", bearer), ERR_TOKEN_UNBOUND },
-	};
-
-	for (size_t i = 0; i < COUNT(rows); i++) {
-		a = ask_proved(k, rows[i].scheme, rows[i].token, rows[i].proof);
-		same_err(rows[i].sentence, a.err, rows[i].err);
-		holds(rows[i].sentence, (a.body.n > 0) == (rows[i].err == OK));
-	}
-	once_free(k->site.resource_proofs);
-	pkey_unref(ann.key.key);
-	pkey_unref(thief.key.key);
-}
-
 static void not_in_the_query(void **state)
 {
 	struct kit *k = *state;
@@ -237,14 +173,116 @@ static void not_in_the_query(void **state)
 	assert_int_equal(a.err, ERR_TOKEN_SCHEME);
 }
 
+/* ---- RFC 9449 section 7: tokens that are bound to a key */
+
+static struct holder ann, thief;
+
+static void start_holders(struct kit *k)
+{
+	holder_start(k, &ann);
+	holder_start(k, &thief);
+	k->site.endpoint_proofs = once_new(100, DPOP_WINDOW);
+	k->site.resource_proofs = once_new(100, DPOP_WINDOW);
+}
+
+static void stop_holders(struct kit *k)
+{
+	once_free(k->site.endpoint_proofs);
+	once_free(k->site.resource_proofs);
+	pkey_unref(ann.key.key);
+	pkey_unref(thief.key.key);
+}
+
+/* The trusted client's token, bound to Ann's key. */
+static str bound(struct kit *k)
+{
+	struct answer a = kit_authorize(
+	    k, arena_printf(k->mem, "%s", KIT_APP WEATHER_ASKED "&scope=weather:read+openid+email"));
+	str proof = holder_proof(k, &ann, ISSUER "/token", k->now, S(""));
+
+	a = kit_post_proved(
+	    k, token_start, "/token", kit_redeem_body(k, kit_param(k, a.location, "code")), proof);
+	MUST(a.err == OK);
+	return json_get_str(kit_json(k, a.body), S("access_token"));
+}
+
+static str proof_of(struct kit *k, struct holder *h, const char *htu, int64_t iat, str token)
+{
+	unsigned char hash[SHA256_SIZE];
+
+	sha256(token, hash);
+	str ath = b64url_write(k->mem, (str){ (const char *)hash, sizeof hash });
+	return holder_proof(k, h, htu, iat, arena_printf(k->mem, ",\"ath\":\"%.*s\"", FMT(ath)));
+}
+
+static struct answer show(struct kit *k, const char *scheme, str token, str dpop)
+{
+	return kit_send(k,
+	    &(struct sent){ .handler = userinfo_show,
+		.lane = LANE_LOOP,
+		.method = HTTP_POST,
+		.path = S("/userinfo"),
+		.authorization = arena_printf(k->mem, "%s %.*s", scheme, FMT(token)),
+		.dpop = dpop });
+}
+
+static void who_holds_the_key_is_told_and_nobody_else(void **state)
+{
+	struct kit *k = *state;
+	const char *here = ISSUER "/userinfo";
+
+	start_holders(k);
+	str token = bound(k), plain = access(k, "weather:read+openid");
+	str good = proof_of(k, &ann, here, k->now, token);
+	uint64_t before = kit_state(k);
+	const struct {
+		const char *sentence, *scheme;
+		str token, dpop;
+		enum err err;
+	} rows[] = {
+		{ "the proof of its key", "DPoP", token, good, OK },
+		{ "the same proof again", "DPoP", token, good, ERR_TOKEN_PROOF_REPLAYED },
+		{ "sent as Bearer, with a proof", "Bearer", token, proof_of(k, &ann, here, k->now, token),
+		    ERR_TOKEN_BOUND },
+		{ "sent as Bearer", "Bearer", token, S(""), ERR_TOKEN_BOUND },
+		{ "no proof", "DPoP", token, S(""), ERR_TOKEN_PROOF },
+		{ "the proof of another key", "DPoP", token, proof_of(k, &thief, here, k->now, token),
+		    ERR_TOKEN_PROOF_KEY },
+		{ "for the resource that the token is for", "DPoP", token,
+		    proof_of(k, &ann, WEATHER, k->now, token), ERR_TOKEN_PROOF },
+		{ "for the other spelling of the address", "DPoP", token,
+		    proof_of(k, &ann, ISSUER "/oauth2/userinfo", k->now, token), ERR_TOKEN_PROOF },
+		{ "for another token", "DPoP", token, proof_of(k, &ann, here, k->now, plain),
+		    ERR_TOKEN_PROOF },
+		{ "for no token", "DPoP", token, holder_proof(k, &ann, here, k->now, S("")),
+		    ERR_TOKEN_PROOF },
+		{ "too old", "DPoP", token, proof_of(k, &ann, here, k->now - DPOP_WINDOW - 1, token),
+		    ERR_TOKEN_PROOF },
+		{ "a bearer token, with the proof of a key", "DPoP", plain,
+		    proof_of(k, &ann, here, k->now, plain), ERR_TOKEN_UNBOUND },
+		{ "another proof of its key", "DPoP", token, proof_of(k, &ann, here, k->now, token), OK },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct answer a = show(k, rows[i].scheme, rows[i].token, rows[i].dpop);
+		same_err(rows[i].sentence, a.err, rows[i].err);
+		same(rows[i].sentence, a.body,
+		    rows[i].err == OK ? S(SUB ",\"email\":\"ann@example.com\",\"email_verified\":true}")
+				      : S(""));
+		same_int(rows[i].sentence, a.writes, 0);
+	}
+	assert_true(kit_state(k) == before);
+	stop_holders(k);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(what_the_scopes_say),
 		TEST(refusals),
 		TEST(taken_back),
-		TEST(a_bound_token_comes_with_its_proof),
 		TEST(not_in_the_query),
+		TEST(who_holds_the_key_is_told_and_nobody_else),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
