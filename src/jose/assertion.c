@@ -46,14 +46,14 @@ enum err assertion_read(struct arena *mem, str text, struct assertion *out)
  * By its name. Without one the algorithm may choose among the keys, but only where there is nothing to choose: a set of one
  * key for it. The name of a key that fits another algorithm is no name of this token's.
  */
-static const struct jwk *find_key(const struct jwks *keys, str kid, str alg)
+static const struct jwk *find_key(const struct jwks *keys, str kid, enum alg alg)
 {
 	const struct jwk *found = NULL;
 
 	if (kid.n)
 		return jwks_find(keys, kid);
 	for (size_t i = 0; i < keys->count; i++) {
-		if (!str_eq(alg, str_of(alg_name(pkey_alg(keys->keys[i].key)))))
+		if (pkey_alg(keys->keys[i].key) != alg)
 			continue;
 		if (found)
 			return NULL;
@@ -65,12 +65,12 @@ static const struct jwk *find_key(const struct jwks *keys, str kid, str alg)
 static enum err check_signature(
     struct arena *mem, str text, const struct jwks *keys, const struct assertion *a, const char **why)
 {
-	str alg = json_get_str(a->header, S("alg"));
+	enum alg alg = alg_of(json_get_str(a->header, S("alg")));
 	struct jws s;
 
 	TRY(jws_parse(mem, text, &s));
 	*why = "alg is none of ES256, RS256, PS256 and EdDSA";
-	if (alg_of(alg) == ALG_NONE)
+	if (alg == ALG_NONE)
 		return ERR_TOKEN_SIGNATURE;
 	const struct jwk *k = find_key(keys, a->kid, alg);
 	*why = a->kid.n ? "kid names none of the keys" : "there is no kid, and not just one key for this alg";
@@ -78,7 +78,7 @@ static enum err check_signature(
 		return ERR_TOKEN_KEY_UNKNOWN;
 	/* RFC 8725 section 3.1: the key says how it is used; an RSA key that says nothing is for RS256 */
 	*why = "alg is not the one that the key is for";
-	if (!str_eq(alg, str_of(alg_name(pkey_alg(k->key)))))
+	if (pkey_alg(k->key) != alg)
 		return ERR_TOKEN_SIGNATURE;
 	*why = "the signature does not fit the key";
 	return pkey_verify(k->key, s.signed_part, s.signature) ? OK : ERR_TOKEN_SIGNATURE;

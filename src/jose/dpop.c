@@ -81,12 +81,6 @@ static const char *check_type(struct look *l)
 									     : "its typ is not dpop+jwt";
 }
 
-/* RFC 9864 gave EdDSA with Ed25519 a name of its own. */
-static enum alg alg_named(str name)
-{
-	return str_eq(name, S("Ed25519")) ? ALG_EDDSA : alg_of(name);
-}
-
 /*
  * The header may choose between the two uses of an RSA key that names none; everything else the key says itself. A private
  * key is refused aloud: whoever sends it has given it away (CVE-2026-54431).
@@ -94,7 +88,7 @@ static enum alg alg_named(str name)
 static const char *import_key(struct look *l)
 {
 	const struct json *jwk = json_get(l->jws.header, S("jwk"));
-	enum alg alg = alg_named(json_get_str(l->jws.header, S("alg")));
+	enum alg alg = alg_of(json_get_str(l->jws.header, S("alg")));
 	struct pkey_parts parts;
 	struct pkey *again;
 

@@ -98,7 +98,7 @@ export const oauth4webapi = {
         for (const [k, v] of Object.entries({ client_id: client.client_id, ...put })) to.searchParams.set(k, v);
         return { to, verifier, state };
       },
-      finish: (back, { verifier, state }, { nonce, maxAge, resource } = {}) => {
+      finish: async (back, { verifier, state }, { nonce, maxAge, resource } = {}) => {
         const params = oauth.validateAuthResponse(as, client, back, state);
         return token(() => oauth.authorizationCodeGrantRequest(as, client, auth, params, CB, verifier, { ...options, ...(resource ? { additionalParameters: { resource } } : {}) }),
           (r) => oauth.processAuthorizationCodeResponse(as, client, r, { expectedNonce: nonce, maxAge, requireIdToken: nonce !== undefined }));

@@ -197,6 +197,11 @@ static void which_key(void **state)
 	} rows[] = {
 		{ "by name", ES, 0, 0, OK },
 		{ "by name, EdDSA", "{\"alg\":\"EdDSA\",\"kid\":\"ed\"}", 1, 0, OK },
+		{ "by name, EdDSA as RFC 9864 calls it", "{\"alg\":\"Ed25519\",\"kid\":\"ed\"}", 1, 0, OK },
+		{ "no name, one key for Ed25519", "{\"alg\":\"Ed25519\"}", 1, 0, OK },
+		{ "Ed25519 over the key of another algorithm", "{\"alg\":\"Ed25519\",\"kid\":\"es\"}", 0, 0,
+		    ERR_TOKEN_SIGNATURE },
+		{ "Ed448", "{\"alg\":\"Ed448\",\"kid\":\"ed\"}", 1, 0, ERR_TOKEN_SIGNATURE },
 		{ "by name, PS256", "{\"alg\":\"PS256\",\"kid\":\"ps\"}", 2, 0, OK },
 		{ "no name, one key for the algorithm", "{\"alg\":\"EdDSA\"}", 1, 0, OK },
 		{ "no name, two keys for the algorithm", "{\"alg\":\"ES256\"}", 0, 2, ERR_TOKEN_KEY_UNKNOWN },
