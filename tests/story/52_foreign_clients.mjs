@@ -7,7 +7,7 @@ import { claimsOf } from './lib/forge.mjs';
 import { overTls } from './lib/again.mjs';
 import { atHash } from './lib/party.mjs';
 import { transport } from './lib/transport.mjs';
-import { Jar, initialize, mcp } from './lib/oauth.mjs';
+import { Jar, initialize, mcp, walk as walkFrom } from './lib/oauth.mjs';
 import { SIGNED, keys, metadata, oauth4webapi, openidClient, told } from './lib/kits.mjs';
 
 const NOTES = 'https://notes.example.com/mcp';
@@ -35,17 +35,7 @@ async function house(t, more = '') {
   const d = await serve(t, { config: more + config });
   const jar = new Jar(d.base);
   await jar.signIn();
-  const walk = async (to, decision = 'allow') => {
-    let r = await jar.ask(to.href);
-    for (let hop = 0; hop < 6; hop++) {
-      if (r.status === 200 && !r.location) r = await jar.ask('/consent', { method: 'POST', body: { ...Jar.fields(r.text), decision } });
-      assert.ok(r.location, `${r.status} ${r.text.slice(0, 600)}`);
-      const next = new URL(r.location, d.base);
-      if (next.origin !== d.base) return next;
-      r = await jar.ask(r.location);
-    }
-    throw new Error('no way back');
-  };
+  const walk = (to, decision) => walkFrom(jar, to, decision);
   const type = async (user_code, decision) => {
     const first = await jar.ask('/device');
     const second = await jar.ask('/device', { method: 'POST', body: { ...Jar.fields(first.text), user_code } });

@@ -82,9 +82,9 @@ async function connect({ t, url, name, press, make, transportOf, isUnauthorized,
   return { client, provider: p, transport };
 }
 
-export const sdkV1 = (t, url, press, name = 'SDK v1') =>
+export const sdkV1 = (t, url, press, name = 'SDK v1', own = {}) =>
   connect({
-    t, url, name, press,
+    t, url, name, press, own,
     make: () => new ClientV1({ name, version: '1.0' }, { capabilities: {} }),
     transportOf: (u, p) => new TransportV1(new URL(u), { authProvider: p }),
     isUnauthorized: (e) => e instanceof v1auth.UnauthorizedError,
@@ -101,7 +101,7 @@ export const sdkV2 = (t, url, press, mode = 'auto', name = `SDK v2 ${typeof mode
 // mcp-remote as a host runs it: a stdio server whose first act is to ask for the browser.
 export async function mcpRemote(t, url, press) {
   const home = temporary(t, 'mcp-remote-');
-  const p = spawn(process.execPath, [join(modules, 'mcp-remote/dist/proxy.js'), url, '--allow-http', '--debug'], {
+  const p = spawn(process.execPath, [join(modules, 'mcp-remote/dist/proxy.js'), url, ...(url.startsWith('http:') ? ['--allow-http'] : []), '--debug'], {
     env: { ...process.env, HOME: home, MCP_REMOTE_CONFIG_DIR: home, BROWSER: 'true' },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
