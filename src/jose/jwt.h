@@ -8,7 +8,7 @@
 #define JWT_MAX 8192 /* longest token looked at */
 
 const char *alg_name(enum alg alg); /* "ES256" */
-enum alg alg_of(str name);          /* ALG_NONE when unknown; "none" and HS* are; Ed25519 is EdDSA (RFC 9864) */
+enum alg alg_of(str name); /* ALG_NONE when unknown; "none" and HS* are; Ed25519 is EdDSA (RFC 9864) */
 
 /* A named key. */
 struct jwk {

@@ -31,7 +31,7 @@ ${ALL.map((way) => filed(way, 'bound', 'redirect_uris: ["https://client.example/
 const ofFile = (way, name) => ({ client_id: `${name}-${way}`, ...(['basic', 'post'].includes(way) ? { client_secret: SECRET } : {}) });
 
 // A daemon and a person who is signed in there.
-async function house(t, more = '') {
+async function house(t, more = '', alg = 'ES256') {
   const d = await serve(t, { config: more + config });
   const jar = new Jar(d.base);
   await jar.signIn();
@@ -42,7 +42,7 @@ async function house(t, more = '') {
     assert.equal(second.status, 200, second.text);
     return jar.ask('/device', { method: 'POST', body: { ...Jar.fields(second.text), decision } });
   };
-  return { base: d.base, weather: `${d.base}/weather/mcp`, jar, walk, type };
+  return { base: d.base, alg, weather: `${d.base}/weather/mcp`, jar, walk, type };
 }
 
 // From the authorization address to the tokens.
@@ -68,7 +68,18 @@ async function read(h, x, audience, proofHeader) {
 
 const reach = (h, face, x) => face.call(x, h.weather, 'POST', { 'content-type': 'application/json', accept: 'application/json, text/event-stream' }, JSON.stringify(initialize));
 
-// ---- what each row does: (house, kit, way, house whose proofs want nonces)
+// ---- what each row does: (house, kit, way, houses that are otherwise: nonces, RS256, EdDSA)
+
+async function discovery(h, kit, way) {
+  const lax = transport.tls ? {} : { [oauth.allowInsecureRequests]: true };
+  const address = new URL(h.weather);
+  const resource = await oauth.processResourceDiscoveryResponse(address, await oauth.resourceDiscoveryRequest(address, lax));
+  assert.deepEqual(resource.authorization_servers, [h.base]);
+  for (const algorithm of ['oauth2', 'oidc']) {
+    const { as } = await kit.open(resource.authorization_servers[0], { client_id: 'x' }, way, { algorithm });
+    assert.equal(as.issuer, h.base);
+  }
+}
 
 async function codeAndRefresh(h, kit, way) {
   const client = await kit.register(h.base, metadata(way));
@@ -97,14 +108,14 @@ async function introspection(h, kit, way) {
   const person = await kit.open(h.base, await kit.register(h.base, metadata('none')), 'none');
   const x = await code(h, person, { resource: NOTES });
   const face = await kit.open(h.base, ofFile(way, 'server'), way);
-  for (const jwt of [false, true]) {
+  for (const jwt of [undefined, h.alg]) {
     const seen = await face.introspect(x.access_token, jwt);
     assert.equal(seen.active, true);
     assert.deepEqual([seen.aud, seen.scope, seen.sub], [NOTES, 'notes:read', claimsOf(x.access_token).sub]);
     assert.deepEqual(await face.introspect('nobody ever gave this', jwt), { active: false });
   }
   await person.revoke(x.access_token);
-  assert.deepEqual(await face.introspect(x.access_token, true), { active: false });
+  assert.deepEqual(await face.introspect(x.access_token, h.alg), { active: false });
 }
 
 async function machine(h, kit, way) {
@@ -185,11 +196,11 @@ async function bound(h, kit, way) {
   }
 }
 
-async function boundWithNonces(h, kit, way, nonces) {
+async function boundWithNonces(h, kit, way, { nonces }) {
   await bound(nonces, kit, way);
 }
 
-async function boundMachine(h, kit, way, nonces) {
+async function boundMachine(h, kit, way, { nonces }) {
   for (const at of [h, nonces]) {
     const face = await kit.open(at.base, ofFile(way, 'robot'), way, { dpop: 'ES256' });
     const x = await face.machine({ resource: at.weather, scope: 'weather:read' });
@@ -205,15 +216,25 @@ async function openid(h, kit, way) {
   const nonce = oauth.generateRandomNonce();
   const x = await code(h, face, { scope: OPENID, nonce, max_age: '3600' }, { nonce, maxAge: 3600 });
   assert.equal(x.claims.aud, client.client_id);
-  assert.equal(x.claims.at_hash, atHash('ES256', x.access_token));
+  assert.equal(x.claims.at_hash, atHash(h.alg, x.access_token));
   assert.equal((await face.userinfo(x.access_token, x.claims.sub)).email_verified, true);
   await assert.rejects(face.userinfo(x.access_token, 'somebody-else'));
   const y = await face.refresh(x.refresh_token);
   assert.equal(y.claims.sub, x.claims.sub);
-  assert.equal(y.claims.at_hash, atHash('ES256', y.access_token));
+  assert.equal(y.claims.at_hash, atHash(h.alg, y.access_token));
   const wrong = await face.address({ scope: OPENID, nonce: 'another' });
   const back = await h.walk(wrong.to);
   await assert.rejects(face.finish(back, wrong, { nonce }), /nonce|unexpected/, 'the library does look');
+}
+
+async function otherAlgorithms(h, kit, way, { RS256, EdDSA }) {
+  for (const at of [RS256, EdDSA]) {
+    const { as } = await kit.open(at.base, ofFile(way, 'web'), way, { algorithm: 'oidc' });
+    assert.deepEqual(as.id_token_signing_alg_values_supported, [at.alg]);
+    await openid(at, kit, way);
+    await introspection(at, kit, way);
+    await machine(at, kit, way);
+  }
 }
 
 async function openidBound(h, kit, way) {
@@ -310,6 +331,7 @@ const FEW = ['none', 'basic', 'ES256'];
 // ---- the table
 const TABLE = [
   // feature                                           libraries        ways that the client proves itself       what is done
+  ['discovery, from the resource on',                  BOTH,            ['none'],                                discovery],
   ['registration, authorization_code, refresh_token',  BOTH,            ALL,                                     codeAndRefresh],
   ['registration is read, replaced and deleted',       BOTH,            ALL,                                     management],
   ['revocation',                                       BOTH,            ALL,                                     revocation],
@@ -324,6 +346,7 @@ const TABLE = [
   ['authorization_code, refresh_token, DPoP',          BOTH,            FEW,                                     bound],
   ['the same with nonces',                             BOTH,            FEW,                                     boundWithNonces],
   ['openid, nonce, max_age, userinfo',                 BOTH,            ALL,                                     openid],
+  ['the same, machines, introspection: RS256, EdDSA',  BOTH,            ['basic', 'ES256'],                      otherAlgorithms],
   ['openid, pushed, DPoP, userinfo',                   BOTH,            ['basic', 'ES256'],                      openidBound],
   ['RP-initiated logout',                              [openidClient],  ['basic', 'ES256'],                      signingOut],
   ['errors of registration',                           BOTH,            ['none'],                                registrationErrors],
@@ -333,11 +356,15 @@ const TABLE = [
 
 export default story('foreign clients', async (t) => {
   const h = await house(t);
-  const nonces = await house(t, 'tokens: { dpop_nonce: required }\n');
+  const others = {
+    nonces: await house(t, 'tokens: { dpop_nonce: required }\n'),
+    RS256: await house(t, 'tokens: { alg: RS256 }\n', 'RS256'),
+    EdDSA: await house(t, 'tokens: { alg: EdDSA }\n', 'EdDSA'),
+  };
   const over = transport.tls ? 'over TLS' : 'in clear';
   for (const [feature, kits, ways, does] of TABLE)
     for (const kit of kits)
       for (const way of ways)
-        await t.test(`${feature} · ${kit.title} · ${way} · ${over}`, () => does(h, kit, way, nonces));
+        await t.test(`${feature} · ${kit.title} · ${way} · ${over}`, () => does(h, kit, way, others));
   if (!transport.tls) await overTls(t, ['52_foreign_clients']);
 });

@@ -108,11 +108,11 @@ export const oauth4webapi = {
       device: async (params) => oauth.processDeviceAuthorizationResponse(as, client, await oauth.deviceAuthorizationRequest(as, client, auth, params, lax)),
       poll: (x) => token(() => oauth.deviceCodeGrantRequest(as, client, auth, x.device_code, options), (r) => oauth.processDeviceCodeResponse(as, client, r)),
       userinfo: async (x, sub) => oauth.processUserInfoResponse(as, client, sub, await oauth.userInfoRequest(as, client, x, options)),
-      async introspect(x, jwt) {
-        const c = jwt ? { ...client, introspection_signed_response_alg: 'ES256' } : client;
+      async introspect(x, alg) {
+        const c = alg ? { ...client, introspection_signed_response_alg: alg } : client;
         const r = await oauth.introspectionRequest(as, c, auth, x, lax);
         const answer = await oauth.processIntrospectionResponse(as, c, r);
-        if (jwt) await oauth.validateApplicationLevelSignature(as, r, lax);
+        if (alg) await oauth.validateApplicationLevelSignature(as, r, lax);
         return answer;
       },
       revoke: async (x) => oauth.processRevocationResponse(await oauth.revocationRequest(as, client, auth, x, lax)),
@@ -154,7 +154,7 @@ export const openidClient = {
       device: (params) => openid.initiateDeviceAuthorization(config, params),
       poll: async (x) => told(await openid.pollDeviceAuthorizationGrant(config, x, undefined, options)),
       userinfo: (x, sub) => openid.fetchUserInfo(config, x, sub, options),
-      introspect: async (x, jwt) => openid.tokenIntrospection(jwt ? await from({ introspection_signed_response_alg: 'ES256' }) : config, x),
+      introspect: async (x, alg) => openid.tokenIntrospection(alg ? await from({ introspection_signed_response_alg: alg }) : config, x),
       revoke: (x) => openid.tokenRevocation(config, x),
       bye: (params) => openid.buildEndSessionUrl(config, params),
       call: (x, url, verb, headers = {}, body = undefined) => openid.fetchProtectedResource(config, x, new URL(url), verb, body, new Headers(headers), options),

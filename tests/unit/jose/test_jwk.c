@@ -97,8 +97,8 @@ static void test_alg_may_only_say_what_the_key_is(void **state)
 	takes(*state, "{\"kty\":\"RSA\",\"n\":\"" A2_N "\",\"e\":\"AQAB\",\"alg\":\"PS256\"}", ALG_PS256);
 	takes(
 	    *state, "{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"" ED_X "\",\"alg\":\"EdDSA\"}", ALG_EDDSA);
-	takes(
-	    *state, "{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"" ED_X "\",\"alg\":\"Ed25519\"}", ALG_EDDSA);
+	takes(*state, "{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"" ED_X "\",\"alg\":\"Ed25519\"}",
+	    ALG_EDDSA);
 	refuses(*state, "{\"kty\":\"EC\",\"crv\":\"P-256\"," A3_XY ",\"alg\":\"RS256\"}");
 	refuses(*state, "{\"kty\":\"EC\",\"crv\":\"P-256\"," A3_XY ",\"alg\":\"PS256\"}");
 	refuses(*state, "{\"kty\":\"EC\",\"crv\":\"P-256\"," A3_XY ",\"alg\":\"none\"}");
