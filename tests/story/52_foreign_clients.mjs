@@ -7,7 +7,7 @@ import { claimsOf } from './lib/forge.mjs';
 import { overTls } from './lib/again.mjs';
 import { atHash } from './lib/party.mjs';
 import { transport } from './lib/transport.mjs';
-import { Jar, initialize, mcp, walk as walkFrom } from './lib/oauth.mjs';
+import { Jar, initialize, mcp, back as backFrom } from './lib/oauth.mjs';
 import { SIGNED, keys, metadata, oauth4webapi, openidClient, told } from './lib/kits.mjs';
 
 const NOTES = 'https://notes.example.com/mcp';
@@ -35,7 +35,7 @@ async function house(t, more = '', alg = 'ES256') {
   const d = await serve(t, { config: more + config });
   const jar = new Jar(d.base);
   await jar.signIn();
-  const walk = (to, decision) => walkFrom(jar, to, decision);
+  const walk = (to, decision) => backFrom(jar, to, decision);
   const type = async (user_code, decision) => {
     const first = await jar.ask('/device');
     const second = await jar.ask('/device', { method: 'POST', body: { ...Jar.fields(first.text), user_code } });

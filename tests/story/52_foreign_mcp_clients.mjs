@@ -14,7 +14,7 @@ import { everything, mcpRemote, sdkV1, sdkV2 } from './lib/clients.mjs';
 import { assertion, keyPair } from './lib/assertion.mjs';
 import { SIGNED, keys } from './lib/kits.mjs';
 import { transport } from './lib/transport.mjs';
-import { Jar, walk } from './lib/oauth.mjs';
+import { Jar, back } from './lib/oauth.mjs';
 
 const SECRET = 'a-secret-of-the-file-of-forty-characters';
 const still = keyPair('still', 'EdDSA');
@@ -141,7 +141,7 @@ ${robot('robot', `client_secret: ${SECRET}`)}${robot('robot-still', jwks(still.j
   });
   const jar = new Jar(d.base);
   await jar.signIn();
-  const press = async (u) => void (await fetch(await walk(jar, u)));
+  const press = async (u) => void (await fetch(await back(jar, u)));
   const h = { base: d.base, url: `${d.base}/everything/mcp`, host, press };
   const over = transport.tls ? 'over TLS' : 'in clear';
   for (const [way, clients, does] of TABLE)

@@ -149,7 +149,7 @@ export async function walk(jar, address, { decision = 'allow', person = OWNER } 
 }
 
 // From an authorization address that a library built to the address it is sent back to, for somebody who is signed in already.
-export async function walk(jar, to, decision = 'allow') {
+export async function back(jar, to, decision = 'allow') {
   let r = await jar.ask(to.href);
   for (let hop = 0; hop < 6; hop++) {
     if (r.status === 200 && !r.location) r = await jar.ask('/consent', { method: 'POST', body: { ...Jar.fields(r.text), decision } });
