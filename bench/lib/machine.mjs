@@ -33,9 +33,15 @@ function family(pid) {
 
 export const cpuSeconds = (pid) => family(pid).reduce((sum, p) => sum + p.cpu, 0);
 
-// Resident memory, MiB.
+const kib = (pid, file, name) => +new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(readFileSync(`/proc/${pid}/${file}`, 'utf8'))?.[1] || 0;
+
+// Resident memory, MiB, of it and all that comes from it; what its children have in common with it (they are forks) counts as often as they are.
+export const memorySummed = (pid) => family(pid).reduce((sum, p) => sum + kib(p.pid, 'status', 'VmRSS'), 0) / 1024;
+
+// The same with each page counted once: all of the process, and what only its children have.
 export const memory = (pid) =>
-  family(pid).reduce((sum, p) => sum + (+/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${p.pid}/status`, 'utf8'))?.[1] || 0), 0) / 1024;
+  family(pid).reduce((sum, p) => sum + (p.pid === pid ? kib(pid, 'status', 'VmRSS')
+    : kib(p.pid, 'smaps_rollup', 'Private_Clean') + kib(p.pid, 'smaps_rollup', 'Private_Dirty')), 0) / 1024;
 
 // Busy seconds of all cores, whoever's they were.
 export function busySeconds() {

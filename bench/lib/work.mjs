@@ -117,6 +117,26 @@ export const machinesAtRandom = async (house, { ids, secret }) => ({
 // Each token is asked about once, just after it was given: what that costs is the difference to giving it.
 export const introspectNew = async (house, who) => ({ script: [...machineToken(house, who), 'take token json access_token', ...introspection(who)] });
 
+// Each token is asked about once, by a process that has not signed it: every signature must be checked. They are given before the
+// clock runs, and the daemon is started anew, which has forgotten them.
+export const introspectCold = async (house, who, conns, { seconds, warm }) => {
+  const { machine } = who;
+  const count = 15000 * (seconds + warm);
+  const values = [];
+  const ask = async () => {
+    while (values.length < count) {
+      const r = await post(`${house.base}/oauth2/token`, { grant_type: 'client_credentials', client_id: machine.client_id, client_secret: machine.client_secret, scope: 'mcp:tools', resource: house.resource });
+      assert.equal(r.status, 200, r.text);
+      values.push(r.json.access_token);
+    }
+  };
+  await Promise.all(Array.from({ length: conns }, ask));
+  await house.daemon.stop();
+  await house.daemon.start();
+  house.pid = house.daemon.process.pid;
+  return { stock: { name: 'token', values }, script: introspection(who) };
+};
+
 // A person's token of each connection's own, asked about again and again.
 export const introspectSame = async (house, { jar, client, ...who }, conns) => ({
   rows: { name: 'token', values: await times(conns, async () => (await tokens(house.base, { jar, client, resource: house.resource })).access_token) },
