@@ -49,7 +49,7 @@ static enum err fetch_keys(struct ctx *c)
 	enum err e = outside_fetch(c, OUTSIDE_KEYS, k->ask.jwks_uri, keys_valid, NULL, &doc);
 	if (e != OK && err_row(e)->kind == ERR_KIND_REFUSAL)
 		return k->ask.refuse(
-		    c, arena_printf(c->mem, "its keys: %s: %.*s", err_row(e)->name, FMT(c->fail.detail)));
+		    c, arena_printf(c->mem, "its jwks_uri: %s: %.*s", err_row(e)->name, FMT(c->fail.detail)));
 	TRY(e);
 	k->keys = doc.body;
 	return NEED(c, LANE_VERIFY, verify);

@@ -157,7 +157,7 @@ static int start(void **state)
 	app.limits = (struct server_limits){
 		.head_ms = 300,
 		.idle_ms = 600,
-		.stall_ms = 500,
+		.stall_ms = 1000,
 		.answer_ms = 500,
 		.body_rate = 1000,
 		.connections = 20,
@@ -447,7 +447,7 @@ static void drops_who_reads_nothing(void **state)
 	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
 	for (int i = 0; i < 8; i++)
 		say(fd, "GET /big HTTP/1.1\r\n" HOST "\r\n");
-	usleep(1500000);
+	usleep(2500000);
 	size_t n = 0;
 	for (ssize_t k; (k = recv(fd, text, sizeof text, 0)) > 0;)
 		n += (size_t)k;
