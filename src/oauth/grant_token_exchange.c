@@ -217,9 +217,13 @@ static enum err redeem_access(struct ctx *c, struct token *t)
 
 static const struct config_audience *audience_find(const struct config *config, str issuer)
 {
-	for (size_t i = 0; i < config->audience_count; i++)
-		if (str_eq(config->audiences[i].issuer, issuer))
-			return &config->audiences[i];
+	for (size_t i = 0; i < config->audience_count; i++) {
+		const struct config_audience *a = &config->audiences[i];
+		/* SDKs that keep an issuer as an address write it with a slash */
+		if (str_eq(a->issuer, issuer) ||
+		    (str_starts(issuer, a->issuer) && str_eq(str_sub(issuer, a->issuer.n, issuer.n), S("/"))))
+			return a;
+	}
 	return NULL;
 }
 

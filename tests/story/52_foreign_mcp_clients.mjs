@@ -1,12 +1,14 @@
 // MCP clients that others wrote, in front of a stock MCP server behind the gateway: both generations of the SDK with each way that
 // they have to get a token, with people and without, and mcp-remote. The table at the end is what is proven; in clear and over TLS.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import * as v2 from '@modelcontextprotocol/client';
 import * as v1ways from '@modelcontextprotocol/sdk/client/auth-extensions.js';
 import * as v1errors from '@modelcontextprotocol/sdk/server/auth/errors.js';
 import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as TransportV1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { story, assert } from './lib/story.mjs';
-import { serve, freePort } from './lib/daemon.mjs';
+import { serve, freePort, temporary } from './lib/daemon.mjs';
 import { claimsOf } from './lib/forge.mjs';
 import { overTls } from './lib/again.mjs';
 import { authority, documents, client as document } from './lib/documents.mjs';
@@ -14,7 +16,7 @@ import { everything, mcpRemote, sdkV1, sdkV2 } from './lib/clients.mjs';
 import { assertion, keyPair } from './lib/assertion.mjs';
 import { SIGNED, keys } from './lib/kits.mjs';
 import { transport } from './lib/transport.mjs';
-import { Jar, back } from './lib/oauth.mjs';
+import { Jar, authorize, back, post } from './lib/oauth.mjs';
 
 const SECRET = 'a-secret-of-the-file-of-forty-characters';
 const still = keyPair('still', 'EdDSA');
@@ -113,6 +115,36 @@ async function remote(t, h) {
   assert.equal(x.result.content[0].text, 'Echo: hello');
 }
 
+// Cross-app access (SEP-990): another Gatehouse is the provider that people are signed in at; nobody sees a page here.
+async function crossApp(t, h, sdk) {
+  const CB = 'https://client.example/cb';
+  const idp = await serve(t, {
+    port: h.idpPort,
+    config: `clients:
+  - { client_id: agent, name: Agent, client_secret: ${SECRET}, redirect_uris: ["${CB}"], grant_types: [authorization_code, token-exchange] }
+cross_app:
+  - { audience: ${h.base}, clients: { agent: agent-there } }
+`,
+  });
+  assert.equal(idp.base, h.idp);
+  const basic = { authorization: `Basic ${btoa(`agent:${SECRET}`)}` };
+  const a = await authorize(new Jar(idp.base), 'agent', { scope: 'openid', redirect_uri: CB });
+  const signedIn = await post(`${idp.base}/token`, { grant_type: 'authorization_code', code: a.code, redirect_uri: CB, code_verifier: a.verifier }, basic);
+  assert.equal(signedIn.status, 200, signedIn.text);
+  const provider = new sdk.ways.CrossAppAccessProvider({
+    clientId: 'agent-there',
+    clientSecret: SECRET,
+    expectedIssuer: h.base,
+    assertion: async (ctx) => (await v2.discoverAndRequestJwtAuthGrant({
+      idpUrl: idp.base, audience: ctx.authorizationServerUrl, resource: ctx.resourceUrl, idToken: signedIn.json.id_token,
+      clientId: 'agent', clientSecret: SECRET, scope: ctx.scope, fetchFn: ctx.fetchFn,
+    })).jwtAuthGrant,
+  });
+  const first = await alone(t, h, sdk, provider);
+  assert.deepEqual([first.scope, claimsOf(first.access_token).client_id], ['tools:use', 'agent-there']);
+  await idp.stop();
+}
+
 // ---- the table
 const TABLE = [
   // how it gets its token                                         clients                      what is done
@@ -123,6 +155,7 @@ const TABLE = [
   ['ClientCredentialsProvider with DPoP',                          [V2],                        withProof],
   ...SIGNED.map((alg) => [`PrivateKeyJwtProvider, ${alg}`,         [V1, V2],                    withKey(alg)]),
   ['StaticPrivateKeyJwtProvider, EdDSA',                           [V1, V2],                    withAssertion],
+  ...(transport.tls ? [['CrossAppAccessProvider',                   [V2],                        crossApp]] : []), // providers are https
   ['refusals are OAuth errors to it',                              [V1, V2],                    refusals],
 ];
 
@@ -130,19 +163,26 @@ export default story('foreign MCP clients', async (t) => {
   const upstream = await everything(t, await freePort());
   const ca = authority(t);
   const host = await documents(t, { pair: ca.pair('localhost', 'DNS:localhost,IP:127.0.0.1') });
+  const idpPort = await freePort();
+  const idp = `https://localhost:${idpPort}`;
+  const authorities = join(temporary(t), 'authorities.pem');
+  writeFileSync(authorities, [ca.authority, ...(transport.tls ? [join(transport.tls.dir, 'ca.pem')] : [])].map((f) => readFileSync(f, 'utf8')).join(''));
   const d = await serve(t, {
-    config: `outbound: { allow: [127.0.0.0/8, "::1/128"], authorities: ${ca.authority} }
+    config: `outbound: { allow: [127.0.0.0/8, "::1/128"], authorities: ${authorities} }
+trusted_issuers:
+  - { issuer: ${idp}, jwks_uri: ${idp}/.well-known/jwks.json }
 resources:
   - { path: /everything/mcp, upstream: "${upstream.url}", name: Everything, scopes: { "tools:use": "Use its tools" }, required_scopes: ["tools:use"] }
   - { path: /other/mcp, upstream: "http://127.0.0.1:1/mcp", name: Other, scopes: { "other:read": "Read" } }
 clients:
+  - { client_id: agent-there, name: Agent, client_secret: ${SECRET}, grant_types: [jwt-bearer] }
   - { client_id: other, name: Other, client_secret: ${SECRET}, grant_types: [client_credentials], scopes: ["other:read"] }
 ${robot('robot', `client_secret: ${SECRET}`)}${robot('robot-still', jwks(still.jwk))}${SIGNED.map((alg) => robot(`robot-${alg}`, jwks(keys[alg].jwk))).join('')}`,
   });
   const jar = new Jar(d.base);
   await jar.signIn();
   const press = async (u) => void (await fetch(await back(jar, u)));
-  const h = { base: d.base, url: `${d.base}/everything/mcp`, host, press };
+  const h = { base: d.base, url: `${d.base}/everything/mcp`, host, press, idp, idpPort };
   const over = transport.tls ? 'over TLS' : 'in clear';
   for (const [way, clients, does] of TABLE)
     for (const c of clients) await t.test(`${way} · ${c.title} · ${over}`, () => does(t, h, c));
