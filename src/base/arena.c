@@ -30,6 +30,7 @@
 #define ALIGN ((size_t)16)
 #define CLASSES 3 /* blocks of 4, 8 and 16 KiB are kept for the next request */
 #define CLASS_SIZE(c) ((size_t)4096 << (c))
+#define SMALL ((size_t)512)
 #define KEEP 32                        /* of each class and thread: 896 KiB at most */
 #define SIZE_MAX_GROWN ((size_t)65536) /* blocks grow up to here; what is bigger gets a block of its own */
 
@@ -140,16 +141,27 @@ static struct block *add_block(struct arena *a, size_t room)
 	return b;
 }
 
-struct arena *arena_new(size_t cap)
+/* first: size of the first block. */
+static struct arena *begin(size_t cap, size_t first)
 {
-	struct block *b = block_get(CLASS_SIZE(0));
+	struct block *b = block_get(first);
 	struct arena *a = take(b, sizeof *a, (sizeof *a + ALIGN - 1) & ~(ALIGN - 1));
 
 	atomic_init(&a->refs, 1);
 	a->cap = cap;
 	a->blocks = b;
-	a->grow = CLASS_SIZE(1);
+	a->grow = 2 * first;
 	return a;
+}
+
+struct arena *arena_new(size_t cap)
+{
+	return begin(cap, CLASS_SIZE(0));
+}
+
+struct arena *arena_small(size_t cap)
+{
+	return begin(cap, SMALL);
 }
 
 struct arena *arena_ref(struct arena *a)

@@ -12,6 +12,8 @@ struct arena;
 
 /* A new arena holding one reference; at most cap bytes through arena_try. Aborts when the system has no memory. */
 struct arena *arena_new(size_t cap);
+/* The same for what outlives its request by far and is small: begins with half a KiB instead of a page. */
+struct arena *arena_small(size_t cap);
 /* One more owner. Atomic: owners may sit on several threads, but only one allocates at a time. */
 struct arena *arena_ref(struct arena *a);
 /* One owner less; the last one frees everything. NULL is fine. */

@@ -111,7 +111,7 @@ static enum err load_row(struct ctx *c, struct arena *mem, str hash, struct clie
 /* Into an arena of its own, which the next requests may use too. */
 static enum err find_row(struct ctx *c, str hash, struct client *out)
 {
-	struct arena *mem = arena_new(ROW_MAX);
+	struct arena *mem = arena_small(ROW_MAX);
 	struct client *client = NEW(mem, struct client);
 
 	arena_defer(c->mem, release, mem);

@@ -127,7 +127,7 @@ static void release(void *mem)
 static void remember(struct ctx *c, const struct token *t)
 {
 	const struct own *own = t->own;
-	struct arena *mem = arena_new(MACHINE_MAX);
+	struct arena *mem = arena_small(MACHINE_MAX);
 	struct machine *m = NEW(mem, struct machine);
 	const struct ground ground = {
 		.grant = own->grant, .client = client_key(t->client.client_id), .issued = c->now, .read = true

@@ -140,7 +140,7 @@ static void release(void *mem)
 static enum err keep(struct ctx *c, const struct jwt *t, str username)
 {
 	struct job *job = c->state;
-	struct arena *mem = arena_new(VERDICT_MAX);
+	struct arena *mem = arena_small(VERDICT_MAX);
 	struct verdict *v = NEW(mem, struct verdict);
 
 	arena_defer(c->mem, release, mem);

@@ -4,11 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define WAYS 2
-#define VALUE_MAX ((size_t)32768) /* bytes of the arena that a value lies in */
-
-/* Sets of two: at most twice so many values, of one page each as a rule. */
-static const size_t sets[RECALL_COUNT] = { 512, 512, 2048 };
+#define WAYS 16
+#define SETS 256
+#define VALUE_MAX \
+	((size_t)32768) /* bytes of the arena that a value lies in; as a rule it is one or two thousand */
 
 #define MADE 16384 /* 512 KiB, touched as they come */
 
@@ -22,7 +21,7 @@ struct slot {
 
 struct set {
 	struct slot way[WAYS];
-	unsigned char older; /* which of them yields */
+	unsigned char oldest; /* which of them yields */
 };
 
 struct recall {
@@ -39,7 +38,7 @@ struct recall *recall_new(void)
 		abort();
 	pthread_rwlock_init(&r->lock, NULL);
 	for (size_t i = 0; i < RECALL_COUNT; i++) {
-		r->at[i] = calloc(sets[i], sizeof(struct set)); /* pages come when they are touched */
+		r->at[i] = calloc(SETS, sizeof(struct set)); /* pages come when they are touched */
 		if (!r->at[i])
 			abort();
 	}
@@ -54,7 +53,7 @@ void recall_free(struct recall *r)
 	if (!r)
 		return;
 	for (size_t i = 0; i < RECALL_COUNT; i++) {
-		for (size_t s = 0; s < sets[i]; s++)
+		for (size_t s = 0; s < SETS; s++)
 			for (size_t w = 0; w < WAYS; w++)
 				if (r->at[i][s].way[w].mem)
 					arena_unref(r->at[i][s].way[w].mem);
@@ -67,7 +66,7 @@ void recall_free(struct recall *r)
 
 static struct set *set_of(const struct recall *r, enum recalled what, const unsigned char *key)
 {
-	return &r->at[what][((size_t)key[0] << 8 | key[1]) % sets[what]];
+	return &r->at[what][((size_t)key[0] << 8 | key[1]) % SETS];
 }
 
 static void release(void *mem)
@@ -114,7 +113,7 @@ static unsigned char choose(const struct set *set, const unsigned char *key)
 	for (unsigned char w = 0; w < WAYS; w++)
 		if (set->way[w].until && memcmp(set->way[w].key, key, SHA256_SIZE) == 0)
 			return w;
-	return set->older;
+	return set->oldest;
 }
 
 void recall_keep(struct ctx *c, enum recalled what, const unsigned char key[SHA256_SIZE], struct arena *mem,
@@ -132,7 +131,8 @@ void recall_keep(struct ctx *c, enum recalled what, const unsigned char key[SHA2
 	unsigned char w = choose(set, key);
 	struct arena *old = set->way[w].mem;
 	set->way[w] = slot;
-	set->older = !w;
+	if (w == set->oldest)
+		set->oldest = (unsigned char)((w + 1) % WAYS);
 	pthread_rwlock_unlock(&r->lock);
 	arena_unref(old);
 }

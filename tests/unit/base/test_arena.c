@@ -15,8 +15,8 @@ static bool zero(const void *p, size_t n)
 
 static void memory_is_zero_and_aligned_also_when_used_again(void **state)
 {
-	for (int round = 0; round < 3; round++) {
-		struct arena *a = arena_new(SIZE_MAX);
+	for (int round = 0; round < 6; round++) {
+		struct arena *a = round % 2 ? arena_small(SIZE_MAX) : arena_new(SIZE_MAX);
 		for (size_t n = 0; n < 40000; n = n * 2 + 1) {
 			char *p = arena_alloc(a, n);
 			holds("aligned", (uintptr_t)p % 16 == 0);

@@ -121,6 +121,17 @@ static void it_stays_within_its_bounds_and_the_newest_stay(void **state)
 	assert_true(count > 2048 && count <= 4096);
 }
 
+/* As many machines as a company has: none is to push another out. */
+static void a_thousand_have_room_beside_each_other(void **state)
+{
+	struct kit *k = *state;
+
+	for (int n = 1; n <= 1000; n++)
+		keep(k, n, k->now + 10, LANE_READ);
+	for (int n = 1; n <= 1000; n++)
+		assert_int_equal(found(k, n, LANE_LOOP, NULL), n);
+}
+
 static void what_was_signed_here_is_known_whole(void **state)
 {
 	struct kit *k = *state;
@@ -147,6 +158,7 @@ int main(void)
 		TEST(its_ground_is_asked_about_every_time),
 		TEST(what_a_transaction_saw_or_is_too_large_is_not_kept),
 		TEST(it_stays_within_its_bounds_and_the_newest_stay),
+		TEST(a_thousand_have_room_beside_each_other),
 		TEST(what_was_signed_here_is_known_whole),
 	};
 
