@@ -31,6 +31,8 @@ size_t route_index(const struct route *r)
 
 static bool fits(str pattern, str path)
 {
+	if (pattern.n && pattern.p[0] == '*')
+		return path.n > pattern.n - 1 && str_ends(path, str_sub(pattern, 1, pattern.n));
 	if (pattern.n && pattern.p[pattern.n - 1] == '*')
 		return path.n > pattern.n - 1 && str_starts(path, str_sub(pattern, 0, pattern.n - 1));
 	return str_eq(pattern, path);

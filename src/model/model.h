@@ -61,6 +61,7 @@ struct client {
 	str logout_uris; /* post_logout_redirect_uris, blank-separated */
 	str backchannel; /* backchannel_logout_uri, https */
 	bool dpop;       /* dpop_bound_access_tokens (RFC 9449 section 5.2): gets no bearer tokens */
+	str resource;    /* identifier: it registered there and may ask for that one alone; empty: for any */
 	bool par;        /* require_pushed_authorization_requests (RFC 9126 section 6) */
 	/* what operations and the file say besides; empty for clients that registered themselves */
 	str type; /* web, spa, native, backend */

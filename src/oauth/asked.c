@@ -140,6 +140,7 @@ enum err asked_target(struct ctx *c, const struct client *client, const struct p
 	str limit = client_verified(client) ? client->scope : (str){ NULL, 0 };
 
 	TRY(params_resource(c, resources, resource));
+	TRY(client_target(c, client, resource));
 	if (!*resource)
 		*resource = pick_resource(c, limit, scope);
 	if (!*resource)

@@ -225,6 +225,17 @@ enum err client_put_as(struct ctx *c, int64_t id, struct client *client)
 	return put_row(c, id, client, c->now);
 }
 
+enum err client_target(struct ctx *c, const struct client *client, const struct resource **resource)
+{
+	if (!client->resource.n)
+		return OK;
+	const struct resource *own = site_resource(c->site, client->resource);
+	if (!own || (*resource && *resource != own))
+		return FAIL(c, RESOURCE_OTHER, "registered at %.*s", FMT(client->resource));
+	*resource = own;
+	return OK;
+}
+
 bool client_same(struct ctx *c, const struct client *a, const struct client *b)
 {
 	return str_eq(a->client_id, b->client_id) && str_eq(a->name, b->name) &&

@@ -36,6 +36,11 @@ bool client_same(struct ctx *c, const struct client *a, const struct client *b);
 /* A document's client, which has a row: the row learns what its document says now. WRITE. */
 CHECKED enum err client_renew(struct ctx *c, const struct client *client);
 
+/*
+ * The resource that the client asks for, *resource NULL when it named none: one that registered at a resource (POST
+ * RESOURCE/client_register) means that one, and may have no other. RESOURCE_OTHER.
+ */
+CHECKED enum err client_target(struct ctx *c, const struct client *client, const struct resource **resource);
 /* True when the client registered this grant type. */
 bool client_may(const struct client *client, str grant_type);
 /* True when it proves itself with a secret: client_secret_basic, client_secret_post. */

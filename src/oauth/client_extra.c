@@ -12,6 +12,7 @@ static const struct {
 	{ S_INIT("jwks_uri"), offsetof(struct client, jwks_uri) },
 	{ S_INIT("post_logout_redirect_uris"), offsetof(struct client, logout_uris) },
 	{ S_INIT("backchannel_logout_uri"), offsetof(struct client, backchannel) },
+	{ S_INIT("resource"), offsetof(struct client, resource) },
 	{ S_INIT("application_type"), offsetof(struct client, type) },
 	{ S_INIT("role"), offsetof(struct client, role) },
 	{ S_INIT("resources"), offsetof(struct client, guards) },

@@ -136,7 +136,7 @@ static enum err check_access(struct ctx *c, struct token *t)
 	if (named && t->resource && named != t->resource)
 		return FAIL(c, RESOURCE_UNKNOWN, "resource and audience name two servers");
 	t->resource = t->resource ? t->resource : named;
-	return OK;
+	return client_target(c, &t->client, &t->resource);
 }
 
 static enum err read_access(struct ctx *c, struct token *t, const struct jwt *jwt)

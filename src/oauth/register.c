@@ -1,5 +1,5 @@
 /*
- * /register (RFC 7591). Most registrations are never used (clients register anew whenever they look at a
+ * /register (RFC 7591), and RESOURCE/client_register for a client of that resource alone. Most registrations are never used (clients register anew whenever they look at a
  * server), so nothing is written: what was registered is sealed into the client_id. Only what is too large
  * for that gets a row.
  */
@@ -89,6 +89,23 @@ static enum err give_shared(struct ctx *c, struct registration *r)
 	return reply(c);
 }
 
+/* POST RESOURCE/client_register: whose path stands before it. */
+static enum err bind(struct ctx *c, struct client *client)
+{
+	static const str end = S_INIT("/client_register");
+	str path = c->req->path;
+
+	if (!str_ends(path, end))
+		return OK;
+	const struct resource *r = site_resource(c->site,
+	    arena_printf(
+		c->mem, "%.*s%.*s", FMT(c->site->tenant.issuer), FMT(str_sub(path, 0, path.n - end.n))));
+	if (!r || r == &c->site->self)
+		return FAIL(c, NO_ROUTE, "no resource before %.*s", FMT(str_sub(path, 0, 200)));
+	client->resource = r->identifier;
+	return OK;
+}
+
 enum err register_client(struct ctx *c)
 {
 	struct registration *r = NEW(c->mem, struct registration);
@@ -100,6 +117,7 @@ enum err register_client(struct ctx *c)
 		return FAIL(c, REGISTER_OFF, "registration.mode");
 	TRY(registration_body(c, &body));
 	TRY(registration_read(c, body, NULL, r));
+	TRY(bind(c, client));
 	r->issued = c->now;
 	if (c->site->config->registration == REGISTRATION_SHARED)
 		return give_shared(c, r);

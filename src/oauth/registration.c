@@ -51,6 +51,8 @@ enum err registration_read(
 		return FAIL(c, REGISTER_METADATA, "the body is not a JSON object");
 	for (size_t i = 0; i < COUNT(rules); i++)
 		TRY(rules[i](c, body, was, out));
+	if (was)
+		out->client.resource = was->resource; /* where it registered does not change */
 	return OK;
 }
 
@@ -93,6 +95,7 @@ static void put_metadata(struct ctx *c, struct jout *j, const struct registratio
 	jout_str(j, S("token_endpoint_auth_method"), client->auth_method);
 	jout_str_opt(j, S("scope"), client->scope);
 	jout_str_opt(j, S("application_type"), r->application_type);
+	jout_str_opt(j, S("resource"), client->resource);
 	if (client->jwks.n)
 		jout_raw(j, S("jwks"), client->jwks);
 	jout_str_opt(j, S("jwks_uri"), client->jwks_uri);

@@ -105,8 +105,10 @@ static enum err resolve(struct ctx *c)
 	if (!client_may(&t->client, t->type->name) || (public && !(t->type->flags & GRANT_PUBLIC)))
 		return FAIL(c, CLIENT_GRANT_TYPE, "%.*s, registered: %.*s", FMT(t->type->name),
 		    FMT(t->client.grant_types));
-	if (!(t->type->flags & GRANT_TARGETS))
+	if (!(t->type->flags & GRANT_TARGETS)) {
 		TRY(params_resource(c, &t->p.resource, &t->resource));
+		TRY(client_target(c, &t->client, &t->resource));
+	}
 	enum err e = t->type->check(c, t);
 	if (e != OK && c->lane == LANE_LOOP && t->client.origin == CLIENT_SEALED)
 		return NEED(c, LANE_READ, refused);

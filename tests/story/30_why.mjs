@@ -18,7 +18,7 @@ import { TYPE, bearer, exchange, jag } from './lib/jag.mjs';
 import { postgres } from './lib/postgres.mjs';
 import { wire } from './lib/wire.mjs';
 import { proofKey, prove, boundClient } from './lib/dpop.mjs';
-import { Jar, register, authorize, authorizeQuery, tokens, refresh, post, ask, mcp, initialize, pkce, form } from './lib/oauth.mjs';
+import { Jar, register, registerAt, authorize, authorizeQuery, tokens, refresh, post, ask, mcp, initialize, pkce, form } from './lib/oauth.mjs';
 
 const CB = 'https://client.example/cb';
 const DEVICE = 'urn:ietf:params:oauth:grant-type:device_code';
@@ -253,6 +253,7 @@ const MISTAKES = {
   PKCE_MISSING: (h) => h.go({ code_challenge: undefined }),
   PKCE_METHOD: (h) => h.go({ code_challenge_method: 'plain' }),
   RESOURCE_UNKNOWN: (h) => h.go({ resource: 'https://elsewhere.example/mcp' }),
+  RESOURCE_OTHER: async (h) => h.go({ resource: h.at('/notes') }, (await registerAt(`${h.at('/weather')}/client_register`)).json),
   RESOURCE_MISSING: (h) => h.go({ resource: undefined }),
   SCOPE_UNKNOWN: (h) => h.go({}, { client_id: 'limited' }),
   ACCESS_DENIED: async (h) => {

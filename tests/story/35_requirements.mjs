@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
 import { story, assert } from './lib/story.mjs';
 import { serve, run, temporary, freePort, OWNER } from './lib/daemon.mjs';
-import { Jar, register, authorize, authorizeQuery, tokens, refresh, post, ask, mcp, initialize, pkce } from './lib/oauth.mjs';
+import { Jar, register, registerAt, authorize, authorizeQuery, tokens, refresh, post, ask, mcp, initialize, pkce } from './lib/oauth.mjs';
 
 const CB = 'https://client.example/cb';
 
@@ -137,6 +137,40 @@ clients:
       const r = await mcp(at('weather'), x.access_token, { jsonrpc: '2.0', id: i, method: 'tools/list' });
       assert.equal(r.json.id, i, r.text);
     }
+  });
+  await t.test('S-21 a client that registers at a resource is a client of that resource alone', async () => {
+    const here = `${at('weather')}/client_register`;
+    const r = await registerAt(here, { client_name: 'Bound', resource: at('both') });
+    assert.deepEqual([r.status, r.json.resource], [201, at('weather')]);
+    const mine = r.json;
+    const aud = (token) => JSON.parse(Buffer.from(token.split('.')[1], 'base64url')).aud;
+    const x = await get(undefined, { client: mine });
+    assert.equal(aud(x.access_token), at('weather'), 'it need not say which');
+    assert.equal((await mcp(at('weather'), x.access_token, initialize)).status, 200);
+    for (const resource of [at('both'), `${d.base}/mcp`, d.base]) {
+      const no = await jar.ask(`/authorize?${authorizeQuery(mine.client_id, pkce().challenge, { resource, scope: 'openid mxcp:access' })}`);
+      assert.deepEqual([new URL(no.location).searchParams.get('error'), new URL(no.location).searchParams.get('code')], ['invalid_target', null], resource);
+      const pushed = await post(`${d.base}/par`, { ...Object.fromEntries(new URLSearchParams(authorizeQuery(mine.client_id, pkce().challenge, { resource }))) });
+      assert.deepEqual([pushed.status, pushed.json.error], [400, 'invalid_target'], resource);
+      const again = await post(`${d.base}/token`, { grant_type: 'refresh_token', client_id: mine.client_id, refresh_token: x.refresh_token, resource });
+      assert.deepEqual([again.status, again.json.error], [400, 'invalid_target'], resource);
+    }
+    assert.equal((await refresh(d.base, mine.client_id, x.refresh_token)).status, 200, 'and nothing was lost by asking');
+    const bearer = { 'content-type': 'application/json', authorization: `Bearer ${mine.registration_access_token}` };
+    const body = JSON.stringify({ ...mine, client_name: 'Renamed', resource: at('both') });
+    const put = await ask(mine.registration_client_uri, { method: 'PUT', headers: bearer, body });
+    assert.deepEqual([put.status, put.json.client_name, put.json.resource], [200, 'Renamed', at('weather')]);
+    assert.equal((await register(d.base, { resource: at('weather') })).json.resource, undefined, 'who registers at the issuer is bound to none');
+  });
+  await t.test('S-21 and there must be such a resource, and registration', async () => {
+    const r = await registerAt(`${d.base}/nothing/mcp/client_register`);
+    assert.deepEqual([r.status, r.json.client_id], [404, undefined]);
+    assert.equal((await registerAt(`${d.base}/client_register`)).status, 404);
+    const g = await ask(`${at('weather')}/client_register`);
+    assert.deepEqual([g.status, g.headers.get('allow')], [405, 'POST']);
+    const off = await serve(t, { config: `registration: { mode: off }\nresources:\n  - { path: /weather/mcp, upstream: "${up}", name: Weather }\n` });
+    const no = await registerAt(`${off.base}/weather/mcp/client_register`);
+    assert.deepEqual([no.status, no.json.client_id], [403, undefined], no.text);
   });
   await t.test('S-27, S-30 the spellings below /oauth and /oauth2 are the same endpoints', async () => {
     for (const prefix of ['/oauth', '/oauth2']) {

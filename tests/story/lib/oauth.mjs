@@ -37,8 +37,10 @@ export const post = (url, fields, headers = {}) =>
     body: typeof fields === 'string' ? fields : form(fields),
   });
 
-export async function register(base, body = {}, headers = {}) {
-  return ask(`${base}/register`, {
+export const register = (base, body = {}, headers = {}) => registerAt(`${base}/register`, body, headers);
+
+export async function registerAt(address, body = {}, headers = {}) {
+  return ask(address, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...headers },
     body: JSON.stringify({

@@ -24,6 +24,11 @@ static const struct {
 	{ "HEAD is GET", "/login", "", HTTP_HEAD, login_show, "/login" },
 	{ "below a star", "/static/app.css", "", HTTP_GET, static_show, "/static/app.css" },
 	{ "not the star's place itself", "/static/", "", HTTP_GET, NULL, NULL },
+	{ "before a star", "/weather/mcp/client_register", "", HTTP_POST, register_client,
+	    "/weather/mcp/client_register" },
+	{ "below the issuer's path too", "/auth/weather/mcp/client_register", "/auth", HTTP_POST,
+	    register_client, "/weather/mcp/client_register" },
+	{ "of which there must be something", "/client_register", "", HTTP_POST, NULL, NULL },
 	{ "metadata of a resource", "/.well-known/oauth-protected-resource/weather/mcp", "", HTTP_GET,
 	    resource_metadata_show, "/.well-known/oauth-protected-resource/weather/mcp" },
 	{ "below the issuer's path", "/auth/register", "/auth", HTTP_POST, register_client, "/register" },
@@ -86,7 +91,8 @@ static void keeps_the_rules_of_the_table(void **state)
 		    r->style != STYLE_PAGE || r->cors == CORS_SHUT); /* pages never answer other origins */
 		holds(path, (r->methods & (HTTP_POST | HTTP_PUT)) ? r->body > 0 : r->body == 0);
 		holds(path, r->body <= 65536);
-		holds(path, r->path.p[0] == '/');
+		holds(path,
+		    r->path.p[0] == '/' || (r->path.n > 2 && r->path.p[0] == '*' && r->path.p[1] == '/'));
 	}
 }
 
