@@ -17,7 +17,8 @@ build='gcc libc6-dev make pkg-config meson ninja-build libuv1-dev libssl-dev lib
 
 # The LLVM tools carry their version: two versions of a formatter disagree about the same file.
 tests='libcmocka-dev libjansson-dev clang-14 libclang-rt-14-dev clang-format-14 clang-tidy-14 cppcheck jose
-	postgresql sqlite3 openssl curl nghttp2-client procps chromium gcovr shellcheck git python3'
+	postgresql sqlite3 openssl curl nghttp2-client procps chromium gcovr shellcheck git python3
+	dnsmasq-base iproute2 mount util-linux'
 
 bench='nginx-light strace'
 

@@ -92,6 +92,7 @@ int child_ask(const struct child *ch, const void *packet, size_t n)
 	struct iovec part = { .iov_base = (void *)(uintptr_t)packet, .iov_len = n };
 	int pair[2];
 
+	errno = ECHILD;
 	if (ch->pid <= 0 || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
 		return -1;
 	bool sent = packet_send(ch->fd, &part, 1, &pair[1], 1);
@@ -99,6 +100,7 @@ int child_ask(const struct child *ch, const void *packet, size_t n)
 	if (sent)
 		return pair[0];
 	close(pair[0]);
+	errno = ECHILD;
 	return -1;
 }
 

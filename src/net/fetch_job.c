@@ -5,6 +5,8 @@
 #include "base/url.h"
 
 #include <netdb.h>
+#include <resolv.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -106,7 +108,22 @@ static enum fetch_result judge_list(
 	return out->count ? FETCH_OK : FETCH_NAME;
 }
 
-static enum fetch_result resolve(const struct fetch_ask *ask, struct fetch_targets *out, const char **why)
+/*
+ * Names are asked for as they stand: with the system's search list, one that a stranger made up would be looked for inside,
+ * too. And so that a second name server is asked where the first one is dead: the system's five seconds for each are all that
+ * a document has.
+ */
+static void set_resolver(void)
+{
+	if (res_init() != 0)
+		return; /* then getaddrinfo will not do better, and says so */
+	_res.options &= ~(u_long)(RES_DNSRCH | RES_DEFNAMES);
+	_res.retrans = 1;
+	_res.retry = 2;
+}
+
+static enum fetch_result resolve(
+    const struct fetch_ask *ask, struct fetch_targets *out, void (*late)(int), const char **why)
 {
 	struct addrinfo want = { .ai_socktype = SOCK_STREAM }, *list = NULL;
 	char name[254];
@@ -118,7 +135,10 @@ static enum fetch_result resolve(const struct fetch_ask *ask, struct fetch_targe
 	}
 	memcpy(name, out->host.p, out->host.n);
 	name[out->host.n] = '\0';
+	set_resolver();
+	signal(SIGALRM, late);
 	int e = fetch_lookup(name, NULL, &want, &list);
+	signal(SIGALRM, SIG_DFL);
 	if (e != 0) {
 		*why = gai_strerror(e);
 		return FETCH_NAME;
@@ -128,14 +148,14 @@ static enum fetch_result resolve(const struct fetch_ask *ask, struct fetch_targe
 	return r;
 }
 
-void fetch_perform(const struct fetch_ask *ask, struct fetch_told *told, char *body)
+void fetch_perform(const struct fetch_ask *ask, struct fetch_told *told, char *body, void (*late)(int))
 {
 	struct fetch_targets targets = { .count = 0 };
 	const char *why = "";
 
 	enum fetch_result r = fetch_look(ask, &targets.host, &targets.port, &why);
 	if (r == FETCH_OK)
-		r = resolve(ask, &targets, &why);
+		r = resolve(ask, &targets, late, &why);
 	if (r != FETCH_OK) {
 		fetch_say(told, r, why);
 		return;

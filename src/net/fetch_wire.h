@@ -38,7 +38,10 @@ extern int (*fetch_lookup)(
 void fetch_say(struct fetch_told *told, enum fetch_result result, const char *why);
 /* The URL's rules, without asking anybody: https, no user, no fragment, no dot segments, a host that is one. */
 CHECKED enum fetch_result fetch_look(const struct fetch_ask *ask, str *host, int *port, const char **why);
-/* One document from one job process: resolves, judges, asks. body: room for ask->max bytes. */
-void fetch_perform(const struct fetch_ask *ask, struct fetch_told *told, char *body);
+/*
+ * One document from one job process: resolves, judges, asks. body: room for ask->max bytes. late hears SIGALRM while name
+ * servers are waited for, since getaddrinfo(3) knows no deadline; later that signal ends the process.
+ */
+void fetch_perform(const struct fetch_ask *ask, struct fetch_told *told, char *body, void (*late)(int));
 
 #endif

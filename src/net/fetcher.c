@@ -97,6 +97,16 @@ static void limit_job(int64_t ms)
 	(void)setitimer(ITIMER_REAL, &clock, NULL);
 }
 
+static int job_fd;
+
+/* A signal's: what it calls makes system calls and copies, no more. */
+static void names_late(int sig)
+{
+	(void)sig;
+	refuse(job_fd, FETCH_NAME, "no name server answered in time");
+	_exit(0);
+}
+
 static void run_job(struct sitter *w, struct slot *s, int64_t left)
 {
 	static char body[FETCH_BODY_MAX];
@@ -114,7 +124,8 @@ static void run_job(struct sitter *w, struct slot *s, int64_t left)
 		if (w->slots[i].state != SLOT_FREE && w->slots[i].fd != fd)
 			close(w->slots[i].fd);
 	s->ask.ms = (uint32_t)left;
-	fetch_perform(&s->ask, &told, body);
+	job_fd = fd;
+	fetch_perform(&s->ask, &told, body, names_late);
 	if (told.result != FETCH_OK)
 		told.body_n = 0;
 	tell(fd, &told, body);
@@ -326,6 +337,20 @@ static int64_t pause_after(int64_t pause, int64_t lived)
 	return pause * 2 < PAUSE_MOST_MS ? pause * 2 : PAUSE_MOST_MS;
 }
 
+/* Waits for its end. One that was stopped serves nobody and would not end by itself, so it is ended. */
+static pid_t wait_end(pid_t pid, int *status)
+{
+	pid_t got;
+
+	while ((got = waitpid(pid, status, WUNTRACED)) > 0 || (got < 0 && errno == EINTR)) {
+		if (got > 0 && !WIFSTOPPED(*status))
+			return got;
+		if (got > 0)
+			(void)kill(pid, SIGKILL);
+	}
+	return -1;
+}
+
 /*
  * The daemon cannot fork a new fetcher once it has threads, keys and its sandbox; a process that was forked before it had
  * any of these can. It reads nothing that a stranger sent: it only starts the one that does, and waits for its end.
@@ -339,9 +364,7 @@ static void watch(int fd, void *arg)
 	sandbox_enter(NULL, 0); /* nothing to write, nowhere; who is started inherits it */
 	for (;;) {
 		int64_t begun = time_mono_ms();
-		pid_t pid = start_sitter(fd), ended = -1;
-		while (pid > 0 && (ended = waitpid(pid, &status, 0)) < 0 && errno == EINTR)
-			;
+		pid_t pid = start_sitter(fd), ended = pid > 0 ? wait_end(pid, &status) : -1;
 		if (ended > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0)
 			return; /* nobody is left to ask */
 		pause = pause_after(pause, time_mono_ms() - begun);
@@ -461,6 +484,10 @@ void fetcher_fetch(
 		return;
 	}
 	int fd = child_ask(&f->child, &ask, sizeof ask);
+	if (fd < 0 && (errno == EMFILE || errno == ENFILE)) {
+		fail(out, FETCH_BUSY, S("no file descriptor is left"));
+		return;
+	}
 	if (fd < 0) {
 		fail(out, FETCH_GONE, S("the fetcher has ended"));
 		return;

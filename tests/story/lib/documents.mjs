@@ -27,7 +27,7 @@ export function authority(t) {
 }
 
 // A server of documents. `at(path, answer)`: an object is sent as JSON; a function gets (req, res). `asked` counts by path.
-export async function documents(t, { pair, port = 0, host = '127.0.0.1', tls = {} }) {
+export async function documents(t, { pair, port = 0, host = '127.0.0.1', name = 'localhost', tls = {} }) {
   const answers = new Map();
   const asked = new Map();
   const h = {};
@@ -45,7 +45,7 @@ export async function documents(t, { pair, port = 0, host = '127.0.0.1', tls = {
   t.defer(() => h.close());
   return Object.assign(h, {
     port: server.address().port,
-    base: `https://localhost:${server.address().port}`,
+    base: `https://${name}${port === 443 ? '' : `:${server.address().port}`}`,
     at: (path, answer) => answers.set(path, answer),
     asked: (path) => asked.get(path) ?? 0,
     total: () => [...asked.values()].reduce((a, b) => a + b, 0),
