@@ -540,6 +540,12 @@ static void run(struct serve *s)
 			if (s->wanted)
 				load_site(s, s->config, NULL);
 			break;
+		case PROCESS_CHILD:
+			/* Nobody else could start it again: what forks has threads and keys by now. */
+			if (child_ended(&s->house.fetcher.child))
+				log_error("the fetcher has ended for good; documents of applications are "
+					  "refused until this server is started again");
+			break;
 		case PROCESS_NOTHING:
 			break;
 		}

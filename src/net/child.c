@@ -87,6 +87,14 @@ void child_stop(struct child *ch)
 	*ch = (struct child){ 0, -1 };
 }
 
+bool child_ended(const struct child *ch)
+{
+	siginfo_t info = { .si_pid = 0 };
+
+	return ch->pid > 0 && waitid(P_PID, (id_t)ch->pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+	    info.si_pid == ch->pid;
+}
+
 int child_ask(const struct child *ch, const void *packet, size_t n)
 {
 	struct iovec part = { .iov_base = (void *)(uintptr_t)packet, .iov_len = n };

@@ -25,6 +25,8 @@ struct child {
 CHECKED enum err child_start(struct child *ch, const char *name, void (*run)(int fd, void *arg), void *arg);
 /* Ends it at once and waits for that: children keep nothing that would be lost. Nothing when it was never started. */
 void child_stop(struct child *ch);
+/* Whether it has ended by itself; child_stop is still to be called. */
+bool child_ended(const struct child *ch);
 /* Sends a packet; gives the descriptor on which its answer comes, -1 when there is no child, or with errno EMFILE or ENFILE. Any thread. */
 int child_ask(const struct child *ch, const void *packet, size_t n);
 

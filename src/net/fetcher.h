@@ -3,7 +3,7 @@
  * before threads and before the sandbox; it looks at the URL and forks a job for each document, which resolves the name
  * once, judges every address, and speaks TLS by libcurl to an address that was judged, and ends. So a document that takes
  * libcurl over has taken a process that holds nothing, for five seconds; and an idle daemon has no libcurl in memory.
- * A third process, which hears nobody, starts it again when it dies.
+ * A third process, which hears nobody, starts it again when it dies or is stopped.
  */
 #ifndef NET_FETCHER_H
 #define NET_FETCHER_H

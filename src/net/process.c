@@ -14,6 +14,7 @@ static void waited_for(sigset_t *set)
 	sigaddset(set, SIGINT);
 	sigaddset(set, SIGHUP);
 	sigaddset(set, SIGUSR1);
+	sigaddset(set, SIGCHLD);
 }
 
 static void no_secrets_outside(void)
@@ -71,6 +72,8 @@ enum process_signal process_wait(int64_t ms)
 		return PROCESS_RELOAD;
 	case SIGUSR1:
 		return PROCESS_NUDGE;
+	case SIGCHLD:
+		return PROCESS_CHILD;
 	default:
 		return PROCESS_NOTHING;
 	}

@@ -13,9 +13,9 @@ void process_settle(void);
 /* How many descriptors the process may have. */
 int64_t process_descriptors(void);
 
-enum process_signal { PROCESS_STOP, PROCESS_RELOAD, PROCESS_NUDGE, PROCESS_NOTHING };
+enum process_signal { PROCESS_STOP, PROCESS_RELOAD, PROCESS_NUDGE, PROCESS_CHILD, PROCESS_NOTHING };
 
-/* Waits for SIGTERM or SIGINT, SIGHUP, or process_nudge; at most ms milliseconds (-1: for ever). The main thread's. */
+/* Waits for SIGTERM or SIGINT, SIGHUP, SIGCHLD, or process_nudge; at most ms milliseconds (-1: for ever). The main thread's. */
 enum process_signal process_wait(int64_t ms);
 /* Wakes process_wait. Any thread. */
 void process_nudge(void);

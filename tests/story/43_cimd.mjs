@@ -1,7 +1,7 @@
 // Clients that are known by the address of their metadata document: with a host of documents that behaves, misbehaves, changes
 // its mind and goes down. CIMD and CIMDX rows of the attack list.
 import { createServer } from 'node:net';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { story, assert, until } from './lib/story.mjs';
 import { Daemon, serve, freePort, temporary, run, OWNER } from './lib/daemon.mjs';
@@ -9,6 +9,7 @@ import { authority, documents, client } from './lib/documents.mjs';
 import { postgres } from './lib/postgres.mjs';
 import { sdkV2 } from './lib/clients.mjs';
 import { idOf } from './lib/errors.mjs';
+import { fetchers } from './lib/processes.mjs';
 import { sql } from './lib/forge.mjs';
 import { Jar, authorize, authorizeQuery, refresh, post, pkce, ask, register } from './lib/oauth.mjs';
 
@@ -27,21 +28,6 @@ const open = (base, client_id, redirect_uri = CALLBACK) =>
   ask(`${base}/authorize?${authorizeQuery(client_id, pkce().challenge, { redirect_uri })}`, { headers: { accept: 'text/html' } });
 
 const count = (d, from) => Number(sql(d, `SELECT count(*) ${from}`).trim());
-
-// The processes of the fetcher, found by their name: the watcher and who it started.
-function fetchers(pid) {
-  const found = [];
-  for (const dir of readdirSync('/proc').filter((x) => /^\d+$/.test(x))) {
-    try {
-      const [, name, rest] = /^\d+ \((.*)\) (.*)$/.exec(readFileSync(`/proc/${dir}/stat`, 'utf8').trim());
-      found.push({ pid: +dir, name, parent: +rest.split(' ')[1] });
-    } catch {
-      // it has ended meanwhile
-    }
-  }
-  const watcher = found.find((p) => p.parent === pid && p.name.startsWith('gh-fetch'));
-  return found.filter((p) => watcher && p.parent === watcher.pid).map((p) => p.pid);
-}
 
 export default story('client metadata documents', async (t) => {
   const ca = authority(t);
@@ -289,13 +275,13 @@ export default story('client metadata documents', async (t) => {
     assert.equal((await refresh(d.base, url, x.refresh_token)).status, 200);
   });
   await t.test('the fetcher may die at any time', async () => {
-    assert.equal(fetchers(d.process.pid).length, 1);
+    assert.equal(fetchers(d.process.pid).sitters.length, 1);
     for (let i = 0; i < 2; i++) {
-      const [old] = fetchers(d.process.pid);
+      const [old] = fetchers(d.process.pid).sitters;
       process.kill(old, 'SIGKILL');
       host.at(`/after${i}`, client(`${host.base}/after${i}`));
       assert.equal((await open(d.base, `${host.base}/after${i}`)).status, 302);
-      await until('another fetcher', () => fetchers(d.process.pid).some((p) => p !== old));
+      await until('another fetcher', () => fetchers(d.process.pid).sitters.some((p) => p !== old));
     }
   });
 

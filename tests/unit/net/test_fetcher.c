@@ -17,6 +17,7 @@
 #include <netdb.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -518,6 +519,32 @@ static void the_fetcher_dies_and_is_started_again(void **state)
 	}
 }
 
+/* It neither answers nor ends by itself. */
+static void a_fetcher_that_was_stopped_is_replaced(void **state)
+{
+	pid_t first = sitter();
+	int64_t begun = time_mono_ms();
+
+	holds("there is one", first > 0 && kill(first, SIGSTOP) == 0);
+	expect("who comes then is served by the next", ask("/ok", trusting()), FETCH_OK);
+	holds("in time", time_mono_ms() - begun < 5000);
+	holds("which is another", sitter() > 0 && sitter() != first);
+}
+
+static void no_descriptor_is_left(void **state)
+{
+	struct rlimit old, none;
+
+	holds("limits", getrlimit(RLIMIT_NOFILE, &old) == 0);
+	none = (struct rlimit){ 3, old.rlim_max };
+	holds("none is left", setrlimit(RLIMIT_NOFILE, &none) == 0);
+	struct fetch_answer a = ask("/ok", trusting());
+	holds("they are there again", setrlimit(RLIMIT_NOFILE, &old) == 0);
+	expect("it is our want, and no end of the fetcher", a, FETCH_BUSY);
+	same("says why", a.why, S("no file descriptor is left"));
+	expect("and passes", ask("/ok", trusting()), FETCH_OK);
+}
+
 /* Last: nobody starts the watcher again, and no question hangs because of it. */
 static void the_watcher_dies(void **state)
 {
@@ -547,6 +574,8 @@ int main(void)
 		cmocka_unit_test(five_seconds),
 		cmocka_unit_test(CIMDX_03_names_are_judged_once_and_pinned),
 		cmocka_unit_test(the_fetcher_dies_and_is_started_again),
+		cmocka_unit_test(a_fetcher_that_was_stopped_is_replaced),
+		cmocka_unit_test(no_descriptor_is_left),
 		cmocka_unit_test(the_watcher_dies),
 	};
 	signal(SIGPIPE, SIG_IGN);
