@@ -208,9 +208,13 @@ export default story('device', async (t) => {
   });
   await t.test('a hundred guesses at once do not all pass the throttle', async () => {
     const page = Jar.fields((await jar.ask('/device')).text);
+    const second = () => Math.floor(Date.now() / 1000);
+    const begun = second();
     const all = await Promise.all(Array.from({ length: 100 }, () => jar.ask('/device', { method: 'POST', body: { ...page, user_code: 'BCDF-GHJK' } })));
-    assert.ok(all.filter((r) => r.status === 400).length <= 6, `${all.filter((r) => r.status === 400).length} were looked up`);
+    const most = 6 + Math.floor(Math.log2(second() - begun + 1)); // pauses of 1, 2, 4 seconds and so on may have passed meanwhile
     forget();
+    const looked = all.filter((r) => r.status === 400).length;
+    assert.ok(looked <= most, `${looked} were looked up, ${most} may`);
   });
   await t.test('a post without the page\'s token, or without a session, decides nothing', async () => {
     const x = await begin();

@@ -83,8 +83,8 @@ export async function nameServer(t, { aliases = {} } = {}) {
   const hosts = join(dir, 'hosts');
   const file = join(hosts, 'all');
   mkdirSync(hosts);
-  const p = spawn('dnsmasq', ['--keep-in-foreground', '--conf-file=/dev/null', '--no-hosts', '--no-resolv', '--log-queries', '--log-facility=-', `--listen-address=${SERVER}`,
-    '--bind-interfaces', `--hostsdir=${hosts}`, '--pid-file=', '--user=root', '--local-ttl=0', '--local=/#/', `--server=/servfail.example/${BROKEN}`, `--server=/silent.example/${BROKEN}`,
+  const p = spawn('dnsmasq', ['--no-daemon', '--conf-file=/dev/null', '--no-hosts', '--no-resolv', '--log-queries', '--log-facility=-', `--listen-address=${SERVER}`,
+    '--bind-interfaces', `--hostsdir=${hosts}`, '--pid-file=', '--local-ttl=0', '--local=/#/', `--server=/servfail.example/${BROKEN}`, `--server=/silent.example/${BROKEN}`,
     ...Object.entries(aliases).map(([from, to]) => `--cname=${from},${to}`)], { stdio: ['ignore', 'ignore', 'pipe'] });
   const s = { log: '' };
   const records = new Map();
