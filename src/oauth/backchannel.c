@@ -15,7 +15,10 @@
 
 int64_t backchannel_wait(int64_t tries)
 {
-	return INT64_C(2) << (2 * (tries < BACKCHANNEL_TRIES ? tries : BACKCHANNEL_TRIES));
+	int64_t wait = INT64_C(2) << (2 * (tries < BACKCHANNEL_TRIES ? tries : BACKCHANNEL_TRIES));
+
+	/* It is also how long a claim holds: somebody who takes five seconds to say yes is not to be asked twice meanwhile. */
+	return wait > BACKCHANNEL_CLAIM ? wait : BACKCHANNEL_CLAIM;
 }
 
 static enum err drop(struct ctx *c, const struct backchannel *b)

@@ -8,6 +8,7 @@
 #include "core/ctx.h"
 
 #define BACKCHANNEL_TRIES 8 /* over three hours; an application that is down for longer is not told */
+#define BACKCHANNEL_CLAIM 8 /* seconds: longer than a post may take (5 s, and a moment for a full fetcher) */
 
 /* One notice on its way; in c->state. */
 struct backchannel {
@@ -22,7 +23,7 @@ struct backchannel {
 /* WRITE. Takes a notice that is due, signs its token, posts it, and strikes the row out, or leaves it for later. OK always. */
 enum err backchannel_start(struct ctx *c);
 
-/* Seconds until the next try after so many: 2, 8, 32 ... */
+/* Seconds until the next try after so many: 8, 8, 32, 128 ... */
 int64_t backchannel_wait(int64_t tries);
 
 #endif
