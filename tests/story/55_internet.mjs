@@ -299,8 +299,15 @@ trusted_issuers:
   });
   await t.test('CIMDX-03 and sign-outs are told at public addresses only', async () => {
     const heard = [];
-    // It takes its time to say yes, and is told once all the same.
-    app.at('/bye', (q, s) => (heard.push([q.method, q.headers.host, q.socket.servername]), q.resume(), setTimeout(() => s.writeHead(204).end(), 3500)));
+    const line = { now: 0, most: 0 };
+    // It takes its time to say yes, and is not asked anew meanwhile.
+    app.at('/bye', (q, s) => {
+      heard.push([q.method, q.headers.host, q.socket.servername]);
+      line.most = Math.max(line.most, ++line.now);
+      s.on('close', () => line.now--);
+      q.resume();
+      setTimeout(() => s.writeHead(204).end(), 3000);
+    });
     for (const [name, addresses] of [['hears', [PUBLIC.one]], ['deaf', ['127.0.0.1']]]) {
       await names.set(`${name}.${ZONE}`, PUBLIC.one);
       const web = await webClient(d, { client_name: name, backchannel_logout_uri: `https://${name}.${ZONE}/bye` });
@@ -312,8 +319,10 @@ trusted_issuers:
       await names.set(`${name}.${ZONE}`, ...addresses);
       await who.ask('/logout', { method: 'POST', body: Jar.fields((await who.ask('/logout')).text) });
     }
-    await until('both to be settled', () => count('FROM logout_notice') === 0);
-    assert.deepEqual(heard, [['POST', `hears.${ZONE}`, `hears.${ZONE}`]]);
+    await until('both to be settled', () => count('FROM logout_notice') === 0, 45000);
+    assert.ok(heard.length > 0);
+    for (const one of heard) assert.deepEqual(one, ['POST', `hears.${ZONE}`, `hears.${ZONE}`]);
+    assert.equal(line.most, 1); // where it is so slow that it is asked a second time, the first one was given up
     assert.match((await d.verb(['log', '--event', 'auth.logout.told', '--json'])).out, /hears/);
     assert.match((await d.verb(['log', '--event', 'auth.logout.untold', '--json'])).out, /loopback/);
     assert.equal(inside.total(), 0);
