@@ -85,7 +85,11 @@ static enum err preflight_or_refuse(struct ctx *c, int methods)
 		return cors_preflight(c, methods);
 	str allow = route_allow(c->mem, methods);
 	reply_header(c->reply, S("Allow"), allow);
-	return FAIL(c, METHOD_NOT_ALLOWED, "%.*s, not one of %.*s", FMT(c->req->method_text), FMT(allow));
+	(void)FAIL(c, METHOD_NOT_ALLOWED, "%.*s, not one of %.*s", FMT(c->req->method_text), FMT(allow));
+	if (x->route && x->route->what)
+		c->fail.say = arena_printf(
+		    c->mem, "This address is %s. It takes %.*s.", x->route->what, FMT(allow));
+	return ERR_METHOD_NOT_ALLOWED;
 }
 
 /* A protected resource: its own rules, in app/gateway.c. */

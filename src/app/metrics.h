@@ -6,7 +6,7 @@
 
 #include <stdatomic.h>
 
-#define METRICS_ROUTES 64 /* rows of routes.def, then: resources, and everything without a row */
+#define METRICS_ROUTES 96 /* rows of routes.def, then: resources, and everything without a row */
 #define METRICS_RESOURCE (METRICS_ROUTES - 2)
 #define METRICS_NOTHING (METRICS_ROUTES - 1)
 #define METRICS_CLASSES 5 /* 1xx to 5xx */

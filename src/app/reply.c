@@ -131,6 +131,8 @@ static const char *title_of(const struct err_row *row)
 		return "Not allowed";
 	case 404:
 		return "Nothing here";
+	case 405:
+		return "This is not a page";
 	case 413:
 		return "Too large";
 	case 421:
@@ -183,7 +185,8 @@ static bool wants_page(const struct ctx *c)
 
 static void write_body(struct ctx *c, enum err e)
 {
-	bool nowhere = !exchange_of(c)->route && !exchange_of(c)->resource;
+	/* not a program's mistake: somebody mistyped an address, or opened one of a program's in a browser */
+	bool looked = e == ERR_METHOD_NOT_ALLOWED || (!exchange_of(c)->route && !exchange_of(c)->resource);
 
 	switch (c->style) {
 	case STYLE_PAGE:
@@ -202,8 +205,7 @@ static void write_body(struct ctx *c, enum err e)
 			write_json(c, e);
 		break;
 	case STYLE_JSON:
-		/* Somebody who mistyped an address reads a page. */
-		if (nowhere && wants_page(c))
+		if (looked && wants_page(c))
 			write_page(c, e);
 		else
 			write_json(c, e);

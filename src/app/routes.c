@@ -1,18 +1,29 @@
 #include "app/routes.h"
 
+#include "app/metrics.h"
+
 #define ROUTE(methods, path, handler, lane, guard, style, cors, body) enum err handler(struct ctx *c);
 #include "routes.def"
 #undef ROUTE
 
 /* clang-format off */
-#define ROUTE(methods_, path_, handler_, lane_, guard_, style_, cors_, body_)                                       \
+#define ROW(methods_, path_, handler_, lane_, guard_, style_, cors_, body_, what_)                                  \
 	{ .methods = (methods_), .path = S_INIT(path_), .handler = handler_, .lane = LANE_##lane_,                  \
-	  .guard = GUARD_##guard_, .style = STYLE_##style_, .cors = CORS_##cors_, .body = (body_) },
+	  .guard = GUARD_##guard_, .style = STYLE_##style_, .cors = CORS_##cors_, .body = (body_), .what = (what_) },
+#define ROUTE(methods_, path_, handler_, lane_, guard_, style_, cors_, body_)                                       \
+	ROW(methods_, path_, handler_, lane_, guard_, style_, cors_, body_, NULL)
+#define ENDPOINT(methods_, path_, handler_, lane_, guard_, style_, cors_, body_, what_)                             \
+	ROW(methods_, path_, handler_, lane_, guard_, style_, cors_, body_, what_)                                  \
+	ROW(methods_, "/oauth" path_, handler_, lane_, guard_, style_, cors_, body_, what_)                         \
+	ROW(methods_, "/oauth2" path_, handler_, lane_, guard_, style_, cors_, body_, what_)
 static const struct route routes[] = {
 #include "routes.def"
 };
 #undef ROUTE
+#undef ROW
 /* clang-format on */
+
+_Static_assert(COUNT(routes) <= METRICS_RESOURCE, "every row has a counter of its own");
 
 size_t route_count(void)
 {

@@ -17,7 +17,8 @@ struct route {
 	enum guard guard;
 	enum style style;
 	enum cors cors;
-	int64_t body; /* bytes */
+	int64_t body;     /* bytes */
+	const char *what; /* an endpoint's name in words that go out; NULL: it is none */
 };
 
 size_t route_count(void);

@@ -54,8 +54,33 @@ export default story('attacks metadata', async (t) => {
     for (const k of ['token_endpoint', 'registration_endpoint', 'revocation_endpoint']) {
       assert.equal((await ask(plain.json[k], { method: 'GET' })).status, 405, k);
     }
-    for (const p of ['/oauth/token', '/oauth2/token', '/oauth/register', '/oauth/revoke', '/oauth2/revoke']) {
-      assert.equal((await ask(d.base + p)).status, 405, p);
+    for (const name of ['authorize', 'token', 'register', 'revoke', 'introspect', 'userinfo', 'par', 'device_authorization']) {
+      const of = async (p) => {
+        const r = await ask(`${d.base}${p}/${name}`, { method: 'PUT' });
+        return { status: r.status, allow: r.headers.get('allow'), words: r.json?.error_description.replace(/ \(why .*/, '') };
+      };
+      const plain = await of('');
+      assert.equal(plain.status, 405, name);
+      for (const p of ['/oauth', '/oauth2']) assert.deepEqual(await of(p), plain, `${p}/${name}`);
+    }
+  });
+  await t.test('who opens a program\'s address in a browser reads what it is, and a program reads the same as JSON', async () => {
+    for (const [p, words, allow] of [
+      ['/token', 'This address is the token endpoint, where applications get tokens. It takes POST.', 'POST'],
+      ['/introspect', 'This address is the introspection endpoint, where servers ask about tokens. It takes POST.', 'POST'],
+      ['/register', 'This address is the registration endpoint, where applications introduce themselves. It takes POST.', 'POST'],
+      ['/par', 'This address is the endpoint for pushed authorization requests, which applications send ahead. It takes POST.', 'POST'],
+    ]) {
+      const program = await ask(d.base + p);
+      assert.equal(program.status, 405);
+      assert.equal(program.headers.get('allow'), allow);
+      assert.equal(program.json.error, 'invalid_request');
+      assert.equal(program.json.error_description.replace(/ \(why w\w{10}\)$/, ''), words);
+      const person = await ask(d.base + p, { headers: { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' } });
+      assert.equal(person.status, 405);
+      assert.equal(person.headers.get('content-type'), 'text/html; charset=utf-8');
+      assert.ok(person.text.replace(/>\s+</g, '><').includes(`<h1>This is not a page</h1><p class="lead">${words}</p>`), person.text);
+      assert.match(person.headers.get('content-security-policy'), /default-src 'none'/);
     }
   });
 

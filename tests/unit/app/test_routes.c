@@ -17,6 +17,10 @@ static const struct {
 } rows[] = {
 	{ "an exact path", "/token", "", HTTP_POST, token_start, "/token" },
 	{ "another spelling of it", "/oauth2/token", "", HTTP_POST, token_start, "/oauth2/token" },
+	{ "and of every endpoint", "/oauth2/register", "", HTTP_POST, register_client, "/oauth2/register" },
+	{ "below the issuer's path too", "/auth/oauth/token", "/auth", HTTP_POST, token_start,
+	    "/oauth/token" },
+	{ "a page has one", "/oauth/login", "", HTTP_GET, NULL, NULL },
 	{ "no slash behind it", "/token/", "", HTTP_POST, NULL, NULL },
 	{ "case counts", "/Token", "", HTTP_POST, NULL, NULL },
 	{ "the method chooses between rows", "/login", "", HTTP_GET, login_show, "/login" },
