@@ -87,8 +87,8 @@ static enum err preflight_or_refuse(struct ctx *c, int methods)
 	reply_header(c->reply, S("Allow"), allow);
 	(void)FAIL(c, METHOD_NOT_ALLOWED, "%.*s, not one of %.*s", FMT(c->req->method_text), FMT(allow));
 	if (x->route && x->route->what)
-		c->fail.say = arena_printf(
-		    c->mem, "This address is %s. It takes %.*s.", x->route->what, FMT(allow));
+		c->fail.say =
+		    arena_printf(c->mem, "This address is %s. It takes %.*s.", x->route->what, FMT(allow));
 	return ERR_METHOD_NOT_ALLOWED;
 }
 

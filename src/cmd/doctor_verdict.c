@@ -73,6 +73,15 @@ void verdict_note(struct verdict *v, const char *what, const char *remedy, const
 	va_end(ap);
 }
 
+void verdict_untried(struct verdict *v, const char *what, const char *remedy, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	add(v, FINDING_UNTRIED, what, remedy, fmt, ap);
+	va_end(ap);
+}
+
 void verdict_fail(struct verdict *v, const char *what, const char *remedy, const char *fmt, ...)
 {
 	va_list ap;

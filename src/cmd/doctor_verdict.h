@@ -31,6 +31,8 @@ struct verdict {
 /* One more finding; fmt gives what was seen. */
 void verdict_ok(struct verdict *v, const char *what, const char *fmt, ...) PRINTF(3, 4);
 void verdict_note(struct verdict *v, const char *what, const char *remedy, const char *fmt, ...) PRINTF(4, 5);
+void verdict_untried(struct verdict *v, const char *what, const char *remedy, const char *fmt, ...)
+    PRINTF(4, 5);
 void verdict_fail(struct verdict *v, const char *what, const char *remedy, const char *fmt, ...) PRINTF(4, 5);
 
 #endif

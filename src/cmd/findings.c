@@ -2,7 +2,9 @@
 
 #include <stdio.h>
 
-static const char *const words[] = { "ok", "note", "FAIL" };
+/* for people, and for --json */
+static const char *const words[] = { "ok", "note", "FAIL", "skip" };
+static const char *const kinds[] = { "ok", "note", "fail", "untried" };
 
 struct findings findings_begin(const struct cli *cli)
 {
@@ -33,10 +35,11 @@ void findings_about(struct findings *f, str what)
 void findings_add(struct findings *f, enum finding kind, const char *what, str seen, str remedy)
 {
 	f->failed += kind == FINDING_FAIL;
+	f->untried += kind == FINDING_UNTRIED;
 	if (f->json) {
 		struct jout *j = writer(f);
 		jout_object(j, S(""));
-		jout_strz(j, S("kind"), kind == FINDING_FAIL ? "fail" : words[kind]);
+		jout_strz(j, S("kind"), kinds[kind]);
 		jout_str_opt(j, S("address"), f->about);
 		jout_str_opt(j, S("client"), f->client);
 		jout_strz(j, S("what"), what);
@@ -46,7 +49,9 @@ void findings_add(struct findings *f, enum finding kind, const char *what, str s
 		return;
 	}
 	cli_say("  %-4s  %s%s%.*s\n", words[kind], what, seen.n ? ": " : "", FMT(seen));
-	if (kind != FINDING_OK && remedy.n)
+	if (kind == FINDING_UNTRIED)
+		f->reach = remedy;
+	else if (kind != FINDING_OK && remedy.n)
 		cli_say("        -> %.*s\n", FMT(remedy));
 	(void)fflush(stdout); /* the next one may take its time */
 }
@@ -57,10 +62,14 @@ int findings_end(struct findings *f)
 		struct jout *j = writer(f);
 		jout_end(j);
 		jout_int(j, S("failed"), (int64_t)f->failed);
+		jout_int(j, S("untried"), (int64_t)f->untried);
 		jout_end(j);
 		cli_say("%.*s\n", FMT(buf_str(&f->out)));
-	} else if (f->failed) {
-		cli_say("\n%zu to mend.\n", f->failed);
+		return f->failed || f->untried ? CLI_FAILED : CLI_DONE;
 	}
-	return f->failed ? CLI_FAILED : CLI_DONE;
+	if (f->failed)
+		cli_say("\n%zu to mend.\n", f->failed);
+	if (f->untried)
+		cli_say("\n%zu not tried.\n        -> %.*s\n", f->untried, FMT(f->reach));
+	return f->failed || f->untried ? CLI_FAILED : CLI_DONE;
 }

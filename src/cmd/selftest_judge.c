@@ -2,6 +2,7 @@
 #include "cmd/selftest.h"
 
 #include "base/enc.h"
+#include "core/outside.h"
 #include "http/form.h"
 #include "model/redirect.h"
 
@@ -205,9 +206,15 @@ str selftest_consent_words(const struct selftest *s, str redirect_uri)
 	return arena_printf(mem, "%.*s, not verified", FMT(name));
 }
 
+/* The address of the client that was tried, with what was asked besides. */
+static str tried(struct selftest *s, const struct selftest_ask *q)
+{
+	return arena_printf(s->w.mem, "%.*s%s%s", FMT(str_sub(q->redirect_uri, 0, 120)),
+	    q->prompt ? " with prompt=" : "", q->prompt ? q->prompt : "");
+}
+
 static void judge_stopped(struct selftest *s, const struct selftest_ask *q, str seen)
 {
-	str prompt = q->prompt ? arena_printf(s->w.mem, " with prompt=%s", q->prompt) : S("");
 	const char *remedy = s->ours ? "Look it up by gatehouse why: the newest refusals come first."
 				     : "Look at the log of what answers there.";
 
@@ -219,9 +226,9 @@ static void judge_stopped(struct selftest *s, const struct selftest_ask *q, str 
 	else if (q->prompt)
 		remedy =
 		    "Take prompt as a list of words, select_account among them, and pass over unknown ones.";
-	verdict_fail(&s->w.v, "authorization", remedy, "%.*s%.*s%s%.*s: %.*s",
-	    FMT(str_sub(q->redirect_uri, 0, 120)), FMT(prompt), q->port_matters ? ", for " : "",
-	    FMT(q->port_matters ? str_sub(q->registered, 0, 120) : S("")), FMT(seen));
+	verdict_fail(&s->w.v, "authorization", remedy, "%.*s%s%.*s: %.*s", FMT(tried(s, q)),
+	    q->port_matters ? ", for " : "", FMT(q->port_matters ? str_sub(q->registered, 0, 120) : S("")),
+	    FMT(seen));
 }
 
 /* One parameter of the query of the address that was redirected to. */
@@ -294,31 +301,50 @@ bool selftest_judge_authorize(
 	return next->n > 0;
 }
 
-/* What a page calls itself. */
-static str title_of(str html)
+/* What stands between two tags; empty: they are not there. */
+static str between(str html, str open, str shut)
 {
-	ptrdiff_t from = str_find(html, S("<title>")), to = str_find(html, S("</title>"));
+	ptrdiff_t from = str_find(html, open);
+	str rest = from < 0 ? S("") : str_sub(html, (size_t)from + open.n, html.n);
+	ptrdiff_t to = str_find(rest, shut);
 
-	return from < 0 || to < from + 7 ? S("") : str_trim(str_sub(html, (size_t)from + 7, (size_t)to));
+	return to < 0 ? S("") : str_trim(str_sub(rest, 0, (size_t)to));
+}
+
+/* What an error page says: the sentence of ours, the title of any other. */
+static str page_words(const struct selftest *s, str html)
+{
+	str sentence = s->ours ? between(html, S("<p class=\"lead\">"), S("</p>")) : S("");
+
+	return sentence.n ? str_sub(sentence, 0, SHORT)
+			  : str_sub(between(html, S("<title>"), S("</title>")), 0, 80);
+}
+
+/* Without the internet no document is there to be judged: that is about the network, not about this client. */
+static void judge_error(struct selftest *s, const struct selftest_ask *q, int status, str words)
+{
+	if (s->ours && s->documented && outside_unreached(words)) {
+		verdict_untried(&s->w.v, "authorization",
+		    "Let the server reach these hosts (DNS, and https), or let such applications register "
+		    "instead: registration: { cimd: false }.",
+		    "not tried. %.*s", FMT(words));
+		return;
+	}
+	judge_stopped(s, q,
+	    arena_printf(s->w.mem, "the person sees an error page, %d%s%.*s", status, words.n ? ": " : "",
+		FMT(words)));
 }
 
 void selftest_judge_page(struct selftest *s, const struct selftest_ask *q, const struct probe_answer *a)
 {
-	str title = str_sub(title_of(a->body), 0, 80);
-
 	if (a->res.status >= 400) {
-		judge_stopped(s, q,
-		    arena_printf(s->w.mem, "the person sees an error page, %d%s%.*s", a->res.status,
-			title.n ? ": " : "", FMT(title)));
+		judge_error(s, q, a->res.status, page_words(s, a->body));
 		return;
 	}
 	s->pages++;
 	if (s->ours)
-		verdict_ok(&s->w.v, "authorization", "%.*s%s%s: sign-in page; consent will show %.*s",
-		    FMT(str_sub(q->redirect_uri, 0, 120)), q->prompt ? " with prompt=" : "",
-		    q->prompt ? q->prompt : "", FMT(selftest_consent_words(s, q->redirect_uri)));
+		verdict_ok(&s->w.v, "authorization", "%.*s: sign-in page; consent will show %.*s",
+		    FMT(tried(s, q)), FMT(selftest_consent_words(s, q->redirect_uri)));
 	else
-		verdict_ok(&s->w.v, "authorization", "%.*s%s%s: a page for the person",
-		    FMT(str_sub(q->redirect_uri, 0, 120)), q->prompt ? " with prompt=" : "",
-		    q->prompt ? q->prompt : "");
+		verdict_ok(&s->w.v, "authorization", "%.*s: a page for the person", FMT(tried(s, q)));
 }

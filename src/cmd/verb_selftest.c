@@ -43,16 +43,23 @@ static void tell_steps(struct test *t, const struct selftest *s)
 		findings_add(&t->f, r->kind, r->what, r->seen, r->remedy);
 }
 
-/* One of many: what stops it, or one line that nothing does. */
+/* One of many: what stops it, or one line that nothing does, or that it could not be tried. */
 static void tell_result(struct test *t, const struct selftest *s)
 {
 	struct arena *mem = t->cli->mem;
+	const struct remark *untried = NULL;
 
-	for (const struct remark *r = s->w.v.first; r; r = r->next)
+	for (const struct remark *r = s->w.v.first; r; r = r->next) {
 		if (r->kind == FINDING_FAIL)
 			findings_add(&t->f, r->kind,
 			    arena_printf(mem, "%.*s, %s", FMT(s->h->name), r->what).p, r->seen, r->remedy);
-	if (!s->w.v.failed)
+		else if (r->kind == FINDING_UNTRIED)
+			untried = r; /* of all its addresses for one reason */
+	}
+	if (untried)
+		findings_add(&t->f, untried->kind, arena_printf(mem, "%.*s", FMT(s->h->name)).p,
+		    untried->seen, untried->remedy);
+	else if (!s->w.v.failed)
 		findings_add(&t->f, FINDING_OK, arena_printf(mem, "%.*s", FMT(s->h->name)).p,
 		    arena_printf(mem, "%s, then the sign-in page%s",
 			s->documented ? "by its document" : "registered",

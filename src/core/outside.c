@@ -154,6 +154,19 @@ static const char *result_words(enum fetch_result r)
 	return words[r] ? words[r] : "it could not be fetched";
 }
 
+bool outside_unreached(str words)
+{
+	static const enum fetch_result unreached[] = { FETCH_NAME, FETCH_CONNECT, FETCH_TIME };
+
+	for (size_t i = 0; i < COUNT(unreached); i++) {
+		const char *reason = result_words(unreached[i]);
+		ptrdiff_t at = str_find(words, str_of(reason));
+		if (at > 0 && str_ends(str_sub(words, 0, (size_t)at), S("could not be fetched: ")))
+			return true;
+	}
+	return false;
+}
+
 static enum err say(struct ctx *c, const struct flight *f, enum err e, str words)
 {
 	c->fail.say = arena_printf(c->mem, "The %s of this application at %.*s %s: %.*s.",

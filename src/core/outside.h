@@ -48,6 +48,9 @@ CHECKED enum err outside_find(
 CHECKED enum err outside_fetch(struct ctx *c, enum outside_kind kind, str url,
     enum err (*valid)(struct ctx *c, str body, void *arg), void *arg, struct outside_doc *out);
 
+/* True when such public words say that the host could not be reached at all: no name, nobody there, nothing in time. */
+bool outside_unreached(str words);
+
 /* Forgets it, so that the next look is a fetch: a key id that is not in the kept set. Once a minute for each url. */
 void outside_drop(struct ctx *c, enum outside_kind kind, str url);
 

@@ -35,6 +35,7 @@ const LOOK = 'Look at the log of what answers there.';
 const PORTS = 'Compare http addresses on loopback without their port (RFC 8252 section 7.3).';
 const OPTIONS = 'Answer its OPTIONS without a token by 204 and Access-Control-Allow-Origin, -Headers and -Methods.';
 const FETCH = "Look whether this server can fetch the client's document, or announce none (client_id_metadata_document_supported).";
+const REACH = 'Let the server reach these hosts (DNS, and https), or let such applications register instead: registration: { cimd: false }.';
 const WAYIN = 'Switch registration on (registration: { mode: per_client }), or make a client for it.';
 
 const registering = (f) => (a, q) => { if (q.path === '/register' && q.method === 'POST') return f(a, q.body, q); };
@@ -189,7 +190,7 @@ export default story('selftest', async (t) => {
   }
 
   const house = await serve(t, { config: 'registration: { mode: per_client }\nresources:\n  - { path: /weather/mcp, upstream: "http://127.0.0.1:1/mcp", name: Weather }\n  - { path: /other/mcp, upstream: "http://127.0.0.1:1/mcp", name: Other }\n' });
-  // Documents are fetched from the internet, which a story has not: there the clients that have one are stopped by that.
+  // Documents are fetched from the internet, which a story has not: the clients that have one cannot be tried then.
   const announced = (await (await fetch(`${house.base}${ISSUER}`)).json()).client_id_metadata_document_supported === true;
   const here = ALL.filter((id) => !announced || !DOCUMENTED.includes(id));
   const stored = () => sql(house, "SELECT (SELECT count(*) FROM client) || ' ' || (SELECT count(*) FROM session) || ' ' || (SELECT count(*) FROM grants) || ' ' || (SELECT count(*) FROM code) || ' ' || (SELECT count(*) FROM consent) || ' ' || (SELECT count(*) FROM users) || ' ' || (SELECT count(*) FROM audit WHERE event NOT LIKE 'op.%')");
@@ -199,9 +200,30 @@ export default story('selftest', async (t) => {
     const o = JSON.parse(r.out);
     assert.deepEqual([...new Set(o.findings.map((f) => f.address))].sort(), ['/mcp', '/other/mcp', '/weather/mcp'].map((p) => `${house.base}${p}`));
     for (const id of here) assert.equal(o.findings.filter((f) => f.client === id && f.kind === 'ok').length, 3, id);
-    assert.deepEqual(Object.keys(failing(o)).filter((id) => here.includes(id)), []);
+    assert.deepEqual(failing(o), {});
+    const untried = o.findings.filter((f) => f.kind === 'untried');
+    assert.equal(o.untried, untried.length);
+    for (const f of untried) {
+      assert.ok(announced && DOCUMENTED.includes(f.client), f.client);
+      assert.match(f.seen, /^not tried\. The document of this application at [a-z.]+ could not be fetched: [a-z ]+\.$/);
+      assert.equal(f.remedy, REACH);
+    }
     assert.deepEqual(stored(), before);
-    if (!announced) assert.equal(r.code, 0);
+    assert.equal(r.code, untried.length ? 1 : 0);
+  });
+  await t.test('what cannot be tried from here is no failure, says what it would need once, and is not called a success', async () => {
+    const r = await selftest(`${house.base}/weather/mcp`);
+    const skipped = findings(r.out, 'skip').length;
+    assert.deepEqual(findings(r.out, 'FAIL'), []);
+    assert.equal(findings(r.out, 'ok').length + skipped, ALL.length);
+    assert.equal(r.out.endsWith(`\n${skipped} not tried.\n        -> ${REACH}\n`), skipped > 0);
+    assert.equal(r.out.split('->').length - 1, skipped > 0 ? 1 : 0);
+    assert.equal(r.code, skipped ? 1 : 0);
+    // without documents the same applications register, and all get through
+    const alone = await serve(t, { config: 'registration: { cimd: false }\n' });
+    const all = await selftest(`${alone.base}/mcp`);
+    assert.equal(findings(all.out, 'ok').length, ALL.length, all.out);
+    assert.equal(all.code, 0);
   });
   await t.test('one client by itself is told step by step, with what the consent page will show', async () => {
     const r = await selftest(`${house.base}/weather/mcp`, '--as', 'cursor');

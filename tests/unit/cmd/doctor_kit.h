@@ -31,12 +31,12 @@ static inline struct url address(str text)
 /* "FAIL what: seen\n" for each finding, without those that are ok. */
 static inline str findings_text(const struct verdict *v)
 {
-	static const char *const kinds[] = { "ok", "note", "FAIL" };
+	static const char *const shown[] = { "ok", "note", "FAIL", "skip" };
 	struct buf b = BUF(v->mem);
 
 	for (const struct remark *r = v->first; r; r = r->next)
 		if (r->kind != FINDING_OK)
-			buf_printf(&b, "%s %s: %.*s\n", kinds[r->kind], r->what, FMT(r->seen));
+			buf_printf(&b, "%s %s: %.*s\n", shown[r->kind], r->what, FMT(r->seen));
 	return buf_str(&b);
 }
 

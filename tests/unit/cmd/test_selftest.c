@@ -338,6 +338,56 @@ static void the_page_at_the_end(void **state)
 	}
 }
 
+/* Only where the document is what stands for the client, and only by the words of a page of ours. */
+static void without_the_internet_nothing_failed_and_nothing_was_proved(void **state)
+{
+#define LEAD(words) \
+	"400 X\r\n\r\n<title>No \xc2\xb7 Gatehouse</title><p class=\"lead\">" words "</p><p>more</p>"
+#define NOT_FETCHED "The document of this application at chatgpt.com could not be fetched: "
+	static const struct {
+		const char *sentence, *answer, *want;
+		bool ours, documented;
+	} rows[] = {
+		{ "no name", LEAD(NOT_FETCHED "the name of the host does not resolve."),
+		    "skip authorization: not tried. " NOT_FETCHED "the name of the host does not resolve.\n",
+		    true, true },
+		{ "nobody there", LEAD(NOT_FETCHED "nobody answers there."),
+		    "skip authorization: not tried. " NOT_FETCHED "nobody answers there.\n", true, true },
+		{ "too late", LEAD(NOT_FETCHED "it did not come in time."),
+		    "skip authorization: not tried. " NOT_FETCHED "it did not come in time.\n", true, true },
+		{ "its host says no", LEAD(NOT_FETCHED "it answered with status 404."),
+		    "FAIL authorization: " CB ": the person sees an error page, 400: " NOT_FETCHED
+		    "it answered with status 404.\n",
+		    true, true },
+		{ "for another reason", LEAD("Nobody answers there."),
+		    "FAIL authorization: " CB ": the person sees an error page, 400: Nobody answers there.\n",
+		    true, true },
+		{ "who registered", LEAD(NOT_FETCHED "nobody answers there."),
+		    "FAIL authorization: " CB ": the person sees an error page, 400: " NOT_FETCHED
+		    "nobody answers there.\n",
+		    true, false },
+		{ "a server of others may say what it likes", LEAD(NOT_FETCHED "nobody answers there."),
+		    "FAIL authorization: " CB ": the person sees an error page, 400: No \xc2\xb7 Gatehouse\n",
+		    false, true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct selftest *s = begin("codex");
+		struct selftest_ask ask = { .registered = S(CB), .redirect_uri = S(CB) };
+		struct probe_answer a =
+		    answer(s->w.mem, arena_printf(s->w.mem, "HTTP/1.1 %s", rows[i].answer));
+		s->ours = rows[i].ours;
+		s->documented = rows[i].documented;
+		selftest_judge_page(s, &ask, &a);
+		same(rows[i].sentence, findings_text(&s->w.v), str_of(rows[i].want));
+		same_int(rows[i].sentence, (int64_t)s->pages, 0);
+		end(s);
+	}
+#undef LEAD
+#undef NOT_FETCHED
+}
+
 static void what_the_consent_page_will_show(void **state)
 {
 	static const struct {
@@ -397,6 +447,7 @@ int main(void)
 		cmocka_unit_test(the_answer_to_a_registration),
 		cmocka_unit_test(the_answer_of_the_authorization_endpoint),
 		cmocka_unit_test(the_page_at_the_end),
+		cmocka_unit_test(without_the_internet_nothing_failed_and_nothing_was_proved),
 		cmocka_unit_test(what_the_consent_page_will_show),
 		cmocka_unit_test(places_of_metadata),
 	};

@@ -220,13 +220,14 @@ static void says_what_happened_and_to_whom(void **state)
 		struct fetch_answer answer;
 		enum err err;
 		const char *say;
+		bool unreached;
 	} rows[] = {
 		{ { .result = FETCH_ADDRESS, .why = S_INIT("loopback") }, ERR_DOCUMENT_ADDRESS,
 		    "not public" },
-		{ { .result = FETCH_NAME }, ERR_DOCUMENT_UNREACHABLE, "does not resolve" },
+		{ { .result = FETCH_NAME }, ERR_DOCUMENT_UNREACHABLE, "does not resolve", true },
 		{ { .result = FETCH_TLS }, ERR_DOCUMENT_UNREACHABLE, "certificate" },
-		{ { .result = FETCH_TIME }, ERR_DOCUMENT_UNREACHABLE, "in time" },
-		{ { .result = FETCH_CONNECT }, ERR_DOCUMENT_UNREACHABLE, "nobody answers" },
+		{ { .result = FETCH_TIME }, ERR_DOCUMENT_UNREACHABLE, "in time", true },
+		{ { .result = FETCH_CONNECT }, ERR_DOCUMENT_UNREACHABLE, "nobody answers", true },
 		{ { .result = FETCH_HTTP }, ERR_DOCUMENT_UNREACHABLE, "HTTP" },
 		{ { .result = FETCH_SIZE }, ERR_DOCUMENT_INVALID, "too large" },
 		{ { .result = FETCH_GONE }, ERR_DOCUMENT_UNREACHABLE, "fetcher" },
@@ -245,6 +246,7 @@ static void says_what_happened_and_to_whom(void **state)
 		if (str_find(say, str_of(rows[i].say)) < 0 || str_find(say, S("client.example")) < 0 ||
 		    str_has(say, '"') || str_has(say, '='))
 			fail_msg("%.*s", FMT(say));
+		assert_int_equal(outside_unreached(say), rows[i].unreached);
 		/* who comes within the pause hears the same */
 		struct asking *b = ask_as(0, URL, NOW + (int64_t)i * 100 + 1);
 		assert_int_equal(b->err, rows[i].err);
