@@ -60,6 +60,9 @@ static enum err read_list(struct config_bind *b, const struct config_row *row, c
 		TRY(config_item(b, row->kind, config_place(b, item), items[n]));
 		n++;
 	}
+	if (n == 0 && row->kind == CONFIG_CLIENT) /* "nobody" to who wrote it, "all" to who reads the count */
+		return config_fail(b, config_place(b, v),
+		    "%.*s names nobody: leave it out to let all in, or name somebody.", FMT(row->key));
 	*(const str **)(void *)((char *)b->out + row->offset) = items;
 	*(size_t *)(void *)((char *)b->out + row->count) = n;
 	return OK;
@@ -172,6 +175,9 @@ enum err config_include_read(struct config_bind *b, const struct yaml *v)
 		TRY(config_scalar(b, one, &pattern));
 		if (!b->in->port.match(b->in->port.arg, b->mem, b->file, pattern, &paths, &count, &why))
 			return config_fail(b, config_place(b, one), "%.*s %.*s.", FMT(pattern), FMT(why));
+		if (count == 0 && !str_has(pattern, '*') && !str_has(pattern, '?') && !str_has(pattern, '['))
+			return config_fail(
+			    b, config_place(b, one), "the file %.*s is not there.", FMT(pattern));
 		if (count > CONFIG_INCLUDES_MAX - b->include_count)
 			return config_fail(
 			    b, config_place(b, one), "more than %d files are included.", CONFIG_INCLUDES_MAX);

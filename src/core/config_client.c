@@ -156,6 +156,9 @@ static enum err read_jwks(struct config_bind *b, const struct yaml *v, struct co
 	const struct json *o = NULL;
 	str path, why;
 
+	if (v->type != YAML_SCALAR)
+		return config_fail(b, config_place(b, v),
+		    "jwks is JSON text, in quotes: '{\"keys\": [...]}', or the path of a file with it.");
 	TRY(config_scalar(b, v, &path));
 	c->jwks = path;
 	if (!str_starts(str_trim(path), S("{"))) {

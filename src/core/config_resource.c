@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "base/url.h"
+#include "model/scope.h"
 
 static const str resource_keys[] = { S_INIT("path"), S_INIT("url"), S_INIT("upstream"), S_INIT("name"),
 	S_INIT("scopes"), S_INIT("required_scopes") };
@@ -24,6 +25,11 @@ static enum err read_scopes(struct config_bind *b, const struct yaml *v, struct 
 		if (!text_scope_token(s->key))
 			return config_fail(b, config_key_place(b, s),
 			    "a scope has visible ASCII characters only, without \" and \\.");
+		if (scope_person_words(s->key).n || str_eq(s->key, SCOPE_OFFLINE))
+			return config_fail(b, config_key_place(b, s),
+			    "%.*s means the same at every server, so this one cannot have its own: choose "
+			    "another name.",
+			    FMT(s->key));
 		rows[n].scope = s->key;
 		TRY(config_scalar(b, s, &rows[n].words));
 		if (!text_name_ok(rows[n].words, 400))

@@ -56,6 +56,9 @@ enum err config_tls_read(struct config_bind *b, const struct yaml *v)
 	b->out->tls = b->tls;
 	if (v->type != YAML_LIST)
 		return read_pair(b, v);
+	if (!v->count)
+		return config_fail(
+		    b, config_place(b, v), "tls names no certificate; leave it out to serve in clear.");
 	for (YAML_EACH(item, v))
 		TRY(read_pair(b, item));
 	return OK;

@@ -222,10 +222,18 @@ static bool origin_ok(str text)
 	    u.host.n && lower(text) && !u.userinfo.p && !u.path.n && !u.query.p && !u.fragment.p;
 }
 
-/* A host, an address, or an id: visible, and without the * that somebody may hope for. */
+/*
+ * A host, an address, or an id: visible, and without what somebody may hope for: a * for many hosts, and an origin for its
+ * host, which would let nobody in.
+ */
 static bool client_ok(str text)
 {
-	return text.n && text.n <= 1500 && str_within(text, 0x21, 0x7e) && !str_has(text, '*');
+	struct url u;
+
+	if (!text.n || text.n > 1500 || !str_within(text, 0x21, 0x7e) || str_has(text, '*'))
+		return false;
+	return url_parse(text, &u) != OK || !(str_eq(u.scheme, S("https")) || str_eq(u.scheme, S("http"))) ||
+	    u.path.n > 1;
 }
 
 enum err config_item(struct config_bind *b, enum config_kind kind, str where, str text)

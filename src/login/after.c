@@ -1,6 +1,5 @@
 #include "login/after.h"
 
-#include "base/url.h"
 #include "login/refuse.h"
 
 #define TXN_MAX 64
@@ -37,11 +36,7 @@ struct after after_read(const struct form *f)
 
 str after_url(struct ctx *c, const struct after *a)
 {
-	struct url u;
-
 	if (a->txn.n)
 		return local_url(c, arena_printf(c->mem, "/consent?txn=%.*s", FMT(a->txn)));
-	if (a->next.n && url_parse(c->site->tenant.issuer, &u) == OK)
-		return arena_printf(c->mem, "%.*s%.*s", FMT(url_origin(c->mem, &u)), FMT(a->next));
-	return local_url(c, S("/"));
+	return local_url(c, a->next.n ? a->next : S("/"));
 }

@@ -51,6 +51,8 @@ static str server_name(struct ctx *c, str identifier)
 {
 	const struct resource *r = site_resource(c->site, identifier);
 
+	if (r == &c->site->self) /* the tenant's own name says nothing here */
+		return S("Signing in with your account");
 	return r && r->name.n ? r->name : identifier;
 }
 

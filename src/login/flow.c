@@ -40,8 +40,9 @@ enum err login_show(struct ctx *c)
 {
 	struct after after = after_read(&c->query);
 
-	/* With an authorization it was sent here on purpose: to sign in again, or as somebody else. */
-	if (c->actor.user && after.txn.n == 0)
+	/* With an authorization, or by "Not you?", it was sent here on purpose: to sign in again, or as somebody else. */
+	bool other = form_get(&c->query, S("other")).n > 0;
+	if (c->actor.user && after.txn.n == 0 && !other)
 		return reply_redirect(c, 303, after_url(c, &after));
 	struct view_login *v = view_make(c, &after);
 	if (after.txn.n) /* only an application's own sign-in has a word on who it is for */

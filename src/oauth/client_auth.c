@@ -56,6 +56,14 @@ static enum err read_assertion(struct ctx *c, const struct client_body *body, st
 	return OK;
 }
 
+static enum err nobody(struct ctx *c)
+{
+	enum err e = FAIL(c, CLIENT_METHOD, "no client_id");
+
+	c->fail.say = S("The request does not say which client it is of: client_id is missing.");
+	return e;
+}
+
 static enum err read_proof(struct ctx *c, const struct client_body *body, struct client_proof *out)
 {
 	TRY(read_header(c, out));
@@ -71,7 +79,7 @@ static enum err read_proof(struct ctx *c, const struct client_body *body, struct
 		return OK;
 	}
 	if (body->client_id.n == 0)
-		return FAIL(c, CLIENT_METHOD, "no client_id");
+		return nobody(c);
 	out->client_id = body->client_id;
 	if (body->secret.len) {
 		out->method = CLIENT_AUTH_POST;
@@ -116,6 +124,8 @@ static enum err wrong_method(struct ctx *c, const struct client_proof *proof, co
 
 	if (proof->method != CLIENT_AUTH_NONE)
 		c->fail.say = str_of(err_row(ERR_CLIENT_SECRET)->words);
+	else
+		c->fail.say = S("This client has a secret or a key, and the request shows neither.");
 	return e;
 }
 

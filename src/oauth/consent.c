@@ -8,6 +8,7 @@
 #include "model/resource.h"
 #include "oauth/client.h"
 #include "oauth/code.h"
+#include "oauth/consent_words.h"
 #include "oauth/document.h"
 #include "oauth/handlers.h"
 #include "oauth/respond.h"
@@ -20,31 +21,6 @@ struct decision {
 	bool asked; /* somebody pressed the button: otherwise an earlier yes holds */
 	str code;
 };
-
-/* "30 days", "10 minutes": the largest unit that leaves no rest. */
-static str duration(struct arena *mem, int64_t seconds)
-{
-	static const struct {
-		int64_t seconds;
-		const char *name;
-	} units[] = { { 86400, "day" }, { 3600, "hour" }, { 60, "minute" }, { 1, "second" } };
-
-	for (size_t i = 0; i < COUNT(units); i++)
-		if (seconds >= units[i].seconds && seconds % units[i].seconds == 0) {
-			int64_t n = seconds / units[i].seconds;
-			return arena_printf(mem, "%lld %s%s", (long long)n, units[i].name, n == 1 ? "" : "s");
-		}
-	return S("");
-}
-
-static str lasts(struct ctx *c, const struct client *client)
-{
-	const struct config *config = c->site->config;
-
-	if (!client_may(client, S("refresh_token")))
-		return duration(c->mem, config->access_ttl);
-	return arena_printf(c->mem, "%.*s after its last use", FMT(duration(c->mem, config->refresh_ttl)));
-}
 
 static void put_scopes(struct ctx *c, const struct ask *a, struct view_consent *view)
 {
@@ -129,7 +105,7 @@ static enum err show(struct ctx *c, struct ask *a)
 		.loopback = a->redirect_kind == REDIRECT_LOOPBACK,
 		.app_scheme = a->redirect_kind == REDIRECT_APP,
 		.workspace = c->site->tenant.name,
-		.lasts = lasts(c, &a->client),
+		.lasts = consent_lasts(c, &a->client),
 	};
 	if (a->client.origin == CLIENT_DOCUMENT)
 		put_document(c, a, view);

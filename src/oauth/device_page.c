@@ -3,10 +3,12 @@
  * and decides. A code that came in the address is only filled in (section 3.3.1): looking it up takes a press of a button.
  * Whoever looked first is the one who decides, and the grant is theirs alone (GHSA-cq3f-vc6p-68fh).
  */
+#include "base/enc.h"
 #include "core/recorder.h"
 #include "model/known.h"
 #include "model/resource.h"
 #include "oauth/client.h"
+#include "oauth/consent_words.h"
 #include "oauth/device.h"
 #include "oauth/handlers.h"
 #include "oauth/user_code.h"
@@ -27,6 +29,18 @@ struct job {
 	const struct resource *resource;
 };
 
+/* To the sign-in page, and back here with what was typed. */
+static str not_you(struct ctx *c, str typed)
+{
+	struct buf next = BUF(c->mem), url = BUF(c->mem);
+
+	buf_put(&next, S("/device?user_code="));
+	percent_write(&next, str_sub(typed, 0, 40));
+	buf_printf(&url, "%.*s/login?other=1&next=", FMT(c->site->tenant.issuer));
+	percent_write(&url, typed.n ? buf_str(&next) : S("/device"));
+	return buf_str(&url);
+}
+
 /* --- the page where it is typed */
 
 static enum err show_entry(struct ctx *c, int status, str typed, str words)
@@ -35,6 +49,7 @@ static enum err show_entry(struct ctx *c, int status, str typed, str words)
 
 	*v = (struct view_device){ .csrf = form_token(c),
 		.email = c->actor.email,
+		.not_you = not_you(c, typed),
 		.user_code = str_sub(typed, 0, 40),
 		.words = words,
 		.id = c->fail.id };
@@ -77,6 +92,9 @@ static enum err show_decision(struct ctx *c, const struct job *job)
 	*v = (struct view_device_confirm){
 		.csrf = form_token(c),
 		.email = c->actor.email,
+		.not_you = not_you(c, job->code),
+		.sign_in = job->resource == &c->site->self,
+		.lasts = consent_lasts(c, &job->client),
 		.user_code = user_code_show(c->mem, job->code),
 		.client_name = client_name(c->mem, &job->client),
 		.verified = verified,

@@ -27,7 +27,7 @@ static bool verifier_ok(struct secret v)
 static enum err check(struct ctx *c, struct token *t)
 {
 	if (t->p.code.len == 0)
-		return FAIL(c, PARAM_MISSING, "code");
+		return params_fail(c, ERR_PARAM_MISSING, S("code"));
 	if (t->p.code_verifier.len == 0)
 		return FAIL(c, PKCE_MISMATCH, "no code_verifier");
 	if (!verifier_ok(t->p.code_verifier))

@@ -14,7 +14,7 @@
 static enum err check(struct ctx *c, struct token *t)
 {
 	if (t->p.device_code.len == 0)
-		return FAIL(c, PARAM_MISSING, "device_code");
+		return params_fail(c, ERR_PARAM_MISSING, S("device_code"));
 	if (handle_parse(c->mem, S(DEVICE_PREFIX), t->p.device_code, &t->id) != OK)
 		return FAIL(
 		    c, DEVICE_UNKNOWN, "%zu bytes that are no device code of ours", t->p.device_code.len);

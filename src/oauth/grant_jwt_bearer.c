@@ -43,7 +43,7 @@ static enum err check(struct ctx *c, struct token *t)
 
 	t->own = b;
 	if (text.n == 0)
-		return FAIL(c, PARAM_MISSING, "assertion");
+		return params_fail(c, ERR_PARAM_MISSING, S("assertion"));
 	if (assertion_read(c->mem, text, &b->said) != OK)
 		return FAIL(c, ASSERTION_BAD, "%zu bytes that are no assertion", text.n);
 	b->issuer = issuer_find(c->site->config, b->said.issuer);

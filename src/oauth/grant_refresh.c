@@ -25,7 +25,7 @@ static enum err check(struct ctx *c, struct token *t)
 	struct refresh next;
 
 	if (t->p.refresh_token.len == 0)
-		return FAIL(c, PARAM_MISSING, "refresh_token");
+		return params_fail(c, ERR_PARAM_MISSING, S("refresh_token"));
 	if (refresh_parse(c->mem, c->site->key_refresh, t->p.refresh_token, &r->sent) != OK)
 		return FAIL(c, REFRESH_UNKNOWN, "%zu bytes that are no refresh token of ours",
 		    t->p.refresh_token.len);

@@ -64,9 +64,9 @@ static enum err check(struct ctx *c, struct token *t)
 
 	t->own = x;
 	if (t->p.subject_token.len == 0)
-		return FAIL(c, PARAM_MISSING, "subject_token");
+		return params_fail(c, ERR_PARAM_MISSING, S("subject_token"));
 	if (t->p.subject_token_type.n == 0)
-		return FAIL(c, PARAM_MISSING, "subject_token_type");
+		return params_fail(c, ERR_PARAM_MISSING, S("subject_token_type"));
 	if (t->p.actor_token.len) /* who acts is the client, which has proved itself */
 		return FAIL(c, EXCHANGE_KIND, "an actor_token");
 	for (size_t i = 0; i < COUNT(swaps); i++)

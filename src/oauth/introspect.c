@@ -270,7 +270,7 @@ static enum err read_token(struct ctx *c)
 		return FAIL(
 		    c, CLIENT_METHOD, "introspection by a client that has nothing to prove itself with");
 	if (job->p.token.len == 0)
-		return FAIL(c, PARAM_MISSING, "token");
+		return params_fail(c, ERR_PARAM_MISSING, S("token"));
 	if (refresh_parse(c->mem, c->site->key_refresh, job->p.token, &r) != OK)
 		return read_access(c);
 	job->grant = r.grant;

@@ -53,6 +53,9 @@ CHECKED enum err device_params_fill(struct ctx *c, const struct form *f, struct 
 CHECKED enum err revoke_params_fill(struct ctx *c, const struct form *f, struct revoke_params *out);
 CHECKED enum err logout_params_fill(struct ctx *c, const struct form *f, struct logout_params *out);
 
+/* The refusal of a parameter in words that name it; name is one of our tables. Gives e. */
+enum err params_fail(struct ctx *c, enum err e, str name);
+
 /*
  * The form of a POST to an endpoint that programs call. Parameters in the query string do not exist there
  * (RFC 6749, section 2.3.1: secrets must not stand in URLs). PARAM_MISSING, CONTENT_TYPE.

@@ -23,6 +23,14 @@ static bool read_uris(struct ctx *c, const struct json *list, str *out, str *bad
 	return !b.full;
 }
 
+static enum err no_list(struct ctx *c)
+{
+	enum err e = FAIL(c, REGISTER_REDIRECT, "redirect_uris is not an array with at least one URI");
+
+	c->fail.say = S("The member redirect_uris has to be a list with at least one address.");
+	return e;
+}
+
 enum err registration_redirects(
     struct ctx *c, const struct json *body, const struct client *was, struct registration *out)
 {
@@ -34,7 +42,7 @@ enum err registration_redirects(
 	if (!list && !client_may(&out->client, S("authorization_code")))
 		return OK;
 	if (!list || list->type != JSON_ARRAY || list->count == 0)
-		return FAIL(c, REGISTER_REDIRECT, "redirect_uris is not an array with at least one URI");
+		return no_list(c);
 	if (list->count > REDIRECT_COUNT_MAX)
 		return FAIL(c, REGISTER_REDIRECT, "%u redirect URIs", list->count);
 	if (!read_uris(c, list, &out->client.redirect_uris, &bad))

@@ -64,7 +64,7 @@ static enum err read_token(struct ctx *c)
 	struct refresh r;
 
 	if (job->p.token.len == 0)
-		return FAIL(c, PARAM_MISSING, "token");
+		return params_fail(c, ERR_PARAM_MISSING, S("token"));
 	if (refresh_parse(c->mem, c->site->key_refresh, job->p.token, &r) == OK) {
 		job->grant = r.grant;
 		return NEED(c, LANE_WRITE, end);

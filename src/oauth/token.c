@@ -28,7 +28,7 @@ static enum err read_request(struct ctx *c, struct token *t)
 	TRY(params_body(c, &form));
 	TRY(token_params_fill(c, &form, &t->p));
 	if (t->p.grant_type.n == 0)
-		return FAIL(c, PARAM_MISSING, "grant_type");
+		return params_fail(c, ERR_PARAM_MISSING, S("grant_type"));
 	t->type = grant_type_find(t->p.grant_type);
 	if (!t->type)
 		return FAIL(c, GRANT_TYPE, "grant_type %.*s", FMT(str_sub(t->p.grant_type, 0, 100)));

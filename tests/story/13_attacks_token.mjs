@@ -2,7 +2,7 @@
 import { createHmac, createHash, generateKeyPairSync, sign as nodeSign } from 'node:crypto';
 import { story, assert } from './lib/story.mjs';
 import { serve } from './lib/daemon.mjs';
-import { Jar, register, authorize, tokens, refresh, post, ask, mcp, initialize, b64url, form } from './lib/oauth.mjs';
+import { Jar, register, authorize, tokens, refresh, post, ask, mcp, initialize, b64url, form, pkce, authorizeQuery } from './lib/oauth.mjs';
 
 const CB = 'https://client.example/cb';
 
@@ -214,6 +214,41 @@ export default story('attacks token', async (t) => {
   await t.test('TOK-18 no origin is answered with credentials', async () => {
     const r = await post(url, fields, { origin: 'https://evil.example' });
     assert.equal(r.headers.get('access-control-allow-credentials'), null);
+  });
+  await t.test('what is wrong with a request is named to who writes the client', async () => {
+    const secret = (await register(d.base, { token_endpoint_auth_method: 'client_secret_post' })).json;
+    const pub = (await register(d.base)).json;
+    const at = (path) => (fields) => post(`${d.base}${path}`, fields);
+    const code = { grant_type: 'authorization_code', client_id: pub.client_id };
+    for (const [send, fields, status, error, words] of [
+      [at('/token'), '', 400, 'invalid_request', 'The body is empty: parameters stand there, not in the address.'],
+      [at('/token'), { client_id: pub.client_id }, 400, 'invalid_request', 'The parameter grant_type is missing.'],
+      [at('/token'), code, 400, 'invalid_request', 'The parameter code is missing.'],
+      [at('/token'), `${form(code)}&grant_type=refresh_token`, 400, 'invalid_request', 'The parameter grant_type was sent more than once.'],
+      [at('/token'), { ...code, code_verifier: 'x'.repeat(5000) }, 400, 'invalid_request', 'The parameter code_verifier is too long.'],
+      [at('/token'), { grant_type: 'refresh_token', client_id: pub.client_id }, 400, 'invalid_request', 'The parameter refresh_token is missing.'],
+      [at('/token'), { grant_type: 'refresh_token', refresh_token: 'x' }, 401, 'invalid_client', 'The request does not say which client it is of: client_id is missing.'],
+      [at('/token'), { grant_type: 'refresh_token', refresh_token: 'x', client_id: secret.client_id }, 401, 'invalid_client', 'This client has a secret or a key, and the request shows neither.'],
+      [at('/token'), { grant_type: 'refresh_token', refresh_token: 'x', client_id: secret.client_id, client_secret: 'guess' }, 401, 'invalid_client', 'The client could not prove who it is.'],
+      [at('/introspect'), { token: 'x' }, 401, 'invalid_client', 'The request does not say which client it is of: client_id is missing.'],
+      [at('/revoke'), { client_id: pub.client_id }, 400, 'invalid_request', 'The parameter token is missing.'],
+    ]) {
+      const r = await send(fields);
+      const said = r.json?.error_description.replace(/ \(why w\w{10}\)$/, '');
+      assert.deepEqual([r.status, r.json?.error, said], [status, error, words], r.text);
+    }
+    for (const redirect_uris of [undefined, 'http://localhost/cb', []]) {
+      const r = await register(d.base, { redirect_uris });
+      assert.equal(r.status, 400);
+      assert.match(r.json.error_description, /^The member redirect_uris has to be a list with at least one address\. /);
+    }
+    const target = async (resource) => {
+      const r = await ask(`${d.base}/authorize?${authorizeQuery(pub.client_id, pkce().challenge)}${resource.map((x) => `&resource=${encodeURIComponent(x)}`).join('')}`);
+      return new URL(r.headers.get('location'), d.base).searchParams;
+    };
+    assert.match((await target([`${d.base}/mcp/`])).get('error_description'), /leave out the slash at its end/);
+    assert.equal((await target([`${d.base}/mcp`, `${d.base}/mcp`])).get('error'), null, 'the same one twice is one');
+    assert.match((await target([`${d.base}/mcp`, `${d.base}/mcp/x`])).get('error_description'), /^The resource is not one that this server protects\. /);
   });
   await t.test('TOK-19 other methods are 405 with Allow, TRACE does not echo', async () => {
     for (const method of ['PUT', 'DELETE', 'PATCH', 'GET']) {

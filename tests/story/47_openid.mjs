@@ -56,6 +56,18 @@ export default story('openid', async (t) => {
     for (const k of ['azp', 'email', 'name', 'scope', 'gid']) assert.equal(k in claims, false, k);
     assert.equal(x.scope, 'mcp:tools openid profile email');
   });
+  await t.test('where an application only lets people sign in, the pages speak of that and of no server', async () => {
+    const only = { client_id: 'only', basic: { authorization: `Basic ${Buffer.from(`only:${SECRET}`).toString('base64')}` } };
+    const r = await jar.ask(`/authorize?${authorizeQuery('only', pkce().challenge, { scope: OPENID, redirect_uri: CB, prompt: 'consent' })}`);
+    const page = await jar.ask(r.location);
+    assert.match(page.text, /<title>Sign in to Only\? · Gatehouse<\/title>/);
+    assert.match(page.text, /<h1><bdi>Only<\/bdi> asks who you are<\/h1>/);
+    await flow(only);
+    const list = (await jar.ask('/account/connections')).text;
+    const entry = list.slice(list.indexOf('<bdi>Only</bdi>'));
+    assert.match(entry, /<h3><bdi>Signing in with your account<\/bdi><\/h3>/);
+    assert.doesNotMatch(list, /<bdi>Default<\/bdi>/);
+  });
   await t.test('X-19 without openid there is no id token, and profile and email say nothing', async () => {
     for (const scope of ['mcp:tools', 'profile email mcp:tools', undefined]) {
       const x = await flow(web, { scope });
@@ -163,6 +175,8 @@ export default story('openid', async (t) => {
     for (const extra of [{ prompt: 'login' }, { max_age: '0' }, { max_age: '1' }]) {
       const r = await jar.ask(`/authorize?${authorizeQuery(web.client_id, challenge, { scope: OPENID, ...extra })}`);
       assert.match(r.location, /\/login\?txn=/, JSON.stringify(extra));
+      // true of whom asks for what: nobody has said that somebody else is wanted
+      assert.match((await jar.ask(r.location)).text, /An application asks for access. You are signed in as <strong><bdi>owner@example.com<\/bdi><\/strong>: sign in again, or as somebody else./);
     }
     await settled();
     hears.got.length = 0;

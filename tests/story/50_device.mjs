@@ -90,6 +90,30 @@ export default story('device', async (t) => {
     await jar.ask('/account/connections', { method: 'POST', body: { ...Jar.fields(page.text), name: 'Terminal' } });
     assert.equal((await mcp(weather, z.access_token, initialize)).status, 401);
   });
+  await t.test('the page says how long access lasts, and who is not the one signed in comes back with the code', async () => {
+    const x = await begin();
+    const page = await type(x.user_code);
+    assert.match(page.text, /<dt>Lasts<\/dt>\s*<dd>30 days after its last use<\/dd>/);
+    const to = /href="([^"]*)">Not you\?/.exec(page.text)[1].replaceAll('&amp;', '&');
+    const form = await jar.ask(to);
+    assert.equal(form.status, 200);
+    assert.match(form.text, /You are signed in as <strong><bdi>owner@example.com<\/bdi><\/strong>. Sign in as somebody else:/);
+    const back = await jar.ask('/login', { method: 'POST', body: { ...Jar.fields(form.text), ...OWNER } });
+    assert.equal(back.location, `${d.base}/device?user_code=${x.user_code.replace('-', '')}`);
+    assert.ok((await jar.ask(back.location)).text.includes(`value="${x.user_code.replace('-', '')}"`));
+  });
+  await t.test('where the issuer has a path, the way through the sign-in stays below it', async () => {
+    const port = await freePort();
+    const base = `http://localhost:${port}/auth`;
+    const below = await serve(t, { port, base, config: `base_url: ${base}\n` });
+    const who = new Jar(below.base);
+    const away = await who.ask(`${base}/device?user_code=BCDF-GHJK`);
+    assert.equal(new URL(away.location, base).href, `${base}/login?next=%2Fdevice%3Fuser_code%3DBCDF-GHJK`);
+    const form = await who.ask(away.location);
+    const back = await who.ask(`${base}/login`, { method: 'POST', body: { ...Jar.fields(form.text), ...OWNER } });
+    assert.equal(back.location, `${base}/device?user_code=BCDF-GHJK`);
+    assert.match((await who.ask(back.location)).text, /action="\/auth\/device"/);
+  });
   await t.test('a device code that comes again ends what it gave', async () => {
     const x = await begin();
     await decide(x);

@@ -378,6 +378,27 @@ static const struct {
 	    "gatehouse.yml:1:25: registration.client is for registration.mode shared only." },
 	{ "registration: { cimd: perhaps }\n",
 	    "gatehouse.yml:1:23: `perhaps` is not a value of registration.cimd: write true or false." },
+	{ "registration: { allow_clients: [\"https://claude.ai\"] }\n",
+	    "gatehouse.yml:1:33: `https://claude.ai` is not a host such as claude.ai, or a client_id." },
+	{ "registration: { allow_clients: [\"https://claude.ai/\"] }\n",
+	    "gatehouse.yml:1:33: `https://claude.ai/` is not a host such as claude.ai, or a client_id." },
+	{ "registration: { allow_clients: [] }\n",
+	    "gatehouse.yml:1:32: registration.allow_clients names nobody: leave it out to let all in, or "
+	    "name "
+	    "somebody." },
+	{ "include: nowhere.yml\n", "gatehouse.yml:1:10: the file nowhere.yml is not there." },
+	{ "tls: []\n", "gatehouse.yml:1:6: tls names no certificate; leave it out to serve in clear." },
+	{ "clients:\n- client_id: a\n  jwks: { keys: [] }\n",
+	    "gatehouse.yml:3:9: jwks is JSON text, in quotes: '{\"keys\": [...]}', or the path of a file "
+	    "with it." },
+	{ "resources:\n- { path: /w, upstream: \"http://127.0.0.1:1/\", scopes: { openid: Who } }\n",
+	    "gatehouse.yml:2:58: openid means the same at every server, so this one cannot have its own: "
+	    "choose "
+	    "another name." },
+	{ "resources:\n- { path: /w, upstream: \"http://127.0.0.1:1/\", scopes: { offline_access: Stay } }\n",
+	    "gatehouse.yml:2:58: offline_access means the same at every server, so this one cannot have its "
+	    "own: "
+	    "choose another name." },
 	{ "registration: { allow_clients: [\"*.claude.ai\"] }\n",
 	    "gatehouse.yml:1:33: `*.claude.ai` is not a host such as claude.ai, or a client_id." },
 	{ "outbound: { allow: [inside] }\n",

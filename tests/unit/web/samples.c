@@ -83,6 +83,8 @@ static const struct view_login logins[] = {
 	{ .csrf = S_INIT("c5rf"), .txn = S_INIT("tx_0") },
 	{ .csrf = S_INIT("c5rf"), .next = S_INIT("/account"), .email = S_INIT("olive@example.com"),
 	  .words = S_INIT("The e-mail address or the password is not right."), .id = S_INIT("w7f3a9c2e0k") },
+	{ .csrf = S_INIT("c5rf"), .txn = S_INIT("tx_0"), .person = S_INIT("olive@example.com") },
+	{ .csrf = S_INIT("c5rf"), .next = S_INIT("/device"), .person = S_INIT("olive@example.com") },
 	{ .csrf = S_INIT(HOSTILE), .txn = S_INIT(HOSTILE), .next = S_INIT(HOSTILE), .email = S_INIT(HOSTILE), .words = S_INIT(HOSTILE), .id = S_INIT(HOSTILE),
 	  .person = S_INIT(HOSTILE) },
 };
@@ -209,10 +211,10 @@ static const struct view_why whys[] = {
 
 /* clang-format off */
 static const struct view_device devices[] = {
-	{ .csrf = S_INIT("c5rf"), .email = S_INIT("olive@example.com") },
-	{ .csrf = S_INIT("c5rf"), .email = S_INIT("olive@example.com"), .user_code = S_INIT("BCDF-GHJK"),
+	{ .csrf = S_INIT("c5rf"), .email = S_INIT("olive@example.com"), .not_you = S_INIT("/login?other=1&next=%2Fdevice") },
+	{ .csrf = S_INIT("c5rf"), .email = S_INIT("olive@example.com"), .not_you = S_INIT("/login?other=1&next=%2Fdevice"), .user_code = S_INIT("BCDF-GHJK"),
 	  .words = S_INIT("There is no such code, or it has expired. Look at the code on your device."), .id = S_INIT("w0123456789") },
-	{ .csrf = S_INIT(HOSTILE), .email = S_INIT(HOSTILE), .user_code = S_INIT(HOSTILE), .words = S_INIT(HOSTILE), .id = S_INIT(HOSTILE) },
+	{ .csrf = S_INIT(HOSTILE), .email = S_INIT(HOSTILE), .not_you = S_INIT("javascript:alert(1)"), .user_code = S_INIT(HOSTILE), .words = S_INIT(HOSTILE), .id = S_INIT(HOSTILE) },
 };
 static const struct view_device_scope device_scopes[] = {
 	{ S_INIT("weather:read"), S_INIT("See forecasts and the stations they come from") },
@@ -222,14 +224,17 @@ static const struct view_device_scope hostile_device_scopes[] = {
 	{ S_INIT("a\"b"), S_INIT(HOSTILE) },
 };
 static const struct view_device_confirm device_confirms[] = {
-	{ .csrf = S_INIT("c5rf"), .email = S_INIT("olive@example.com"), .user_code = S_INIT("BCDF-GHJK"), .client_name = S_INIT("Claude Code"),
+	{ .csrf = S_INIT("c5rf"), .email = S_INIT("olive@example.com"), .not_you = S_INIT("/login?other=1&next=%2Fdevice"), .user_code = S_INIT("BCDF-GHJK"), .client_name = S_INIT("Claude Code"),
 	  .claims = S_INIT("Claude"), .server_name = S_INIT("Weather"), .server_url = S_INIT(ADDRESS), .address = S_INIT("203.0.113.7"),
-	  .asked = S_INIT("just now"), .scopes = device_scopes, .scopes_count = 2 },
-	{ .csrf = S_INIT("c5rf"), .email = S_INIT("olive@example.com"), .user_code = S_INIT("BCDF-GHJK"), .client_name = S_INIT("Build machine"),
-	  .verified = true, .server_name = S_INIT("Weather"), .server_url = S_INIT(ADDRESS), .asked = S_INIT("3 minutes ago"),
+	  .asked = S_INIT("just now"), .lasts = S_INIT("30 days after its last use"), .scopes = device_scopes, .scopes_count = 2 },
+	{ .csrf = S_INIT("c5rf"), .email = S_INIT("olive@example.com"), .not_you = S_INIT("/login?other=1&next=%2Fdevice"), .user_code = S_INIT("BCDF-GHJK"), .client_name = S_INIT("Build machine"),
+	  .verified = true, .server_name = S_INIT("Weather"), .server_url = S_INIT(ADDRESS), .asked = S_INIT("3 minutes ago"), .lasts = S_INIT("10 minutes"),
 	  .scopes = device_scopes, .scopes_count = 1 },
-	{ .csrf = S_INIT(HOSTILE), .email = S_INIT(HOSTILE), .user_code = S_INIT(HOSTILE), .client_name = S_INIT(HOSTILE), .claims = S_INIT(HOSTILE),
-	  .server_name = S_INIT(HOSTILE), .server_url = S_INIT(HOSTILE), .address = S_INIT(HOSTILE), .asked = S_INIT(HOSTILE),
+	{ .csrf = S_INIT("c5rf"), .email = S_INIT("olive@example.com"), .not_you = S_INIT("/login?other=1&next=%2Fdevice"), .user_code = S_INIT("BCDF-GHJK"), .client_name = S_INIT("Television"),
+	  .sign_in = true, .server_name = S_INIT("Default"), .server_url = S_INIT("https://auth.example.com"), .asked = S_INIT("just now"),
+	  .lasts = S_INIT("10 minutes"), .scopes = device_scopes, .scopes_count = 1 },
+	{ .csrf = S_INIT(HOSTILE), .email = S_INIT(HOSTILE), .not_you = S_INIT("javascript:alert(1)"), .user_code = S_INIT(HOSTILE), .client_name = S_INIT(HOSTILE), .claims = S_INIT(HOSTILE),
+	  .server_name = S_INIT(HOSTILE), .server_url = S_INIT(HOSTILE), .address = S_INIT(HOSTILE), .asked = S_INIT(HOSTILE), .lasts = S_INIT(HOSTILE),
 	  .scopes = hostile_device_scopes, .scopes_count = 1 },
 };
 static const struct view_device_done device_dones[] = {
@@ -261,7 +266,8 @@ static const struct sample fixed[] = {
 	{ "device.hostile", PAGE_DEVICE, &devices[2] },
 	{ "device_confirm", PAGE_DEVICE_CONFIRM, &device_confirms[0] },
 	{ "device_confirm.verified", PAGE_DEVICE_CONFIRM, &device_confirms[1] },
-	{ "device_confirm.hostile", PAGE_DEVICE_CONFIRM, &device_confirms[2] },
+	{ "device_confirm.sign_in", PAGE_DEVICE_CONFIRM, &device_confirms[2] },
+	{ "device_confirm.hostile", PAGE_DEVICE_CONFIRM, &device_confirms[3] },
 	{ "device_done", PAGE_DEVICE_DONE, &device_dones[0] },
 	{ "device_done.denied", PAGE_DEVICE_DONE, &device_dones[1] },
 	{ "device_done.hostile", PAGE_DEVICE_DONE, &device_dones[2] },
@@ -272,7 +278,9 @@ static const struct sample fixed[] = {
 	{ "link.hostile", PAGE_LINK, &links[2] },
 	{ "login", PAGE_LOGIN, &logins[0] },
 	{ "login.wrong", PAGE_LOGIN, &logins[1] },
-	{ "login.hostile", PAGE_LOGIN, &logins[2] },
+	{ "login.again", PAGE_LOGIN, &logins[2] },
+	{ "login.other", PAGE_LOGIN, &logins[3] },
+	{ "login.hostile", PAGE_LOGIN, &logins[4] },
 	{ "logout", PAGE_LOGOUT, &logouts[0] },
 	{ "logout.hostile", PAGE_LOGOUT, &logouts[1] },
 	{ "logout.client", PAGE_LOGOUT, &logouts[2] },
