@@ -89,6 +89,11 @@ static enum err preflight_or_refuse(struct ctx *c, int methods)
 	if (x->route && x->route->what)
 		c->fail.say =
 		    arena_printf(c->mem, "This address is %s. It takes %.*s.", x->route->what, FMT(allow));
+	else if (c->style == STYLE_PAGE)
+		/* somebody gave a client the address of the house instead of a server's */
+		c->fail.say =
+		    S("This address is a page for people. MCP servers have addresses of their own, which "
+		      "the start page shows and gatehouse snippet prints.");
 	return ERR_METHOD_NOT_ALLOWED;
 }
 

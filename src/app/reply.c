@@ -190,7 +190,11 @@ static void write_body(struct ctx *c, enum err e)
 
 	switch (c->style) {
 	case STYLE_PAGE:
-		write_page(c, e);
+		/* no page of ours posts JSON, and no program shows one */
+		if (e == ERR_METHOD_NOT_ALLOWED && content_type_is(c->req, S("application/json")))
+			write_json(c, e);
+		else
+			write_page(c, e);
 		break;
 	case STYLE_RPC:
 		write_rpc(c, e);

@@ -43,6 +43,18 @@ static enum err (*const rules[])(
 	registration_signed_response,
 };
 
+/* Which member it is, in words that go out; what a client sent stays inside where it is no plain text. */
+static enum err named(struct ctx *c, enum err e)
+{
+	str detail = c->fail.detail;
+
+	if (e == ERR_REGISTER_METADATA && c->fail.say.n == 0 && str_within(detail, 0x20, 0x7e) &&
+	    !str_has(detail, '"') && !str_has(detail, '\\'))
+		c->fail.say =
+		    arena_printf(c->mem, "The client metadata cannot be accepted: %.*s.", FMT(detail));
+	return e;
+}
+
 enum err registration_read(
     struct ctx *c, const struct json *body, const struct client *was, struct registration *out)
 {
@@ -50,7 +62,7 @@ enum err registration_read(
 	if (!body || body->type != JSON_OBJECT)
 		return FAIL(c, REGISTER_METADATA, "the body is not a JSON object");
 	for (size_t i = 0; i < COUNT(rules); i++)
-		TRY(rules[i](c, body, was, out));
+		TRY(named(c, rules[i](c, body, was, out)));
 	if (was)
 		out->client.resource = was->resource; /* where it registered does not change */
 	return OK;

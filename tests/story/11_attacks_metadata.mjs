@@ -84,6 +84,13 @@ export default story('attacks metadata', async (t) => {
     }
   });
 
+  await t.test('a client that was given the address of the house is told where servers are, in JSON', async () => {
+    const r = await ask(d.base, { method: 'POST', headers: { 'content-type': 'application/json', accept: 'application/json, text/event-stream' }, body: '{}' });
+    assert.equal(r.status, 405);
+    assert.equal(r.headers.get('allow'), 'GET, HEAD');
+    assert.equal(r.json.error, 'invalid_request');
+    assert.match(r.json.error_description, /^This address is a page for people\. MCP servers have addresses of their own, which the start page shows and gatehouse snippet prints\. /);
+  });
   await t.test('JWT-18 the key set holds public keys only', async () => {
     const { json } = await ask(plain.json.jwks_uri);
     assert.ok(json.keys.length >= 1);

@@ -242,6 +242,17 @@ export default story('attacks token', async (t) => {
       assert.equal(r.status, 400);
       assert.match(r.json.error_description, /^The member redirect_uris has to be a list with at least one address\. /);
     }
+    for (const [body, words] of [
+      [{ grant_types: ['client_credentials'] }, 'grant_types has none that can be registered here'],
+      [{ token_endpoint_auth_method: 'client_secret_jwt' }, 'token_endpoint_auth_method client_secret_jwt'],
+      [{ client_name: 7 }, 'client_name is not a string'],
+    ]) {
+      const r = await register(d.base, body);
+      assert.deepEqual([r.status, r.json.error], [400, 'invalid_client_metadata']);
+      assert.equal(r.json.error_description.replace(/ \(why w\w{10}\)$/, ''), `The client metadata cannot be accepted: ${words}.`);
+    }
+    const odd = await register(d.base, { token_endpoint_auth_method: '"<b>' });
+    assert.match(odd.json.error_description, /^The client metadata cannot be accepted\. /);
     const target = async (resource) => {
       const r = await ask(`${d.base}/authorize?${authorizeQuery(pub.client_id, pkce().challenge)}${resource.map((x) => `&resource=${encodeURIComponent(x)}`).join('')}`);
       return new URL(r.headers.get('location'), d.base).searchParams;

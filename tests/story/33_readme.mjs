@@ -28,6 +28,7 @@ const PASSED_OVER = [
 // What ends with something else than 0, and rightly so; and what has to be said by what ends with 0.
 const ENDS = [
   [/^(build\/)?gatehouse check\b/, 1, /to mend/, 'a server on localhost is not ready for production, and check says so'],
+  [/^curl .*\/par /, 0, /"request_uri":"urn:ietf:params:oauth:request_uri:[\w-]+","expires_in":90/, 'a pushed request gets its name'],
   [/^curl .*\/device_authorization /, 0, /"user_code":"[A-Z]{4}-[A-Z]{4}"/, 'a device gets its codes'],
   [/^curl .*grant-type:device_code /, 0, /"authorization_pending"/, 'and nobody has typed one yet'],
 ];
