@@ -1,10 +1,10 @@
 #include "net/inlet.h"
 #include "net/addr.h"
+#include "net/socket.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -34,6 +34,13 @@ static void set(int fd, int level, int name)
 	int one = 1;
 
 	(void)setsockopt(fd, level, name, &one, sizeof one);
+}
+
+/* Accepted connections inherit it: system calls less for each. */
+static void settle(int fd)
+{
+	socket_at_once(fd);
+	socket_mortal(fd);
 }
 
 /* Says what stands in the way, and what to do about it. */
@@ -74,8 +81,7 @@ static int open_tcp(const struct addr *a, bool only_v6, int *out)
 		return errno;
 	/* Past connections in TIME_WAIT do not keep a new start off; a listener that is alive does. */
 	set(fd, SOL_SOCKET, SO_REUSEADDR);
-	set(fd, IPPROTO_TCP,
-	    TCP_NODELAY); /* accepted connections inherit it: one system call less for each */
+	settle(fd);
 	if (a->family == ADDR_IPV6 && only_v6)
 		set(fd, IPPROTO_IPV6, IPV6_V6ONLY);
 	size_t n = addr_to(a, &room);
@@ -277,7 +283,7 @@ enum err inlets_inherit(struct inlets *ls, struct buf *why)
 		(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
 		(void)fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
 		if (domain != AF_UNIX)
-			set(fd, IPPROTO_TCP, TCP_NODELAY);
+			settle(fd);
 		TRY(add(ls, fd, str_eq(name, S("ops")), domain == AF_UNIX, (str){ NULL, 0 }, why));
 	}
 	return OK;

@@ -1,4 +1,5 @@
 /* The socket below a request to an upstream. */
+#include "net/socket.h"
 #include "net/upstream_inner.h"
 
 #include <errno.h>
@@ -35,20 +36,6 @@ void line_close(struct upcall *x, bool last)
 	close(line->fd);
 }
 
-/* A server that vanishes without a word must not leave streams open for ever. Not on this machine: its kernel tells. */
-static void probe(int fd, const struct addr *a)
-{
-	static const int on = 1, idle = 30, interval = 10, count = 3;
-
-	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-	if (addr_loopback(a))
-		return;
-	(void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
-	(void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof idle);
-	(void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval, sizeof interval);
-	(void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof count);
-}
-
 /* A socket that is connected or being connected; -1. */
 static int dial(struct addr *a, int port, bool *connected)
 {
@@ -62,7 +49,9 @@ static int dial(struct addr *a, int port, bool *connected)
 	int fd = socket(to.sa.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -1;
-	probe(fd, a);
+	socket_at_once(fd);
+	if (!addr_loopback(a))
+		socket_mortal(fd); /* the kernel of this machine tells by itself */
 	*connected = connect(fd, &to.sa, n) == 0;
 	if (*connected || errno == EINPROGRESS)
 		return fd;
