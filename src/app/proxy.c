@@ -231,7 +231,21 @@ static void on_closed(void *arg)
 	proxy_leave(p);
 }
 
-/* Access was taken back: the stream ends at once. The client's next request gets the 401 that explains it. */
+static void on_stopping(void *arg)
+{
+	struct proxy *p = arg;
+
+	if (p->over)
+		return;
+	proxy_enter(p);
+	proxy_stop(p);
+	proxy_leave(p);
+}
+
+/*
+ * Access was taken back: the call ends at once. Who has been told nothing yet is told why; an answer that has begun can only
+ * be cut, and the client's next request gets the 401 that explains it.
+ */
 static void on_notice(void *arg, int kind, int64_t id)
 {
 	struct proxy *p = arg;
@@ -242,6 +256,10 @@ static void on_notice(void *arg, int kind, int64_t id)
 
 	if (!hit || p->over)
 		return;
+	if (!p->sent) {
+		proxy_refuse(p, FAIL(p->call.c, TOKEN_REVOKED, "taken back while the call was under way"));
+		return;
+	}
 	p->cut = err_row(ERR_TOKEN_REVOKED)->name;
 	proxy_enter(p);
 	proxy_finish(p);
@@ -253,6 +271,7 @@ static const struct stream_ops DOWNWARD = { .body = on_body,
 	.body_end = on_body_end,
 	.drained = on_drained,
 	.closed = on_closed,
+	.stopping = on_stopping,
 	.notice = on_notice };
 
 /* Nothing is sent before the first of the body, or its end, has come: who sends slowly holds no connection upstream. */

@@ -2,11 +2,14 @@
 #include "app/house.h"
 #include "app/proxy_inner.h"
 #include "app/streams.h"
+#include "crypto/crypto.h"
+#include "http/sse.h"
 
 #define GATHER_MAX ((size_t)16384)   /* small runs of an answer leave together */
 #define UNWANTED_MAX ((size_t)65536) /* of a redirect's body, to save the connection */
 #define QUIET_MS \
 	15000 /* an event stream says something so often, or proxies in between cut it (spec: field, 22) */
+#define RETRY_MS 1000 /* the least that whoever listens waits before it comes back to a daemon that stops */
 
 /* --- sending */
 
@@ -203,15 +206,6 @@ static void on_data(void *arg, str data)
 	proxy_leave(p);
 }
 
-static void on_turn(void *arg)
-{
-	struct proxy *p = arg;
-
-	proxy_enter(p);
-	send_out(p);
-	proxy_leave(p);
-}
-
 static void complete(struct proxy *p)
 {
 	struct request *rq = p->call.rq;
@@ -220,6 +214,28 @@ static void complete(struct proxy *p)
 	p->sent = true;
 	proxy_finish(p); /* first: the connection's next request may begin inside request_end */
 	request_end(rq, last);
+}
+
+/* Whoever listens is told when to come back, not all at once. What cannot be ended between events is cut with the rest. */
+void proxy_stop(struct proxy *p)
+{
+	if (!timer_is_set(&p->quiet) || !events_listening(&p->call.rq->http) || !events_between(&p->events))
+		return;
+	p->cut = "STOPPING";
+	sse_retry(p->out, RETRY_MS + (int64_t)(rand_u32() % RETRY_MS));
+	complete(p);
+}
+
+static void on_turn(void *arg)
+{
+	struct proxy *p = arg;
+
+	proxy_enter(p);
+	if (server_draining(p->call.rq->server))
+		proxy_stop(p);
+	if (!p->over)
+		send_out(p);
+	proxy_leave(p);
 }
 
 static void on_end(void *arg)

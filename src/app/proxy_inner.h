@@ -55,6 +55,8 @@ void proxy_leave(struct proxy *p);
 void proxy_finish(struct proxy *p);
 /* Tells the client why there is no answer, or breaks off the one that has begun; the call is over. */
 void proxy_refuse(struct proxy *p, enum err e);
+/* The server stops: a stream that would not end by itself does, as soon as it is between two events. */
+void proxy_stop(struct proxy *p);
 /* Sends the request, as far as it is there, (again) from its begin. fresh: on a new connection. */
 void proxy_send(struct proxy *p, bool fresh);
 

@@ -21,7 +21,6 @@
 #include <stdlib.h>
 
 #define DRAIN_MS 10000
-#define STREAM_DRAIN_MS 3000
 #define CLOCK_BEGINS 1700000000 /* 2023: nothing of ours was written before */
 #define CLOCK_BACK 300          /* seconds */
 #define SPARE_DESCRIPTORS 256   /* for the store, loops, upstreams */
@@ -465,23 +464,16 @@ static void drain_floor(struct floor *f, void *arg)
 	server_drain(f->server);
 }
 
-static void cut_floor(struct floor *f, void *arg)
-{
-	(void)arg;
-	server_cut_streams(f->server);
-}
-
 /* No floor watches them any more: who connects now is refused at once, or gets the next daemon. */
 static void close_inlets(void *arg)
 {
 	inlets_close(arg);
 }
 
-/* Lets what is under way finish, within limits; a second signal ends the waiting. */
+/* Lets what is under way finish, within limits; a second signal ends the waiting. What is left then is broken off. */
 static void drain(struct serve *s)
 {
-	int64_t begun = time_mono_ms(), passed;
-	bool cut = false;
+	int64_t begun = time_mono_ms(), passed, left = 0;
 
 	notify_stopping();
 	atomic_store(&s->house.shared.draining, true);
@@ -489,13 +481,12 @@ static void drain(struct serve *s)
 	while ((passed = time_mono_ms() - begun) < DRAIN_MS) {
 		if (process_wait(20) == PROCESS_STOP)
 			break;
-		if (passed > 20 && atomic_load(&s->house.shared.connections) == 0)
+		left = atomic_load(&s->house.shared.connections);
+		if (passed > 20 && left == 0)
 			break;
-		if (passed > STREAM_DRAIN_MS && !cut) {
-			cut = true;
-			house_each(&s->house, cut_floor, NULL, NULL);
-		}
 	}
+	if (left)
+		log_warn("stopped before everything was answered", LOG_INT("connections", left));
 }
 
 static void close_control(struct floor *f, void *arg)

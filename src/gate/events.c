@@ -2,6 +2,11 @@
 
 #define TAIL(a, b, c, d) ((uint32_t)(a) << 24 | (uint32_t)(b) << 16 | (uint32_t)(c) << 8 | (uint32_t)(d))
 
+bool events_listening(const struct http_req *r)
+{
+	return r->method == HTTP_GET || str_eq(http_header(r, S("Mcp-Method")), S("subscriptions/listen"));
+}
+
 void events_start(struct events *e)
 {
 	e->tail = TAIL(0, 0, '\n', '\n');

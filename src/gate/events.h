@@ -5,12 +5,17 @@
 #ifndef GATE_EVENTS_H
 #define GATE_EVENTS_H
 
-#include "base/str.h"
+#include "http/msg.h"
 
 struct events {
 	uint32_t tail; /* the last four bytes */
 };
 
+/*
+ * True when an event stream that answers this has no end of its own: the client listens for what may happen (GET of the
+ * 2025 era, subscriptions/listen of 2026). Other streams end with the result that was asked for.
+ */
+bool events_listening(const struct http_req *r);
 /* Nothing has come yet, which is between two events. */
 void events_start(struct events *e);
 /* The next bytes of the stream. */

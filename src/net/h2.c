@@ -212,16 +212,11 @@ void h2_drain(struct conn *c)
 	/* The first says that the end comes, so that no request that is on its way is lost; the second is the end. */
 	(void)nghttp2_submit_shutdown_notice(h->session);
 	loop_timer(c->server->loop, &h->farewell, H2_FAREWELL_MS);
-	h2_pump(h);
-}
-
-void h2_cut_streams(struct conn *c)
-{
-	struct h2 *h = c->h2;
-
+	h->running = true; /* nobody leaves the list before all are told */
 	for (struct h2_stream *s = h->streams; s; s = s->next)
-		if (s->state == H2_STREAM)
-			h2_stream_abort(s, NGHTTP2_CANCEL);
+		if (s->state == H2_STREAM && s->rq->ops->stopping)
+			s->rq->ops->stopping(s->rq->arg);
+	h->running = false;
 	h2_pump(h);
 }
 

@@ -32,10 +32,8 @@ int h2_preface(str bytes);
 void h2_take(struct conn *c, str bytes);
 /* The connection's deadline has passed. */
 void h2_late(struct conn *c);
-/* Says that the connection will end, lets what is under way end, and ends it. */
+/* Says that the connection will end, and to its streams (stream_ops.stopping); lets what is under way end, and ends it. */
 void h2_drain(struct conn *c);
-/* Ends its streams; other requests go on. */
-void h2_cut_streams(struct conn *c);
 /* Tells its streams (stream_ops.notice). */
 void h2_notice(struct conn *c, int kind, int64_t id);
 /* Forgets everything, at once. */

@@ -37,6 +37,8 @@ struct stream_ops {
 	void (*drained)(void *arg);
 	/* The client has gone, broke the protocol or stalled, or the server stops: forget the request. */
 	void (*closed)(void *arg);
+	/* The server stops, and takes nothing new: a stream that does not end by itself soon ends now. May be NULL. */
+	void (*stopping)(void *arg);
 	/* Something happened that may concern this stream (server_notice): a revocation, by kind and id. May be NULL. */
 	void (*notice)(void *arg, int kind, int64_t id);
 };

@@ -190,26 +190,22 @@ void server_drain(struct server *sv)
 		next = c->next;
 		if (c->state == CONN_H2)
 			h2_drain(c);
+		else if (c->state == CONN_STREAM && c->rq->ops->stopping)
+			c->rq->ops->stopping(c->rq->arg);
 		else if (c->state == CONN_SHAKE || (c->state == CONN_HEAD && c->out.n == 0 && !c->running))
 			conn_close(c);
 	}
+}
+
+bool server_draining(const struct server *sv)
+{
+	return sv->draining;
 }
 
 void server_cut(struct server *sv)
 {
 	while (sv->conns)
 		conn_close(sv->conns);
-}
-
-void server_cut_streams(struct server *sv)
-{
-	for (struct conn *c = sv->conns, *next; c; c = next) {
-		next = c->next;
-		if (c->state == CONN_H2)
-			h2_cut_streams(c);
-		else if (c->state == CONN_STREAM)
-			conn_close(c);
-	}
 }
 
 void server_notice(struct server *sv, int kind, int64_t id)

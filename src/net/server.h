@@ -49,12 +49,14 @@ void *server_app(const struct server *sv);
 struct loop *server_loop(const struct server *sv);
 /* Starts taking connections from a listening socket, which other loops may watch too. */
 CHECKED enum err server_listen(struct server *sv, const struct inlet *l);
-/* Takes no more connections and closes the idle ones; those with a request close after their answer. */
+/*
+ * Takes no more connections and closes the idle ones; those with a request close after their answer. Streams are told
+ * (stream_ops.stopping); who becomes one later asks server_draining.
+ */
 void server_drain(struct server *sv);
+bool server_draining(const struct server *sv);
 /* Ends everything at once. */
 void server_cut(struct server *sv);
-/* Ends streams; what else is under way goes on. */
-void server_cut_streams(struct server *sv);
 /* Connections of this loop. */
 size_t server_count(const struct server *sv);
 /* Tells every stream of this loop (stream_ops.notice). */

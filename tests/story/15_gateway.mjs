@@ -239,6 +239,38 @@ export default story('gateway', async (t) => {
     assert.equal(b.ended, false);
     assert.equal((await mcp(weather, doomed.access_token, initialize)).status, 401);
   });
+  await t.test('SIGTERM lets calls finish that take seconds, and sends listeners away at once with a time to come back', async () => {
+    const LONG = 5000;
+    const begun = new Map();
+    behave = (req, res, body) => {
+      begun.set(req.method === 'GET' ? 'listener' : JSON.parse(body).id, Date.now());
+      if (req.method === 'GET') return res.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: {"n":1}\n\n');
+      if (JSON.parse(body).id === 'plain') return void setTimeout(() => (res.setHeader('content-type', 'application/json'), res.end('{"late":true}')), LONG);
+      res.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: {"progress":1}\n\n');
+      setTimeout(() => res.end('data: {"result":2}\n\n'), LONG);
+    };
+    const fresh = await get(weather);
+    const headers = { authorization: `Bearer ${fresh.access_token}`, 'content-type': 'application/json' };
+    const long = (id) => fetch(weather, { method: 'POST', headers, body: JSON.stringify({ jsonrpc: '2.0', id, method: 'tools/call' }) }).then((r) => r.text());
+    const plain = long('plain');
+    const streamed = long('streamed');
+    const listener = fetch(weather, { headers }).then((r) => r.text()).then((text) => ({ text, at: Date.now() }));
+    await until('the upstream to have all three', () => begun.size === 3);
+    await sleep(300); // the heads are on their way down
+    d.process.kill('SIGTERM');
+    const told = Date.now();
+    const { text, at } = await listener;
+    assert.match(text, /^data: \{"n":1\}\n\nretry: 1\d\d\d\n\n$/, 'a whole answer, which fetch would throw for otherwise');
+    assert.ok(at - told < 2500, `the listener ended after ${at - told} ms`);
+    await assert.rejects(fetch(`${d.base}/healthz`), 'nobody new is let in');
+    assert.deepEqual(JSON.parse(await plain), { late: true });
+    assert.equal(await streamed, 'data: {"progress":1}\n\ndata: {"result":2}\n\n');
+    assert.ok(Date.now() - told > 3500, 'they were not there yet when it was told');
+    assert.equal(await d.exited, 0, d.log.slice(-2000));
+    assert.ok(Date.now() - told < 9500, 'and nothing else was waited for');
+    d.clean();
+    await d.start();
+  });
   await t.test('what another node says of a person holds here: the token is refused', async () => {
     behave = (req, res) => (res.setHeader('content-type', 'application/json'), res.end('{"jsonrpc":"2.0","id":1,"result":{}}'));
     const t2 = await get(weather);
@@ -260,4 +292,5 @@ export default story('gateway', async (t) => {
     assert.match(r.headers.get('access-control-expose-headers'), /WWW-Authenticate/i);
     assert.equal(r.headers.get('access-control-allow-origin'), 'http://localhost:6274');
   });
+
 });

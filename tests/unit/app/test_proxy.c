@@ -819,12 +819,34 @@ static void access_taken_back_ends_its_streams_only(void **state)
 		struct word w = rows[i].word; /* the second one still waits for its answer */
 		on_loop(tell, &w);
 		holds(rows[i].sentence, rows[i].first ? peer_ended(a) && peer_ended(ua) : peer_silent(a, 20));
-		holds(
-		    rows[i].sentence, rows[i].second ? peer_ended(b) && peer_ended(ub) : peer_silent(b, 20));
+		if (rows[i].second) { /* nothing was cut, so it can be said */
+			has(peer_hear(b, "TOKEN_REVOKED: taken back while the call was under way"), " 401 ");
+			assert_true(peer_ended(ub));
+		} else {
+			holds(rows[i].sentence, peer_silent(b, 20));
+		}
 		both_close(a, ua);
 		both_close(b, ub);
 		settle();
 	}
+}
+
+static void who_still_sends_is_told_that_access_was_taken_back(void **state)
+{
+	struct word w = { EFFECT_REVOKE_GRANT, 101 };
+	int c = call("POST /1 HTTP/1.1\r\n" HOST "Content-Length: 9\r\n\r\nabc"), u = taken("\r\n\r\nabc");
+	(void)state;
+
+	on_loop(tell, &w);
+	assert_true(peer_ended(u));
+	peer_say(c, "defghi"); /* which nobody wants any more */
+	has(peer_hear(c, "TOKEN_REVOKED: taken back"), " 401 ");
+	both_close(c, u);
+	c = call("POST /1 HTTP/1.1\r\n" HOST "Content-Length: 9\r\n\r\n"); /* nothing has gone up yet */
+	settle();
+	on_loop(tell, &w);
+	has(peer_hear(c, "TOKEN_REVOKED: taken back"), " 401 ");
+	close(c);
 }
 
 static void a_silent_event_stream_says_something_between_events(void **state)
@@ -925,28 +947,66 @@ static void drain(void *arg)
 	server_drain(rig.floor->server);
 }
 
-static void cut(void *arg)
+#define LISTEN "POST /1 HTTP/1.1\r\n" HOST "Mcp-Method: subscriptions/listen\r\nContent-Length: 2\r\n\r\nhi"
+
+/* The whole of it: when to come back, and an end that is one. */
+static void ends_with_a_time_to_come_back(int c)
 {
-	(void)arg;
-	server_cut_streams(rig.floor->server);
+	const char *last = peer_hear(c, NULL), *retry = strstr(last, "retry: ");
+	int ms = retry ? atoi(retry + 7) : 0;
+
+	if (ms < 1000 || ms > 1999)
+		fail_msg("no time to come back in '%s'", last);
+	assert_string_equal(retry + 11, "\n\n\r\n0\r\n\r\n");
 }
 
-static void a_daemon_that_ends_lets_calls_finish_and_cuts_streams(void **state)
+static void a_daemon_that_ends_lets_calls_finish(void **state)
 {
 	int a = call(POST_2), ua = taken("\r\n\r\nhi");
-	int b = call(GET), ub = taken("GET /up");
+	int b = call(POST_2), ub = taken("\r\n\r\nhi");
 	(void)state;
 
-	peer_say(ub, EVENTS "9\r\ndata: 1\n\n\r\n");
-	peer_hear(b, "data: 1");
+	peer_say(ub, EVENTS "9\r\ndata: 1\n\n\r\n"); /* a result that says how far it is */
+	peer_hear(b, "data: 1\n\n\r\n");
 	on_loop(drain, NULL);
+	assert_true(peer_silent(a, 20) && peer_silent(b, 20));
+	pass_time(9000);
 	peer_say(ua, OK_2 "ho");
 	has(peer_hear(a, NULL), "\r\n\r\nho"); /* and its connection ends */
-	on_loop(cut, NULL);
-	assert_true(peer_ended(ub));
-	peer_hear(b, NULL);
+	peer_say(ub, "9\r\ndata: 2\n\n\r\n0\r\n\r\n");
+	assert_string_equal(peer_hear(b, NULL), "9\r\ndata: 2\n\n\r\n0\r\n\r\n");
 	both_close(a, ua);
 	both_close(b, ub);
+}
+
+static void a_daemon_that_ends_sends_listeners_away_between_two_events(void **state)
+{
+	int a = call(GET), ua = taken("GET /up");
+	int b = call(GET), ub = taken("GET /up");
+	int c = call(LISTEN), uc = taken("\r\n\r\nhi");
+	int d = call(GET), ud = taken("GET /up");
+	(void)state;
+
+	peer_say(ua, EVENTS "9\r\ndata: 1\n\n\r\n");
+	peer_hear(a, "data: 1\n\n\r\n");
+	peer_say(ub, EVENTS "7\r\ndata: 1\r\n"); /* within an event */
+	peer_hear(b, "data: 1\r\n");
+	peer_say(uc, EVENTS);
+	peer_hear(c, "\r\n\r\n");
+	on_loop(drain, NULL);
+	ends_with_a_time_to_come_back(a);
+	ends_with_a_time_to_come_back(c);
+	assert_true(peer_ended(ua) && peer_ended(uc));
+	assert_true(peer_silent(b, 20));
+	peer_say(ub, "2\r\n\n\n\r\n"); /* it is over, and so is the stream */
+	ends_with_a_time_to_come_back(b);
+	assert_true(peer_ended(ub));
+	peer_say(ud, EVENTS); /* one that only begins now */
+	ends_with_a_time_to_come_back(d);
+	both_close(a, ua);
+	both_close(b, ub);
+	both_close(c, uc);
+	both_close(d, ud);
 }
 
 static void a_daemon_that_stops_at_once_gives_everything_back(void **state)
@@ -994,10 +1054,12 @@ int main(void)
 		TEST(an_upstream_that_does_not_read_holds_its_client_back),
 		TEST(a_client_that_goes_away_ends_its_call_upstream),
 		TEST(access_taken_back_ends_its_streams_only),
+		TEST(who_still_sends_is_told_that_access_was_taken_back),
 		TEST(a_silent_event_stream_says_something_between_events),
 		TEST(nothing_is_said_where_it_could_be_taken_for_the_answer),
 		TEST(a_person_has_so_many_streams_and_no_more),
-		TEST(a_daemon_that_ends_lets_calls_finish_and_cuts_streams),
+		TEST(a_daemon_that_ends_lets_calls_finish),
+		TEST(a_daemon_that_ends_sends_listeners_away_between_two_events),
 		TEST(a_daemon_that_stops_at_once_gives_everything_back),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

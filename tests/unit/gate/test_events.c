@@ -36,8 +36,34 @@ static void only_behind_a_blank_line(void **state)
 	}
 }
 
+static void who_listens_has_no_end_of_its_own(void **state)
+{
+	static const struct {
+		const char *sentence;
+		enum http_method method;
+		const char *mcp_method;
+		bool listening;
+	} rows[] = {
+		{ "the stream of 2025", HTTP_GET, NULL, true },
+		{ "the one of 2026", HTTP_POST, "subscriptions/listen", true },
+		{ "a call of 2026", HTTP_POST, "tools/call", false },
+		{ "a call of 2025", HTTP_POST, NULL, false },
+		{ "a method is matched by case", HTTP_POST, "Subscriptions/Listen", false },
+	};
+	(void)state;
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct http_header h = { S("mcp-method"), str_of(rows[i].mcp_method) };
+		struct http_req r = {
+			.method = rows[i].method, .headers = &h, .header_count = rows[i].mcp_method ? 1 : 0
+		};
+		holds(rows[i].sentence, events_listening(&r) == rows[i].listening);
+	}
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(only_behind_a_blank_line) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(only_behind_a_blank_line),
+		cmocka_unit_test(who_listens_has_no_end_of_its_own) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

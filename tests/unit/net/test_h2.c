@@ -86,9 +86,16 @@ static void hold_end(void *arg)
 	(void)arg;
 }
 
-static const struct stream_ops echo = { echo_body, echo_end, echo_drained, echo_closed, echo_notice },
-			       hold = { hold_body, hold_end, echo_drained, echo_closed, echo_notice },
-			       events = { hold_body, hold_end, echo_drained, echo_closed, echo_notice };
+/* Has no end of its own. */
+static void events_stopping(void *arg)
+{
+	request_end(arg, S("bye"));
+}
+
+static const struct stream_ops echo = { echo_body, echo_end, echo_drained, echo_closed, NULL, echo_notice },
+			       hold = { hold_body, hold_end, echo_drained, echo_closed, NULL, echo_notice },
+			       events = { hold_body, hold_end, echo_drained, echo_closed, events_stopping,
+				       echo_notice };
 
 static void on_head(struct request *rq)
 {
@@ -224,12 +231,6 @@ struct order {
 static void give_notice(struct task *t)
 {
 	server_notice(app.server, 1, ((struct order *)(void *)t)->id);
-}
-
-static void cut_streams(struct task *t)
-{
-	(void)t;
-	server_cut_streams(app.server);
 }
 
 static void drain(struct task *t)
@@ -640,20 +641,43 @@ static void revocations_cut_one_stream(void **state)
 	serves("and on it goes", fd, 3);
 }
 
-static void streams_are_cut_and_requests_go_on(void **state)
+static void the_end_ends_streams_that_have_none_and_requests_go_on(void **state)
 {
-	static struct order cut = { .task.run = cut_streams };
-	int fd = dial(), closed = atomic_load(&app.closed);
-	(void)state;
-
-	get(fd, 1, "/stream/events");
-	get(fd, 3, "/later");
+	static struct order end = { .task.run = drain };
 	struct frame f;
+	int fd;
+
+	stop(state);
+	start(state);
+	fd = dial();
+	get(fd, 1, "/stream/events");
+	get(fd, 3, "/stream/events");
 	frame_of(fd, &f, NGHTTP2_HEADERS, 1);
-	loop_post(app.loop, &cut.task);
-	wants("the request", fd, 3, 200, "later");
-	until("the stream", &app.closed, closed + 1);
+	frame_of(fd, &f, NGHTTP2_HEADERS, 3);
+	headers_send(fd, 5, 0, ASK("POST", "/stream"));
+	frame_of(fd, &f, NGHTTP2_HEADERS, 5);
+	loop_post(app.loop, &end.task);
+	for (uint32_t ended = 0; ended != (1 << 1 | 1 << 3);) {
+		assert_true(frame_read(fd, &f));
+		assert_int_not_equal(f.type, NGHTTP2_RST_STREAM);
+		if (f.type == NGHTTP2_DATA) {
+			assert_string_equal(f.payload, "bye");
+			assert_int_equal(f.flags, END_STREAM);
+			ended |= 1u << f.id;
+		}
+	}
+	do
+		frame_of(fd, &f, NGHTTP2_GOAWAY, 0);
+	while (u32(f.payload) == 0x7fffffff);
+	same_int("the last one that is served", u32(f.payload), 5);
+	data_send(fd, 5, END_STREAM, "to its end");
+	do
+		frame_of(fd, &f, NGHTTP2_DATA, 5);
+	while (!(f.flags & END_STREAM));
+	assert_true(peer_ended(fd));
 	close(fd);
+	stop(state);
+	start(state);
 }
 
 static void a_graceful_end_has_two_steps(void **state)
@@ -926,7 +950,7 @@ int main(void)
 		TEST(silence_ends_the_connection),
 		TEST(a_stream_may_be_silent),
 		TEST(revocations_cut_one_stream),
-		TEST(streams_are_cut_and_requests_go_on),
+		TEST(the_end_ends_streams_that_have_none_and_requests_go_on),
 		TEST(a_graceful_end_has_two_steps),
 		TEST(rapid_resets),
 		TEST(made_resets),

@@ -81,7 +81,7 @@ static void echo_notice(void *arg, int kind, int64_t id)
 		request_abort(arg);
 }
 
-static const struct stream_ops echo = { echo_body, echo_end, echo_drained, echo_closed, echo_notice };
+static const struct stream_ops echo = { echo_body, echo_end, echo_drained, echo_closed, NULL, echo_notice };
 
 static void on_head(struct request *rq)
 {
