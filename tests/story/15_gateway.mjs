@@ -250,11 +250,10 @@ export default story('gateway', async (t) => {
       setTimeout(() => res.end('data: {"result":2}\n\n'), LONG);
     };
     const fresh = await get(weather);
-    const headers = { authorization: `Bearer ${fresh.access_token}`, 'content-type': 'application/json' };
-    const long = (id) => fetch(weather, { method: 'POST', headers, body: JSON.stringify({ jsonrpc: '2.0', id, method: 'tools/call' }) }).then((r) => r.text());
+    const long = (id) => mcp(weather, fresh.access_token, { jsonrpc: '2.0', id, method: 'tools/call' }).then((r) => r.text);
     const plain = long('plain');
     const streamed = long('streamed');
-    const listener = fetch(weather, { headers }).then((r) => r.text()).then((text) => ({ text, at: Date.now() }));
+    const listener = ask(weather, { headers: { authorization: `Bearer ${fresh.access_token}` } }).then(({ text }) => ({ text, at: Date.now() }));
     await until('the upstream to have all three', () => begun.size === 3);
     await sleep(300); // the heads are on their way down
     d.process.kill('SIGTERM');
