@@ -179,6 +179,14 @@ enum err server_listen(struct server *sv, const struct inlet *l)
 	return OK;
 }
 
+/* A request that has come by now, or in part, is still answered: it may lie in the socket. */
+static void dismiss(struct conn *c)
+{
+	conn_read(c);
+	if (c->state == CONN_HEAD && c->out.n == 0 && !c->begun)
+		conn_close(c);
+}
+
 void server_drain(struct server *sv)
 {
 	sv->draining = true;
@@ -192,8 +200,10 @@ void server_drain(struct server *sv)
 			h2_drain(c);
 		else if (c->state == CONN_STREAM && c->rq->ops->stopping)
 			c->rq->ops->stopping(c->rq->arg);
-		else if (c->state == CONN_SHAKE || (c->state == CONN_HEAD && c->out.n == 0 && !c->running))
+		else if (c->state == CONN_SHAKE)
 			conn_close(c);
+		else if (c->state == CONN_HEAD)
+			dismiss(c);
 	}
 }
 

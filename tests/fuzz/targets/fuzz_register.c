@@ -23,7 +23,8 @@ static void check(struct kit *k, const struct json *o)
 		count++;
 	}
 	MUST(count <= REDIRECT_COUNT_MAX);
-	MUST(count >= 1 || !client_may(&client, S("authorization_code"))); /* who is sent back somewhere says where */
+	MUST(count >= 1 ||
+	    !client_may(&client, S("authorization_code"))); /* who is sent back somewhere says where */
 	str secret = json_get_str(o, S("client_secret"));
 	MUST((secret.n > 0) == !str_eq(client.auth_method, S("none")));
 	MUST(secret.n == 0 || client_secret_fits(&c, &client, secret_of(secret)));

@@ -567,28 +567,65 @@ static void turns_away_over_the_cap(void **state)
 		close(fds[i]);
 }
 
+/* The loop is busy while requests come, and then is told to stop: nothing of them has been read yet. */
+struct stop {
+	struct task task; /* first */
+	atomic_bool busy, go;
+};
+
+static void stop_when_told(struct task *t)
+{
+	struct stop *s = (struct stop *)(void *)t;
+
+	atomic_store(&s->busy, true);
+	while (!atomic_load(&s->go))
+		usleep(1000);
+	server_drain(app.server);
+}
+
+static void answers_what_has_come_before_it_was_told_to_stop(void **state)
+{
+	static struct stop s = { .task.run = stop_when_told };
+	int idle = dial(), whole = dial(), part = dial(), used = dial();
+	(void)state;
+
+	say(used, "GET /one HTTP/1.1\r\n" HOST "\r\n");
+	usleep(50000); /* all are taken in */
+	loop_post(app.loop, &s.task);
+	while (!atomic_load(&s.busy))
+		usleep(1000);
+	say(whole, "GET /whole HTTP/1.1\r\n" HOST "\r\n");
+	say(part, "GET /part HTTP/1.1\r\nHo");
+	say(used, "GET /two HTTP/1.1\r\n" HOST "\r\n");
+	atomic_store(&s.go, true);
+	assert_string_equal(hear(idle, NULL), "");
+	say(part, "st: a.example\r\n\r\n");
+	char *t = hear(whole, NULL);
+	assert_non_null(strstr(t, "Connection: close\r\n"));
+	assert_non_null(strstr(t, "\r\n\r\n/whole"));
+	assert_non_null(strstr(hear(used, NULL), "\r\n\r\n/two"));
+	t = hear(part, NULL);
+	assert_non_null(strstr(t, "Connection: close\r\n"));
+	assert_non_null(strstr(t, "\r\n\r\n/part"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(answers_in_order),
-		cmocka_unit_test(takes_single_bytes),
+		cmocka_unit_test(answers_in_order), cmocka_unit_test(takes_single_bytes),
 		cmocka_unit_test(refuses_what_it_cannot_read),
 		cmocka_unit_test(lingers_so_that_the_refusal_arrives),
 		cmocka_unit_test(passes_over_an_unwanted_body),
 		cmocka_unit_test(gives_an_unbounded_unwanted_body_up),
 		cmocka_unit_test(says_continue_to_who_asks),
-		cmocka_unit_test(does_not_read_what_it_refused_to_continue),
-		cmocka_unit_test(ends_the_slow),
-		cmocka_unit_test(answers_who_waits_too_long),
-		cmocka_unit_test(tells_of_who_left),
+		cmocka_unit_test(does_not_read_what_it_refused_to_continue), cmocka_unit_test(ends_the_slow),
+		cmocka_unit_test(answers_who_waits_too_long), cmocka_unit_test(tells_of_who_left),
 		cmocka_unit_test(answers_who_closed_only_its_side),
-		cmocka_unit_test(waits_for_who_reads_slowly),
-		cmocka_unit_test(drops_who_reads_nothing),
-		cmocka_unit_test(streams_with_back_pressure),
-		cmocka_unit_test(streams_undo_chunks),
+		cmocka_unit_test(waits_for_who_reads_slowly), cmocka_unit_test(drops_who_reads_nothing),
+		cmocka_unit_test(streams_with_back_pressure), cmocka_unit_test(streams_undo_chunks),
 		cmocka_unit_test(tells_streams_of_the_clients_end),
-		cmocka_unit_test(tells_streams_of_revocations),
-		cmocka_unit_test(turns_away_over_the_cap),
+		cmocka_unit_test(tells_streams_of_revocations), cmocka_unit_test(turns_away_over_the_cap),
+		cmocka_unit_test(answers_what_has_come_before_it_was_told_to_stop), /* the last */
 	};
 
 	return cmocka_run_group_tests(tests, start, stop);
