@@ -3,6 +3,7 @@
 #include "net/inlet.h"
 #include "net/thread.h"
 
+#include <errno.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +11,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static struct {
@@ -149,6 +151,59 @@ static void is_for_its_owner_only(void **state)
 	assert_int_equal(st.st_mode & 0777, 0600);
 }
 
+/* How a stranger's call ends: 0 when its connection was closed without a word. Runs in a process of its own. */
+static int call_of_a_stranger(void)
+{
+	struct timeval patience = { .tv_sec = 5 };
+	char byte;
+
+	if (setgid(65534) != 0 || setuid(65534) != 0)
+		return 2;
+	int fd = dial();
+	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+	(void)send(fd, "{\"op\":\"a\"}\n", 11, MSG_NOSIGNAL);
+	ssize_t n = recv(fd, &byte, 1, 0);
+	return n == 0 || (n < 0 && errno == ECONNRESET) ? 0 : 1;
+}
+
+/* The mode keeps them off already: this is for the day when it does not. */
+static void hangs_up_on_strangers(void **state)
+{
+	int status = -1;
+	(void)state;
+
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(chmod(rig.dir, 0711), 0);
+	assert_int_equal(chmod(rig.path, 0666), 0);
+	pid_t child = fork();
+	if (child == 0)
+		_exit(call_of_a_stranger());
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(chmod(rig.path, 0600), 0);
+	assert_int_equal(status, 0);
+}
+
+static void drops_a_line_that_has_no_end(void **state)
+{
+	static char run[65536];
+	struct timeval patience = { .tv_sec = 5 };
+	int fd = dial();
+	size_t sent = 0;
+	ssize_t n;
+	(void)state;
+
+	memset(run, 'x', sizeof run);
+	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+	while (sent < CONTROL_LINE_MAX + sizeof run && (n = send(fd, run, sizeof run, MSG_NOSIGNAL)) > 0)
+		sent += (size_t)n;
+	assert_true(sent >= CONTROL_LINE_MAX);
+	n = recv(fd, run, 1, 0);
+	assert_true(n == 0 || (n < 0 && errno == ECONNRESET));
+	close(fd);
+	assert_non_null(strstr(talk("{\"op\":\"b\"}\n", 1), "\"op\":\"b\""));
+}
+
 static void refuses_a_second_daemon_and_replaces_a_dead_one(void **state)
 {
 	struct buf why = { 0 };
@@ -176,6 +231,8 @@ int main(void)
 		cmocka_unit_test(refuses_what_is_no_request),
 		cmocka_unit_test(bears_who_leaves_before_the_answer),
 		cmocka_unit_test(is_for_its_owner_only),
+		cmocka_unit_test(hangs_up_on_strangers),
+		cmocka_unit_test(drops_a_line_that_has_no_end),
 		cmocka_unit_test(refuses_a_second_daemon_and_replaces_a_dead_one),
 	};
 

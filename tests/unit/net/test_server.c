@@ -5,12 +5,17 @@
 #include "net/thread.h"
 
 #include <arpa/inet.h>
+#include <ifaddrs.h>
+#include <net/if.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#define PER_ADDRESS 8
+#define BODY_MAX 100000
 
 /* --- the app: a few addresses that behave in their ways */
 
@@ -86,7 +91,7 @@ static const struct stream_ops echo = { echo_body, echo_end, echo_drained, echo_
 static void on_head(struct request *rq)
 {
 	rq->app = rq; /* something, so that `gone` is told */
-	rq->body_max = 100000;
+	rq->body_max = BODY_MAX;
 	if (str_eq(rq->http.path, S("/refused")))
 		answer(rq, 404, S("no"), false);
 	else
@@ -161,7 +166,7 @@ static int start(void **state)
 		.answer_ms = 500,
 		.body_rate = 1000,
 		.connections = 20,
-		.per_address = 20,
+		.per_address = PER_ADDRESS,
 		.arena_cap = 1 << 22,
 	};
 	assert_int_equal(loop_new(&app.loop), OK);
@@ -190,7 +195,7 @@ static int stop(void **state)
 
 /* --- the client */
 
-static int dial(void)
+static int dial_from(struct sockaddr_in from)
 {
 	struct sockaddr_in at = { .sin_family = AF_INET,
 		.sin_port = htons((uint16_t)app.port),
@@ -198,8 +203,14 @@ static int dial(void)
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 
 	assert_true(fd >= 0);
+	assert_int_equal(bind(fd, (struct sockaddr *)&from, sizeof from), 0);
 	assert_int_equal(connect(fd, (struct sockaddr *)&at, sizeof at), 0);
 	return fd;
+}
+
+static int dial(void)
+{
+	return dial_from((struct sockaddr_in){ .sin_family = AF_INET });
 }
 
 static void say(int fd, const char *text)
@@ -304,6 +315,34 @@ static void refuses_what_it_cannot_read(void **state)
 }
 
 /* The client is still sending when we have refused: closing at once would reset the connection under the answer. */
+/* As long as allowed it is taken; a byte more is refused, also when no length said so before. */
+static void refuses_a_body_that_is_too_long(void **state)
+{
+	static char body[BODY_MAX + 2];
+	char head[200];
+	(void)state;
+
+	memset(body, 'b', BODY_MAX + 1);
+	for (int more = 0; more < 2; more++)
+		for (int chunked = 0; chunked < 2; chunked++) {
+			int fd = dial();
+			snprintf(head, sizeof head,
+			    chunked ? "POST /b HTTP/1.1\r\n" HOST
+				      "Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n"
+				    : "POST /b HTTP/1.1\r\n" HOST
+				      "Connection: close\r\nContent-Length: %d\r\n\r\n",
+			    BODY_MAX + more);
+			body[BODY_MAX] = more ? 'b' : '\0';
+			say(fd, head);
+			say(fd, body);
+			if (chunked)
+				say(fd, "\r\n0\r\n\r\n");
+			const char *t = hear(fd, NULL);
+			assert_int_equal(strncmp(t, more ? "HTTP/1.1 413 " : "HTTP/1.1 200 ", 13), 0);
+			assert_int_equal(more || strcmp(strstr(t, "\r\n\r\n") + 4, body) == 0, 1);
+		}
+}
+
 static void lingers_so_that_the_refusal_arrives(void **state)
 {
 	char junk[65536];
@@ -367,6 +406,8 @@ static void does_not_read_what_it_refused_to_continue(void **state)
 	char *t = hear(fd, NULL);
 	assert_int_equal(answers(t), 1);
 	assert_non_null(strstr(t, "404"));
+	assert_non_null(
+	    strstr(t, "Connection: close\r\n")); /* what comes next could be either: its body, or a request */
 }
 
 static void ends_the_slow(void **state)
@@ -544,23 +585,69 @@ static void tells_streams_of_revocations(void **state)
 	assert_int_equal(atomic_load(&app.noticed), before + 2);
 }
 
+/* How many of them were told that there are too many already. */
+static int turned_away(const int *fds, int count)
+{
+	char text[64];
+	int busy = 0;
+
+	usleep(50000);
+	for (int i = 0; i < count; i++) {
+		ssize_t n = recv(fds[i], text, sizeof text - 1, MSG_DONTWAIT);
+		text[n > 0 ? n : 0] = '\0';
+		busy += strstr(text, "503") != NULL;
+	}
+	return busy;
+}
+
+/* An address of this machine that is no loopback one: from it a connection comes as from anywhere. False: there is none. */
+static bool other_address(struct sockaddr_in *out)
+{
+	struct ifaddrs *all, *i;
+
+	assert_int_equal(getifaddrs(&all), 0);
+	for (i = all; i; i = i->ifa_next) {
+		if (!i->ifa_addr || i->ifa_addr->sa_family != AF_INET || i->ifa_flags & IFF_LOOPBACK)
+			continue;
+		memcpy(out, i->ifa_addr, sizeof *out);
+		break;
+	}
+	freeifaddrs(all);
+	return i != NULL;
+}
+
+static void turns_an_address_away_over_its_cap_and_nobody_else(void **state)
+{
+	struct sockaddr_in from;
+	int fds[PER_ADDRESS + 3];
+	(void)state;
+
+	if (!other_address(&from))
+		skip();
+	usleep(700000); /* those of other tests are gone */
+	for (int i = 0; i < PER_ADDRESS + 3; i++)
+		fds[i] = dial_from(from);
+	assert_int_equal(turned_away(fds, PER_ADDRESS + 3), 3);
+	int other = dial();
+	say(other, LAST);
+	assert_non_null(strstr(hear(other, NULL), "/last"));
+	for (int i = 0; i < PER_ADDRESS + 3; i++)
+		close(fds[i]);
+	usleep(50000); /* its places are free again */
+	other = dial_from(from);
+	say(other, LAST);
+	assert_non_null(strstr(hear(other, NULL), "/last"));
+}
+
 static void turns_away_over_the_cap(void **state)
 {
 	int fds[25];
-	char text[64];
-	int busy = 0;
 	(void)state;
 
 	usleep(700000); /* those of other tests are gone */
 	for (int i = 0; i < 25; i++)
 		fds[i] = dial();
-	usleep(50000);
-	for (int i = 0; i < 25; i++) {
-		ssize_t n = recv(fds[i], text, sizeof text - 1, MSG_DONTWAIT);
-		text[n > 0 ? n : 0] = '\0';
-		busy += strstr(text, "503") != NULL;
-	}
-	assert_int_equal(busy, 5);
+	assert_int_equal(turned_away(fds, 25), 5);
 	say(fds[0], LAST);
 	assert_non_null(strstr(hear(fds[0], NULL), "/last"));
 	for (int i = 1; i < 25; i++)
@@ -614,6 +701,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(answers_in_order), cmocka_unit_test(takes_single_bytes),
 		cmocka_unit_test(refuses_what_it_cannot_read),
+		cmocka_unit_test(refuses_a_body_that_is_too_long),
 		cmocka_unit_test(lingers_so_that_the_refusal_arrives),
 		cmocka_unit_test(passes_over_an_unwanted_body),
 		cmocka_unit_test(gives_an_unbounded_unwanted_body_up),
@@ -625,6 +713,7 @@ int main(void)
 		cmocka_unit_test(streams_with_back_pressure), cmocka_unit_test(streams_undo_chunks),
 		cmocka_unit_test(tells_streams_of_the_clients_end),
 		cmocka_unit_test(tells_streams_of_revocations), cmocka_unit_test(turns_away_over_the_cap),
+		cmocka_unit_test(turns_an_address_away_over_its_cap_and_nobody_else),
 		cmocka_unit_test(answers_what_has_come_before_it_was_told_to_stop), /* the last */
 	};
 
