@@ -773,6 +773,27 @@ static void endless_continuations(void **state)
 	close(fd);
 }
 
+/*
+ * Reads what is there, so that nothing waits but what the server makes of it; in step: until all that was sent has been seen,
+ * or what answers it could pile up. The code of a GOAWAY, or UINT32_MAX.
+ */
+static uint32_t goaway_so_far(int fd, bool in_step)
+{
+	struct frame f;
+	char byte;
+
+	if (in_step && !frame_try(fd, NGHTTP2_PING, 0, 0, "in step!", 8))
+		in_step = false;
+	while (peer_readable(fd, in_step ? PEER_MS : 0) && recv(fd, &byte, 1, MSG_PEEK) > 0 &&
+	    frame_read(fd, &f)) {
+		if (f.type == NGHTTP2_GOAWAY)
+			return u32(f.payload + 4);
+		if (f.type == NGHTTP2_PING && memcmp(f.payload, "in step!", 8) == 0)
+			return UINT32_MAX;
+	}
+	return UINT32_MAX;
+}
+
 /* OPS-12, CVE-2019-9512, -9513, -9515, -9518 and their like: each frame of these would be legal. */
 static void floods(void **state)
 {
@@ -808,12 +829,10 @@ static void floods(void **state)
 		struct frame f;
 		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 		headers_send(fd, 1, 0, ASK("POST", "/stream/events"));
-		while (code == UINT32_MAX && left-- > 0 &&
-		    frame_try(fd, rows[k].type, rows[k].flags, rows[k].id, rows[k].payload, rows[k].n))
-			/* They are read, so that nothing waits but what the server makes of them. */
-			while (peer_readable(fd, 0) && recv(fd, &f, 1, MSG_PEEK) > 0 && frame_read(fd, &f))
-				if (f.type == NGHTTP2_GOAWAY)
-					code = u32(f.payload + 4);
+		for (size_t n = 1; code == UINT32_MAX && n <= left &&
+		     frame_try(fd, rows[k].type, rows[k].flags, rows[k].id, rows[k].payload, rows[k].n);
+		     n++)
+			code = goaway_so_far(fd, rows[k].cost && n % 50 == 0);
 		while (code == UINT32_MAX && peer_readable(fd, 1000) && frame_read(fd, &f))
 			if (f.type == NGHTTP2_GOAWAY)
 				code = u32(f.payload + 4);
