@@ -6,8 +6,8 @@
 
 #define WAYS 16
 #define SETS 256
-#define VALUE_MAX \
-	((size_t)32768) /* bytes of the arena that a value lies in; as a rule it is one or two thousand */
+/* Bytes used of the arena that a value lies in: as a rule one or two thousand. All of a kind hold 30 MiB at the very most. */
+#define VALUE_MAX ((size_t)4096)
 
 #define MADE 16384 /* 512 KiB, touched as they come */
 

@@ -32,7 +32,7 @@ const void *recall_find(struct ctx *c, enum recalled what, const unsigned char k
 
 /*
  * Keeps value until `until`, in place of what was there. It lies in mem, of which a reference is taken, and which nobody
- * writes any more. What more than a few pages hold is not kept. Any lane but WRITE, whose truth may be taken back.
+ * writes any more. What takes more than a page is not kept. Any lane but WRITE, whose truth may be taken back.
  */
 void recall_keep(struct ctx *c, enum recalled what, const unsigned char key[SHA256_SIZE], struct arena *mem,
     const void *value, const struct ground *ground, int64_t until);
