@@ -70,6 +70,9 @@ bool jwt_date(const struct json *claims, str name, int64_t *out);
 
 /* Takes a token apart without believing it: shape, base64url, JSON, header members (crit, b64, jwk, jku ... rules). ERR_TOKEN_MALFORMED. */
 CHECKED enum err jwt_parse(struct arena *mem, str token, struct jwt *out, str *signed_part, str *signature);
+/* Whether what was parsed is to be believed: as jwt_verify, for who had to look into it first to know what to expect. */
+CHECKED enum err jwt_check(const struct jwt *t, str signed_part, str signature, const struct jwks *keys,
+    const struct jwt_expect *want);
 /* Parses, finds the key by kid, checks signature, typ, iss, aud, exp (required), nbf. ERR_TOKEN_MALFORMED, ERR_TOKEN_KEY_UNKNOWN,
  * ERR_TOKEN_SIGNATURE, ERR_TOKEN_TYPE, ERR_TOKEN_ISSUER, ERR_TOKEN_AUDIENCE, ERR_TOKEN_EXPIRED, ERR_TOKEN_NOT_YET. */
 CHECKED enum err jwt_verify(

@@ -169,11 +169,10 @@ static enum err look_access(struct ctx *c)
 	struct jwt t;
 
 	want.made_here = recall_was_made(c, job->key);
-	if (!want.made_here &&
-	    (jwt_parse(c->mem, text, &t, &part, &signature) != OK || !business_of(&job->client, &t)))
+	if (jwt_parse(c->mem, text, &t, &part, &signature) != OK || !business_of(&job->client, &t))
 		return not_active(c);
-	if (jwt_verify(c->mem, text, c->site->keys, &want, &t) != OK || !business_of(&job->client, &t) ||
-	    t.exp <= c->now || id_parse(json_get_str(t.claims, S("gid")), ID_GRANT, &job->grant) != OK)
+	if (jwt_check(&t, part, signature, c->site->keys, &want) != OK || t.exp <= c->now ||
+	    id_parse(json_get_str(t.claims, S("gid")), ID_GRANT, &job->grant) != OK)
 		return not_active(c);
 	enum err e =
 	    q_grant_state(c->db, c->mem, &(struct grant_state_in){ job->grant, c->site->tenant.id }, &g);

@@ -5,7 +5,17 @@
 #include <string.h>
 
 #define WAYS 16
-#define SETS 256
+
+static const struct {
+	size_t sets;
+	bool alone; /* without a ground */
+} kinds[RECALL_COUNT] = {
+	[RECALL_CLIENT] = { 256 },
+	[RECALL_MACHINE] = { 256 },
+	[RECALL_VERDICT] = { 256 },
+	[RECALL_KEYS] = { 16, .alone = true }, /* a key takes 3 KiB that no arena counts */
+};
+
 /* Bytes used of the arena that a value lies in: as a rule one or two thousand. All of a kind hold 30 MiB at the very most. */
 #define VALUE_MAX ((size_t)4096)
 
@@ -38,7 +48,7 @@ struct recall *recall_new(void)
 		abort();
 	pthread_rwlock_init(&r->lock, NULL);
 	for (size_t i = 0; i < RECALL_COUNT; i++) {
-		r->at[i] = calloc(SETS, sizeof(struct set)); /* pages come when they are touched */
+		r->at[i] = calloc(kinds[i].sets, sizeof(struct set)); /* pages come when they are touched */
 		if (!r->at[i])
 			abort();
 	}
@@ -53,7 +63,7 @@ void recall_free(struct recall *r)
 	if (!r)
 		return;
 	for (size_t i = 0; i < RECALL_COUNT; i++) {
-		for (size_t s = 0; s < SETS; s++)
+		for (size_t s = 0; s < kinds[i].sets; s++)
 			for (size_t w = 0; w < WAYS; w++)
 				if (r->at[i][s].way[w].mem)
 					arena_unref(r->at[i][s].way[w].mem);
@@ -66,7 +76,7 @@ void recall_free(struct recall *r)
 
 static struct set *set_of(const struct recall *r, enum recalled what, const unsigned char *key)
 {
-	return &r->at[what][((size_t)key[0] << 8 | key[1]) % SETS];
+	return &r->at[what][((size_t)key[0] << 8 | key[1]) % kinds[what].sets];
 }
 
 static void release(void *mem)
@@ -98,9 +108,12 @@ const void *recall_find(struct ctx *c, enum recalled what, const unsigned char k
 
 	if (ended)
 		*ended = false;
-	if (!c->site->recall || c->lane != LANE_LOOP || !copy(c->site->recall, what, key, c->now, &slot))
+	if (!c->site->recall || (c->lane != LANE_LOOP && !kinds[what].alone) ||
+	    !copy(c->site->recall, what, key, c->now, &slot))
 		return NULL;
 	arena_defer(c->mem, release, slot.mem);
+	if (kinds[what].alone)
+		return slot.value;
 	enum standing standing = standing_look(c, &slot.ground);
 	if (ended)
 		*ended = standing == STANDING_ENDED;
@@ -165,4 +178,12 @@ bool recall_was_made(struct ctx *c, const unsigned char key[SHA256_SIZE])
 	bool yes = memcmp(place_of(r, key), key, SHA256_SIZE) == 0;
 	pthread_rwlock_unlock(&r->lock);
 	return yes;
+}
+
+bool recall_made_here(struct ctx *c, str token)
+{
+	unsigned char key[SHA256_SIZE];
+
+	sha256(token, key);
+	return recall_was_made(c, key);
 }

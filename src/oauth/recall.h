@@ -16,6 +16,7 @@ enum recalled {
 	RECALL_CLIENT,  /* struct client, by SHA-256 of its id */
 	RECALL_MACHINE, /* struct machine, by recall_machine_key */
 	RECALL_VERDICT, /* struct verdict (introspect.c), by SHA-256 of the token */
+	RECALL_KEYS, /* struct jwks (assertion_check.c), by SHA-256 of its text: it says nothing but what the text says */
 	RECALL_COUNT
 };
 
@@ -25,8 +26,8 @@ struct recall *recall_new(void);
 void recall_free(struct recall *r);
 
 /*
- * LOOP. What is kept under the key, if it has not run out and its ground is good; it lives as long as the request. NULL: not
- * known, or not known any more. *ended, when given: it is known to have ended, which needs no look at the store.
+ * LOOP; RECALL_KEYS, which stands on nothing, on any lane. What is kept under the key, if it has not run out and its ground is
+ * good; it lives as long as the request. NULL: not known, or not known any more. *ended, when given: it is known to have ended, which needs no look at the store.
  */
 const void *recall_find(struct ctx *c, enum recalled what, const unsigned char key[SHA256_SIZE], bool *ended);
 
@@ -41,5 +42,6 @@ void recall_keep(struct ctx *c, enum recalled what, const unsigned char key[SHA2
 void recall_made(struct ctx *c, str token);
 /* True for the newest of those, by SHA-256 of the whole text; false says nothing. Any lane. */
 bool recall_was_made(struct ctx *c, const unsigned char key[SHA256_SIZE]);
+bool recall_made_here(struct ctx *c, str token); /* the same, by the text */
 
 #endif

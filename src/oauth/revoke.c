@@ -50,7 +50,7 @@ static enum err read_access(struct ctx *c)
 		return reply(c);
 	struct jwt_expect want = { .typ = S("at+jwt"), .issuer = c->site->tenant.issuer };
 	want.now = t.exp > 0 && t.exp <= c->now ? t.exp - 1 : c->now;
-	if (jwt_verify(c->mem, text, c->site->keys, &want, &t) != OK ||
+	if (jwt_check(&t, part, signature, c->site->keys, &want) != OK ||
 	    !str_eq(json_get_str(t.claims, S("client_id")), job->client.client_id) ||
 	    id_parse(json_get_str(t.claims, S("gid")), ID_GRANT, &job->grant) != OK)
 		return reply(c);

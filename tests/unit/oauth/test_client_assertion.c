@@ -2,7 +2,9 @@
 #include "base/unit.h"
 #include "oauth/kit.h"
 #include "core/outside.h"
+#include "crypto/crypto.h"
 #include "jose/jws.h"
+#include "oauth/recall.h"
 
 #define TYPE "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 #define FITS ERR_REFRESH_UNKNOWN /* what this body gets from whoever has proved itself */
@@ -69,9 +71,17 @@ static int setup(void **state)
 	return 0;
 }
 
+static int setup_remembering(void **state)
+{
+	(void)setup(state);
+	t.k.site.recall = recall_new();
+	return 0;
+}
+
 static int teardown(void **state)
 {
 	(void)state;
+	recall_free(t.k.site.recall);
 	kit_stop(&t.k);
 	pkey_unref(t.key.key);
 	pkey_unref(t.other.key);
@@ -79,7 +89,10 @@ static int teardown(void **state)
 	return 0;
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+/* Each of them also with a memory: it must not be seen in any answer. */
+#define TEST(f)                                              \
+	cmocka_unit_test_setup_teardown(f, setup, teardown), \
+	    cmocka_unit_test_setup_teardown(f, setup_remembering, teardown)
 
 static str sign(const struct jwk *key, const char *header, str claims)
 {
@@ -329,6 +342,26 @@ static void at_revoke(void **state)
 	check("CA-21 also from one endpoint to another", send(assertion, ""), ERR_CLIENT_REPLAYED);
 }
 
+/* The keys of a set are made once, and are those of that very text: whoever changes it has the old ones no more. */
+static void keys_are_made_once(void **state)
+{
+	struct ctx c = { .mem = t.k.mem, .now = t.k.now, .site = &t.k.site, .lane = LANE_VERIFY };
+	unsigned char hash[SHA256_SIZE];
+
+	sha256(t.k.clients[0].jwks, hash);
+	holds("nothing yet", !recall_find(&c, RECALL_KEYS, hash, NULL));
+	check("the first", send(good("signer", &t.key), ""), FITS);
+	const struct jwks *set = recall_find(&c, RECALL_KEYS, hash, NULL);
+	check("the second", send(good("signer", &t.key), ""), FITS);
+	holds("one key", set && set->count == 1 && str_eq(set->keys[0].kid, S("one")));
+	holds("the same", recall_find(&c, RECALL_KEYS, hash, NULL) == set);
+	check_dull("somebody else's", send(good("signer", &t.other), ""));
+	t.other.kid = S("one");
+	t.k.clients[0].jwks = set_of(&t.other);
+	check("turned", send(good("signer", &t.other), ""), FITS);
+	check_dull("the old one", send(good("signer", &t.key), ""));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -340,6 +373,7 @@ int main(void)
 		TEST(keys_that_do_not_come),
 		TEST(registered),
 		TEST(at_revoke),
+		cmocka_unit_test_setup_teardown(keys_are_made_once, setup_remembering, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

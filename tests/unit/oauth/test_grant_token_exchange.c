@@ -2,6 +2,7 @@
 #include "base/unit.h"
 #include "oauth/kit.h"
 #include "base/id.h"
+#include "oauth/recall.h"
 
 #define TYPES "&subject_token_type=urn%3Aietf%3Aparams%3Aoauth%3Atoken-type%3A"
 
@@ -18,14 +19,27 @@ static int setup(void **state)
 	return 0;
 }
 
-static int teardown(void **state)
+static int setup_remembering(void **state)
 {
-	kit_stop(*state);
-	free(*state);
+	(void)setup(state);
+	((struct kit *)*state)->site.recall = recall_new();
 	return 0;
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+static int teardown(void **state)
+{
+	struct kit *k = *state;
+
+	recall_free(k->site.recall);
+	kit_stop(k);
+	free(k);
+	return 0;
+}
+
+/* Each of them also with a memory: it must not be seen in any answer. */
+#define TEST(f)                                              \
+	cmocka_unit_test_setup_teardown(f, setup, teardown), \
+	    cmocka_unit_test_setup_teardown(f, setup_remembering, teardown)
 
 static struct answer swap(struct kit *k, str subject, const char *type, const char *more)
 {
@@ -87,6 +101,19 @@ static void an_expired_one_is_worth_nothing(void **state)
 	assert_true(kit_state(k) == before);
 }
 
+static void with_another_signature_it_is_worth_nothing(void **state)
+{
+	struct kit *k = *state;
+	str old = access_token(k), bad = arena_copy(k->mem, old);
+	char *last = (char *)(uintptr_t)bad.p + bad.n - 10;
+
+	*last = *last == 'A' ? 'B' : 'A';
+	same_err("its own", swap(k, old, "access_token", NOTES).err, OK);
+	uint64_t before = kit_state(k);
+	same_err("another", swap(k, bad, "access_token", NOTES).err, ERR_EXCHANGE_SUBJECT);
+	assert_true(kit_state(k) == before);
+}
+
 static void whoever_is_blocked_is_exchanged_for_nothing(void **state)
 {
 	static const char *const rows[] = { "UPDATE users SET status = 'blocked'",
@@ -123,6 +150,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(the_new_one_does_not_outlive_the_old),
 		TEST(an_expired_one_is_worth_nothing),
+		TEST(with_another_signature_it_is_worth_nothing),
 		TEST(whoever_is_blocked_is_exchanged_for_nothing),
 		TEST(at_another_resource_the_client_s_own_scopes_are_the_bound),
 	};

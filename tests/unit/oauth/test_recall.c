@@ -132,6 +132,25 @@ static void a_thousand_have_room_beside_each_other(void **state)
 		assert_int_equal(found(k, n, LANE_LOOP, NULL), n);
 }
 
+/* What a text says does not end with anything that is heard, nor is it known on loops alone. */
+static void keys_stand_on_nothing(void **state)
+{
+	struct kit *k = *state;
+	struct ctx c = ctx_at(k, LANE_VERIFY);
+	struct arena *mem = arena_small(1 << 20);
+	unsigned char key[SHA256_SIZE];
+
+	key_of(1, key);
+	recall_keep(&c, RECALL_KEYS, key, mem, NEW(mem, int), &(struct ground){ 0 }, INT64_MAX);
+	arena_unref(mem);
+	heard = STANDING_UNKNOWN;
+	assert_non_null(recall_find(&c, RECALL_KEYS, key, NULL));
+	assert_null(recall_find(&c, RECALL_CLIENT, key, NULL));
+	c.lane = LANE_LOOP;
+	heard = STANDING_ENDED;
+	assert_non_null(recall_find(&c, RECALL_KEYS, key, NULL));
+}
+
 static void what_was_signed_here_is_known_whole(void **state)
 {
 	struct kit *k = *state;
@@ -159,6 +178,7 @@ int main(void)
 		TEST(what_a_transaction_saw_or_is_too_large_is_not_kept),
 		TEST(it_stays_within_its_bounds_and_the_newest_stay),
 		TEST(a_thousand_have_room_beside_each_other),
+		TEST(keys_stand_on_nothing),
 		TEST(what_was_signed_here_is_known_whole),
 	};
 

@@ -2,6 +2,7 @@
 #include "base/unit.h"
 #include "crypto/crypto.h"
 #include "base/enc.h"
+#include "oauth/recall.h"
 #include "proofs.h"
 
 static int setup(void **state)
@@ -13,14 +14,27 @@ static int setup(void **state)
 	return 0;
 }
 
-static int teardown(void **state)
+static int setup_remembering(void **state)
 {
-	kit_stop(*state);
-	free(*state);
+	(void)setup(state);
+	((struct kit *)*state)->site.recall = recall_new();
 	return 0;
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+static int teardown(void **state)
+{
+	struct kit *k = *state;
+
+	recall_free(k->site.recall);
+	kit_stop(k);
+	free(k);
+	return 0;
+}
+
+/* Each of them also with a memory: it must not be seen in any answer. */
+#define TEST(f)                                              \
+	cmocka_unit_test_setup_teardown(f, setup, teardown), \
+	    cmocka_unit_test_setup_teardown(f, setup_remembering, teardown)
 
 #define WEATHER_ASKED "&resource=https%3A%2F%2Fauth.example%2Fweather%2Fmcp"
 
@@ -153,6 +167,20 @@ static void taken_back(void **state)
 	}
 }
 
+/* What was just signed here is known whole, so nobody has it but under its own signature. */
+static void with_another_signature_it_is_no_token(void **state)
+{
+	struct kit *k = *state;
+	str token = access(k, "weather:read+openid"), bad = arena_copy(k->mem, token);
+	char *last = (char *)(uintptr_t)bad.p + bad.n - 10;
+
+	*last = *last == 'A' ? 'B' : 'A';
+	for (int i = 0; i < 2; i++) {
+		same_err("its own", ask(k, token).err, OK);
+		same_err("another", ask(k, bad).err, ERR_TOKEN_SIGNATURE);
+	}
+}
+
 static void not_in_the_query(void **state)
 {
 	struct kit *k = *state;
@@ -281,6 +309,7 @@ int main(void)
 		TEST(what_the_scopes_say),
 		TEST(refusals),
 		TEST(taken_back),
+		TEST(with_another_signature_it_is_no_token),
 		TEST(not_in_the_query),
 		TEST(who_holds_the_key_is_told_and_nobody_else),
 	};
