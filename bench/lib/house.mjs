@@ -6,6 +6,7 @@ import { connect } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { RELEASE_BIN, freePort, serve } from '../../tests/story/lib/daemon.mjs';
+import { keyPair } from '../../tests/story/lib/assertion.mjs';
 import { until } from '../../tests/story/lib/story.mjs';
 import { OTHER_CORE, SERVER_CORE, have, pinned } from './machine.mjs';
 
@@ -44,21 +45,31 @@ function onItsCore(dir) {
   return file;
 }
 
-// One client on one machine stands for thousands here, so the caps for an address and for registrations are out of the way.
-const config = (up) => `limits: { register: 0, connections: 20000, per_address: 20000 }
+// The clients of its file: one proves itself with a key, one asks for tokens in exchange for people's.
+export const SIGNER = { id: 'bench-signer', key: keyPair('bench') };
+export const AGENT = { id: 'bench-agent', secret: 'the-secret-of-the-agent-of-the-bench' };
+
+// One client on one machine stands for thousands here, so the caps for an address are out of the way.
+const config = (up, home) => `limits: { register: 0, pushed: 0, device: 0, connections: 20000, per_address: 20000 }
 resources:
   - path: /bench/mcp
     upstream: http://127.0.0.1:${up.port}/mcp
     name: Bench
+clients:
+  - { client_id: ${SIGNER.id}, name: Signer, token_endpoint_auth_method: private_key_jwt, jwks: ${home}/jwks.json, grant_types: [client_credentials], scopes: ["mcp:tools"] }
+  - { client_id: ${AGENT.id}, name: Agent, client_secret: ${AGENT.secret}, redirect_uris: ["https://client.example/cb"], grant_types: [authorization_code, token-exchange] }
 `;
 
-// files: a certificate and its key, to serve TLS. store: the address of a PostgreSQL store.
-export async function house(t, dir, up, files = null, store = '') {
+// files: a certificate and its key, to serve TLS. store: the address of a PostgreSQL store. documents: a host of clients' metadata
+// documents on this machine, and the authority that it is believed by.
+export async function house(t, dir, up, { files, store, documents } = {}) {
   const home = mkdtempSync(join(dir, 'house-'));
   const port = await freePort();
-  const tls = files ? `tls: { cert: ${files.cert}, key: ${files.key} }\n` : '';
-  const d = await serve(t, { config: config(up) + tls + (store ? `store: ${store}\n` : ''), dir: home, bin: onItsCore(dir), port, base: `${files ? 'https' : 'http'}://localhost:${port}` });
-  return { daemon: d, base: d.base, port, pid: d.process.pid, resource: `${d.base}/bench/mcp`, database: join(d.data, 'gatehouse.db'), tls: Boolean(files) };
+  const lines = [files && `tls: { cert: ${files.cert}, key: ${files.key} }`, store && `store: ${store}`,
+    documents && `outbound: { allow: [127.0.0.0/8, "::1/128"], authorities: ${documents.authority} }`];
+  writeFileSync(join(home, 'jwks.json'), JSON.stringify({ keys: [SIGNER.key.jwk] }));
+  const d = await serve(t, { config: config(up, home) + lines.filter(Boolean).map((l) => `${l}\n`).join(''), dir: home, bin: onItsCore(dir), port, base: `${files ? 'https' : 'http'}://localhost:${port}` });
+  return { daemon: d, base: d.base, port, pid: d.process.pid, resource: `${d.base}/bench/mcp`, database: join(d.data, 'gatehouse.db'), tls: Boolean(files), documents };
 }
 
 // nginx in front of the same upstream, one worker, nothing but proxy_pass; undefined when there is no nginx.

@@ -4,8 +4,8 @@ import { Jar, authorize, authorizeQuery, pkce, post, register, tokens } from '..
 import { proofKey, prove } from '../../tests/story/lib/dpop.mjs';
 import { assert } from '../../tests/story/lib/story.mjs';
 
-const CALLBACK = 'https://client.example/cb';
-const FORM = 'header Content-Type: application/x-www-form-urlencoded';
+export const CALLBACK = 'https://client.example/cb';
+export const FORM = 'header Content-Type: application/x-www-form-urlencoded';
 const enc = encodeURIComponent;
 
 // A signed-in person with a client whose consent is remembered: the first authorization presses Allow.
@@ -18,7 +18,7 @@ export async function person(house) {
   return { jar, client, ...(await machines(house)) };
 }
 
-const times = async (n, fn) => {
+export const times = async (n, fn) => {
   const out = [];
   for (let i = 0; i < n; i++) out.push(await fn());
   return out;
@@ -64,17 +64,22 @@ export const refreshingBound = async (house, { jar, client }, conns, { seconds, 
   };
 };
 
-// GET /authorize with the cookies of the signed-in person, then POST /token with the code and the verifier.
-export const flow = async (house, { jar, client }) => {
+// POST /token with the code that the step before took, and the verifier.
+export const redeeming = (house, client_id, verifier) => ['step POST /token', FORM,
+  `body grant_type=authorization_code&code={{code}}&redirect_uri=${enc(CALLBACK)}&code_verifier=${verifier}&client_id=${enc(client_id)}&resource=${enc(house.resource)}`,
+  'expect 200', 'must "access_token"'];
+
+// GET /authorize with the cookies of the signed-in person, then POST /token.
+export const flowOf = (house, jar, client_id) => {
   const { verifier, challenge } = pkce();
-  const ask = authorizeQuery(client.client_id, challenge, { redirect_uri: CALLBACK, resource: house.resource });
+  const ask = authorizeQuery(client_id, challenge, { redirect_uri: CALLBACK, resource: house.resource });
   return {
     script: [`step GET /authorize?${ask}`, `header Cookie: ${jar.header()}`, 'expect 302 303', 'take code location code',
-      'step POST /token', FORM,
-      `body grant_type=authorization_code&code={{code}}&redirect_uri=${enc(CALLBACK)}&code_verifier=${verifier}&client_id=${enc(client.client_id)}&resource=${enc(house.resource)}`,
-      'expect 200', 'must "access_token"'],
+      ...redeeming(house, client_id, verifier)],
   };
 };
+
+export const flow = async (house, { jar, client }) => flowOf(house, jar, client.client_id);
 
 // A tools/call of 300 bytes.
 const call = (() => {
