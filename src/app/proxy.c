@@ -1,4 +1,5 @@
 #include "app/proxy_inner.h"
+#include "app/revoked.h"
 #include "app/streams.h"
 #include "base/log.h"
 #include "core/journal.h"
@@ -249,12 +250,9 @@ static void on_stopping(void *arg)
 static void on_notice(void *arg, int kind, int64_t id)
 {
 	struct proxy *p = arg;
-	const struct pass *who = p->call.who;
-	bool hit = (kind == EFFECT_REVOKE_GRANT && id == who->grant) ||
-	    (kind == EFFECT_REVOKE_USER && id && id == who->user) ||
-	    (kind == EFFECT_REVOKE_CLIENT && id && id == who->client_key);
+	struct ground ground = pass_ground(p->call.who);
 
-	if (!hit || p->over)
+	if (p->over || !revoked_hits((enum effect_kind)kind, id, &ground))
 		return;
 	if (!p->sent) {
 		proxy_refuse(p, FAIL(p->call.c, TOKEN_REVOKED, "taken back while the call was under way"));

@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdlib.h>
 
 struct entry {
@@ -106,6 +107,49 @@ bool revoked_has(struct revoked *r, enum effect_kind kind, int64_t id, int64_t i
 	bool yes = r->used && find(r->slots, r->cap, kind, id)->before > issued;
 	pthread_rwlock_unlock(&r->lock);
 	return yes;
+}
+
+/* Each part of a ground, by what it ends. */
+static const struct part {
+	enum effect_kind kind;
+	size_t at; /* in struct ground */
+	const char *why;
+} parts[] = {
+	{ EFFECT_REVOKE_GRANT, offsetof(struct ground, grant), "its grant has ended" },
+	{ EFFECT_REVOKE_USER, offsetof(struct ground, user), "the person is blocked" },
+	{ EFFECT_REVOKE_CLIENT, offsetof(struct ground, client), "the client is blocked or deleted" },
+	{ EFFECT_REVOKE_CLIENT, offsetof(struct ground, origin),
+	    "the client that it was exchanged for is blocked or deleted" },
+	{ EFFECT_CLIENT_CHANGED, offsetof(struct ground, client), "the client was changed" },
+};
+
+static int64_t part_id(const struct ground *g, const struct part *p)
+{
+	if (p->kind == EFFECT_CLIENT_CHANGED && !g->read)
+		return 0;
+	return *(const int64_t *)(const void *)((const char *)g + p->at);
+}
+
+const char *revoked_why(struct revoked *r, const struct ground *g)
+{
+	const char *why = NULL;
+
+	pthread_rwlock_rdlock(&r->lock);
+	for (size_t i = 0; r->used && !why && i < COUNT(parts); i++) {
+		int64_t id = part_id(g, &parts[i]);
+		if (id && find(r->slots, r->cap, parts[i].kind, id)->before > g->issued)
+			why = parts[i].why;
+	}
+	pthread_rwlock_unlock(&r->lock);
+	return why;
+}
+
+bool revoked_hits(enum effect_kind kind, int64_t id, const struct ground *g)
+{
+	for (size_t i = 0; i < COUNT(parts); i++)
+		if (parts[i].kind == kind && id && part_id(g, &parts[i]) == id)
+			return true;
+	return false;
 }
 
 void revoked_read_at(struct revoked *r, int64_t mono_ms)

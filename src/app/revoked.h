@@ -5,7 +5,7 @@
 #ifndef APP_REVOKED_H
 #define APP_REVOKED_H
 
-#include "core/ctx.h"
+#include "core/standing.h"
 
 #define REVOKED_FRESH_MS 2000 /* an older feed is not believed: ask the store */
 
@@ -20,6 +20,10 @@ void revoked_free(struct revoked *r);
 void revoked_add(struct revoked *r, enum effect_kind kind, int64_t id, int64_t before, int64_t until);
 /* True when a token of this grant, person or client that was issued then has been taken back. Any thread. */
 bool revoked_has(struct revoked *r, enum effect_kind kind, int64_t id, int64_t issued);
+/* Whether any of what a token, or something remembered, stands on has been taken back: which, in words; NULL: nothing. Any thread. */
+const char *revoked_why(struct revoked *r, const struct ground *g);
+/* True when a revocation of this kind and id takes back what stands on g. */
+bool revoked_hits(enum effect_kind kind, int64_t id, const struct ground *g);
 /*
  * The `before` of a revocation at that time. Of grants and clients all tokens are meant: a grant never comes back to life, and
  * a client's revocation is lifted when it does. People's are meant up to the moment, as is what was remembered of a client's

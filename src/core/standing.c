@@ -1,6 +1,8 @@
 #include "core/standing.h"
 
+#include "base/id.h"
 #include "crypto/crypto.h"
+#include "model/model.h"
 
 static const struct standing_port *plugged;
 
@@ -24,4 +26,17 @@ int64_t client_key(str client_id)
 		key = key << 8 | hash[i];
 	key &= INT64_MAX;
 	return key ? (int64_t)key : 1;
+}
+
+str ground_origin_text(struct arena *mem, str client_id)
+{
+	return id_text(mem, ID_CLIENT_KEY, client_key(client_id));
+}
+
+bool ground_origin_read(const struct json *claims, int64_t *origin)
+{
+	*origin = 0;
+	if (!json_get(claims, S("gcl")))
+		return !json_get(claims, S("act"));
+	return id_parse(json_get_str(claims, S("gcl")), ID_CLIENT_KEY, origin) == OK && *origin;
 }

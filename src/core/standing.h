@@ -6,6 +6,7 @@
 #ifndef CORE_STANDING_H
 #define CORE_STANDING_H
 
+#include "base/json.h"
 #include "core/ctx.h"
 
 enum standing {
@@ -18,6 +19,7 @@ enum standing {
 struct ground {
 	int64_t grant, user;
 	int64_t client; /* client_key() of its client */
+	int64_t origin; /* the same of whom its grant was given to, when that is another (RFC 8693) */
 	int64_t issued; /* epoch seconds: when the token was given, or the thing was read from the store */
 	bool read;      /* it was read from the store, so it also ends when the client's row is changed */
 };
@@ -36,5 +38,13 @@ enum standing standing_look(struct ctx *c, const struct ground *g);
  * Clients of one number are taken back together: who wants to be another's twin has 2^63 ids to try.
  */
 int64_t client_key(str client_id);
+
+/*
+ * The claim `gcl` of a token that was exchanged: client_key() of the client that its grant was given to, in public form. The
+ * token names who exchanged it, and must end with the other one too.
+ */
+str ground_origin_text(struct arena *mem, str client_id);
+/* Reads it; 0: the token was not exchanged. False: it was (act), and does not say for whom; so nobody could take it back. */
+bool ground_origin_read(const struct json *claims, int64_t *origin);
 
 #endif

@@ -3,7 +3,6 @@
 #include "base/id.h"
 #include "base/json.h"
 #include "core/journal.h"
-#include "core/standing.h"
 
 #include <string.h>
 
@@ -79,6 +78,8 @@ enum err pass_read(struct ctx *c, const struct resource *res, str token, struct 
 		return FAIL(c, TOKEN_MALFORMED, "a token without a grant");
 	if (!read_key(t.claims, out))
 		return FAIL(c, TOKEN_MALFORMED, "a token with a cnf that is not understood");
+	if (!ground_origin_read(t.claims, &out->origin_key))
+		return FAIL(c, TOKEN_MALFORMED, "an exchanged token that does not say for whom");
 	/* RFC 9068 section 5: a client that is named like a person stays a client. */
 	if (!str_eq(sub, json_get_str(t.claims, S("client_id"))) && id_parse(sub, ID_USER, &user) == OK)
 		out->user = user;
@@ -94,6 +95,17 @@ enum err pass_read(struct ctx *c, const struct resource *res, str token, struct 
 	    t.claims, S("iat"), &out->issued); /* ours always have it; without it, as old as can be */
 	out->expires = t.exp;
 	return OK;
+}
+
+struct ground pass_ground(const struct pass *p)
+{
+	return (struct ground){
+		.grant = p->grant,
+		.user = p->user,
+		.client = p->client_key,
+		.origin = p->origin_key,
+		.issued = p->issued,
+	};
 }
 
 enum err pass_scopes(struct ctx *c, const struct resource *res, const struct pass *p)

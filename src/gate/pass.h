@@ -2,7 +2,7 @@
 #ifndef GATE_PASS_H
 #define GATE_PASS_H
 
-#include "core/ctx.h"
+#include "core/standing.h"
 #include "jose/dpop.h"
 
 #define PASS_SCOPE_MAX 256
@@ -22,6 +22,7 @@ struct pass {
 	int64_t grant;
 	int64_t user;            /* 0: the client itself */
 	int64_t client_key;      /* core/standing.h */
+	int64_t origin_key;      /* of whom its grant was given to, when the token was exchanged; else 0 */
 	int64_t issued;          /* epoch seconds */
 	struct pass_place place; /* the text is the site's, or the cache's: pass_cache_find */
 	str long_sub,
@@ -42,6 +43,9 @@ struct pass_place pass_resource(const struct site *s, const struct resource *res
  * client's id. 47 us: VERIFY lane.
  */
 CHECKED enum err pass_read(struct ctx *c, const struct resource *res, str token, struct pass *out);
+
+/* What it stands on, to ask about at every use. */
+struct ground pass_ground(const struct pass *p);
 
 /* ERR_SCOPE_SHORT unless the pass has every scope the resource requires (RFC 6750 section 3.1). */
 CHECKED enum err pass_scopes(struct ctx *c, const struct resource *res, const struct pass *p);

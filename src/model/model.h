@@ -10,6 +10,7 @@
 #define ID_USER "user_"
 #define ID_GRANT "grant_"
 #define ID_CLIENT "client_"
+#define ID_CLIENT_KEY "ck_" /* client_key() of core/standing.h */
 #define ID_SESSION "session_"
 
 struct tenant {
@@ -91,7 +92,7 @@ struct authz {
 	str nonce;
 	int64_t session; /* that it was agreed in, for the id token's sid; 0: none */
 	str jkt;         /* RFC 9449: thumbprint of the key that the tokens are bound to; empty: bearer */
-	str actor;       /* RFC 8693 section 4.1: client_id of who acts for the subject; empty: nobody */
+	str given_to; /* RFC 8693: whom the grant was given to, when client_id is another that acts; else empty */
 	/* of a token exchange (RFC 8693) */
 	str issued_type; /* issued_token_type of the answer; empty: it is none */
 	int64_t

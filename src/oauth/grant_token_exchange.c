@@ -14,6 +14,7 @@
 #include "model/scope.h"
 #include "oauth/client.h"
 #include "oauth/grant_type.h"
+#include "oauth/ground.h"
 #include "oauth/id_jag.h"
 #include "oauth/recall.h"
 #include "sql_gen.h"
@@ -202,15 +203,12 @@ static enum err redeem_access(struct ctx *c, struct token *t)
 {
 	const struct exchange *x = t->own;
 	struct grant_state_out g;
+	const char *why;
 	str scope;
-	enum err e =
-	    q_grant_state(c->db, c->mem, &(struct grant_state_in){ x->grant, c->site->tenant.id }, &g);
 
-	if (e == ERR_NOT_FOUND || (e == OK && g.ended))
-		return BAD_SUBJECT(c, "its grant has ended");
-	TRY(e);
-	if (!str_eq(g.client_status, S("active")) || (x->user && !str_eq(g.user_status, S("active"))))
-		return BAD_SUBJECT(c, "the person or the client is blocked");
+	TRY(ground_look(c, x->grant, x->given_to, &g, &why));
+	if (why)
+		return BAD_SUBJECT(c, "%s", why);
 	TRY(pick_scope(c, t, &scope));
 	t->authz = (struct authz){
 		.grant = x->grant,
@@ -221,7 +219,7 @@ static enum err redeem_access(struct ctx *c, struct token *t)
 		.jkt = t->jkt,
 		.expires_by = x->expires,
 		.issued_type = x->swap->wants,
-		.actor = str_eq(x->given_to, t->client.client_id) ? (str){ NULL, 0 } : t->client.client_id,
+		.given_to = str_eq(x->given_to, t->client.client_id) ? (str){ NULL, 0 } : x->given_to,
 	};
 	return note(c, t, x->resource);
 }

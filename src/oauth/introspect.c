@@ -11,12 +11,12 @@
 #include "jose/jwt.h"
 #include "oauth/client.h"
 #include "oauth/client_auth.h"
+#include "oauth/ground.h"
 #include "oauth/handlers.h"
 #include "oauth/issue.h"
 #include "oauth/params.h"
 #include "oauth/recall.h"
 #include "oauth/refresh.h"
-#include "sql_gen.h"
 
 #define SKEW 30                      /* seconds that the clocks of two nodes may differ */
 #define VERDICT_MAX ((size_t)262144) /* of the arena that one lies in */
@@ -127,11 +127,6 @@ static str write_access(struct arena *mem, const struct json *claims, str userna
 	return b.full ? (str){ NULL, 0 } : buf_str(&b);
 }
 
-static bool is_good(const struct grant_state_out *g)
-{
-	return !g->ended && str_eq(g->user_status, S("active")) && str_eq(g->client_status, S("active"));
-}
-
 static void release(void *mem)
 {
 	arena_unref(mem);
@@ -166,22 +161,23 @@ static enum err look_access(struct ctx *c)
 		.typ = S("at+jwt"), .issuer = c->site->tenant.issuer, .now = c->now, .skew = SKEW
 	};
 	struct grant_state_out g;
+	const char *why;
 	struct jwt t;
 
 	want.made_here = recall_was_made(c, job->key);
 	if (jwt_parse(c->mem, text, &t, &part, &signature) != OK || !business_of(&job->client, &t))
 		return not_active(c);
 	if (jwt_check(&t, part, signature, c->site->keys, &want) != OK || t.exp <= c->now ||
-	    id_parse(json_get_str(t.claims, S("gid")), ID_GRANT, &job->grant) != OK)
+	    id_parse(json_get_str(t.claims, S("gid")), ID_GRANT, &job->grant) != OK ||
+	    !ground_origin_read(t.claims, &job->ground.origin))
 		return not_active(c);
-	enum err e =
-	    q_grant_state(c->db, c->mem, &(struct grant_state_in){ job->grant, c->site->tenant.id }, &g);
-	if (e == ERR_NOT_FOUND || (e == OK && !is_good(&g)))
+	str client_id = json_get_str(t.claims, S("client_id"));
+	TRY(ground_look(c, job->grant, client_id, &g, &why));
+	if (why)
 		return not_active(c);
-	TRY(e);
-	job->ground = (struct ground){ .grant = job->grant,
-		.user = g.user_id,
-		.client = client_key(json_get_str(t.claims, S("client_id"))) };
+	job->ground.grant = job->grant;
+	job->ground.user = g.user_id;
+	job->ground.client = client_key(client_id);
 	(void)json_get_int(t.claims, S("iat"), &job->ground.issued);
 	return keep(c, &t, g.email);
 }
@@ -231,7 +227,7 @@ static bool would_do(struct ctx *c, const struct job *job, const struct grant_st
 {
 	struct secret hash = secret_of(token_hash(c->mem, job->p.token));
 
-	if (!is_good(g) || g->expires <= c->now ||
+	if (g->expires <= c->now ||
 	    !secret_eq(secret_of(g->client_hash), secret_of(sha256_str(c->mem, job->client.client_id))))
 		return false;
 	return secret_eq(secret_of(g->token), hash) ||
@@ -244,12 +240,11 @@ static enum err look_refresh(struct ctx *c)
 {
 	struct job *job = c->state;
 	struct grant_state_out g;
-	enum err e =
-	    q_grant_state(c->db, c->mem, &(struct grant_state_in){ job->grant, c->site->tenant.id }, &g);
+	const char *why;
 
-	if (e == ERR_NOT_FOUND || (e == OK && !would_do(c, job, &g)))
+	TRY(ground_look(c, job->grant, job->client.client_id, &g, &why));
+	if (why || !would_do(c, job, &g))
 		return not_active(c);
-	TRY(e);
 	job->json = write_refresh(c, job, &g);
 	job->ground = (struct ground){ .grant = job->grant,
 		.user = g.user_id,

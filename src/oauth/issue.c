@@ -2,6 +2,7 @@
 #include "base/enc.h"
 #include "base/id.h"
 #include "base/json.h"
+#include "core/standing.h"
 #include "crypto/crypto.h"
 #include "jose/jwt.h"
 #include "oauth/recall.h"
@@ -35,10 +36,11 @@ static str claims(struct ctx *c, const struct authz *authz)
 	jout_int(&j, S("exp"), c->now + lifetime(c, authz));
 	jout_str(&j, S("jti"), b64url_write(c->mem, (str){ (const char *)jti, sizeof jti }));
 	jout_str(&j, S("gid"), id_text(c->mem, ID_GRANT, authz->grant));
-	if (authz->actor.n) { /* RFC 8693 section 4.1 */
+	if (authz->given_to.n) { /* RFC 8693 section 4.1 */
 		jout_object(&j, S("act"));
-		jout_str(&j, S("sub"), authz->actor);
+		jout_str(&j, S("sub"), authz->client_id);
 		jout_end(&j);
+		jout_str(&j, S("gcl"), ground_origin_text(c->mem, authz->given_to));
 	}
 	if (authz->jkt.n) { /* RFC 9449 section 6.1 */
 		jout_object(&j, S("cnf"));

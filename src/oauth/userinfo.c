@@ -6,17 +6,17 @@
 #include "jose/dpop.h"
 #include "jose/jwt.h"
 #include "model/scope.h"
+#include "oauth/ground.h"
 #include "oauth/handlers.h"
 #include "oauth/presented.h"
 #include "oauth/recall.h"
-#include "sql_gen.h"
 
 #define SKEW 30 /* seconds that two clocks may differ, as at resources */
 
 struct userinfo {
 	struct presented sent;
 	int64_t user, grant;
-	str scope;
+	str scope, client_id;
 	bool made_here;
 };
 
@@ -51,13 +51,11 @@ static enum err look(struct ctx *c)
 	struct grant_state_out g;
 	struct user_by_id_out person;
 	int64_t tenant = c->site->tenant.id;
+	const char *why;
 
-	enum err e = q_grant_state(c->db, c->mem, &(struct grant_state_in){ u->grant, tenant }, &g);
-	if (e == ERR_NOT_FOUND || (e == OK && (g.ended || g.user_id != u->user)))
-		return FAIL(c, TOKEN_REVOKED, "its grant has ended");
-	TRY(e);
-	if (!str_eq(g.user_status, S("active")) || !str_eq(g.client_status, S("active")))
-		return FAIL(c, TOKEN_REVOKED, "the person or the client is blocked");
+	TRY(ground_look(c, u->grant, u->client_id, &g, &why));
+	if (why || g.user_id != u->user)
+		return FAIL(c, TOKEN_REVOKED, "%s", why ? why : "its grant is of somebody else");
 	TRY(q_user_by_id(c->db, c->mem, &(struct user_by_id_in){ .tenant = tenant, .id = u->user }, &person));
 	return reply(c, u, &person);
 }
@@ -88,7 +86,7 @@ static enum err verify(struct ctx *c)
 	if (e != OK)
 		return fail_set(c, e, __FILE__, __LINE__, "%zu bytes", u->sent.token.n);
 	str sub = json_get_str(t.claims, S("sub")), aud = json_get_str(t.claims, S("aud"));
-	c->actor.client_id = json_get_str(t.claims, S("client_id"));
+	u->client_id = c->actor.client_id = json_get_str(t.claims, S("client_id"));
 	u->scope = json_get_str(t.claims, S("scope"));
 	if (!site_resource(c->site, aud))
 		return FAIL(c, TOKEN_AUDIENCE, "a token for %.*s", FMT(str_sub(aud, 0, 200)));

@@ -4,7 +4,7 @@ import { createPublicKey, verify } from 'node:crypto';
 import { createServer } from 'node:http';
 import { story, assert } from './lib/story.mjs';
 import { serve, freePort, OWNER } from './lib/daemon.mjs';
-import { Jar, authorize, post, ask, mcp, initialize } from './lib/oauth.mjs';
+import { Jar, authorize, post, ask, mcp, initialize, register, tokens } from './lib/oauth.mjs';
 import { authority, documents } from './lib/documents.mjs';
 import { keyPair, now } from './lib/assertion.mjs';
 import { EXCHANGE, TYPE, bearer, exchange, jag } from './lib/jag.mjs';
@@ -21,7 +21,12 @@ export default story('cross-app access', async (t) => {
   const provider = await documents(t, { pair: ca.pair('localhost', 'DNS:localhost') });
   const key = keyPair('provider-1');
   provider.at('/jwks', { keys: [key.jwk] });
-  const upstream = createServer((req, res) => (req.resume(), res.setHeader('content-type', 'application/json'), res.end('{"jsonrpc":"2.0","id":1,"result":{}}')));
+  const upstream = createServer((req, res) => {
+    req.resume();
+    if (req.method === 'GET') return res.writeHead(200, { 'content-type': 'text/event-stream' }), res.write(': open\n\n');
+    res.setHeader('content-type', 'application/json');
+    res.end('{"jsonrpc":"2.0","id":1,"result":{}}');
+  });
   await new Promise((ok) => upstream.listen(0, '127.0.0.1', ok));
   t.defer(() => (upstream.closeAllConnections(), upstream.close()));
   const up = `http://127.0.0.1:${upstream.address().port}/mcp`;
@@ -144,6 +149,36 @@ cross_app:
     assert.equal((await post(`${I}/revoke`, { token: mine.refresh_token }, basic('agent'))).status, 200);
     assert.equal((await mcp(notes, made, initialize)).status, 401);
     await refused(exchange(I, who('server'), access(mine.access_token, { resource: notes })), 400, 'invalid_request');
+  });
+  await t.test('suspending or deleting the client that the grant was given to ends what a server exchanged its token for, everywhere', async () => {
+    for (const way of ['suspended', 'deleted']) {
+      const first = (await register(I, { client_name: 'Passing' })).json;
+      const got = await tokens(I, { client: first, resource: weather, jar, scope: 'weather:read openid' });
+      const made = (await exchange(I, who('server'), access(got.access_token, { resource: notes }))).json.access_token;
+      const same = (await exchange(I, who('server'), access(got.access_token))).json.access_token;
+      const state = async () => {
+        const told = (await ask(`${I}/userinfo`, { headers: { authorization: `Bearer ${same}` } })).status;
+        const active = (await post(`${I}/introspect`, { token: made }, basic('stranger'))).json.active;
+        const open = (await post(`${I}/introspect`, { token: same }, basic('server'))).json.active;
+        return [(await mcp(notes, made, initialize)).status, (await mcp(weather, same, initialize)).status, told, active, open];
+      };
+      assert.deepEqual(await state(), [200, 200, 200, true, true]);
+      const stream = await fetch(notes, { headers: { authorization: `Bearer ${made}`, accept: 'text/event-stream' } });
+      assert.equal(stream.status, 200);
+      const cut = stream.text().then(() => 'ended', () => 'cut');
+      const late = new Promise((ok) => setTimeout(ok, 5000, 'still open').unref());
+      const verb = (...args) => d.verb(args).then((r) => assert.equal(r.code, 0, r.err));
+      await (way === 'deleted' ? verb('delete_client', '--client_id', first.client_id) : verb('update_client', '--client_id', first.client_id, '--status', 'suspended'));
+      assert.deepEqual(await state(), [401, 401, 401, false, false]);
+      assert.equal(await Promise.race([cut, late]), 'cut');
+      await refused(exchange(I, who('server'), access(got.access_token)), 400, 'invalid_request');
+      await d.stop();
+      await d.start();
+      assert.deepEqual(await state(), [401, 401, 401, false, false], 'after a restart');
+      if (way === 'deleted') continue;
+      await verb('update_client', '--client_id', first.client_id, '--status', 'active');
+      assert.deepEqual(await state(), [200, 200, 200, true, true], 'active again');
+    }
   });
   await t.test('clients that may not, and clients without a secret, exchange nothing', async () => {
     await refused(post(`${I}/token`, { grant_type: EXCHANGE, client_id: 'agent', ...access(first.access_token) }), 401, 'invalid_client');

@@ -51,6 +51,7 @@ static void start_call(struct request *rq)
 	who->user = rq->http.path.p[1] - '0';
 	who->grant = who->user + 100;
 	who->client_key = who->user + 200;
+	who->origin_key = who->user + 300;
 	who->sub_n = 6;
 	memcpy(who->sub, "user_1", 6);
 	struct proxy_call call = { .c = &x->c,
@@ -805,6 +806,8 @@ static void access_taken_back_ends_its_streams_only(void **state)
 		{ "the second one's person", { EFFECT_REVOKE_USER, 2 }, false, true },
 		{ "a person with a grant's number", { EFFECT_REVOKE_USER, 101 }, false, false },
 		{ "the first one's client", { EFFECT_REVOKE_CLIENT, 201 }, true, false },
+		{ "the client that the second one's token was exchanged for", { EFFECT_REVOKE_CLIENT, 302 },
+		    false, true },
 		{ "a client with a grant's number", { EFFECT_REVOKE_CLIENT, 101 }, false, false },
 		{ "a client whose row was changed", { EFFECT_CLIENT_CHANGED, 201 }, false, false },
 		{ "something else", { EFFECT_RELOAD, 101 }, false, false },

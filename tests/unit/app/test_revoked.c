@@ -1,6 +1,8 @@
 #include "app/revoked.h"
 #include "base/unit.h"
 
+#include <string.h>
+
 static void knows_what_was_taken_back(void **state)
 {
 	struct revoked *r = revoked_new();
@@ -70,6 +72,45 @@ static void grants_and_clients_are_meant_whole_and_people_up_to_the_moment(void 
 	revoked_free(r);
 }
 
+static void a_token_ends_with_each_thing_that_it_stands_on(void **state)
+{
+	static const struct {
+		const char *sentence;
+		enum effect_kind kind;
+		int64_t id;
+		bool read;
+		const char *why;
+	} rows[] = {
+		{ "its grant", EFFECT_REVOKE_GRANT, 1, false, "its grant has ended" },
+		{ "its person", EFFECT_REVOKE_USER, 2, false, "the person is blocked" },
+		{ "its client", EFFECT_REVOKE_CLIENT, 3, false, "the client is blocked or deleted" },
+		{ "the client that it was exchanged for", EFFECT_REVOKE_CLIENT, 4, false,
+		    "the client that it was exchanged for is blocked or deleted" },
+		{ "what was read of its client", EFFECT_CLIENT_CHANGED, 3, true, "the client was changed" },
+		{ "a change of its client's row", EFFECT_CLIENT_CHANGED, 3, false, NULL },
+		{ "another grant", EFFECT_REVOKE_GRANT, 2, false, NULL },
+		{ "a person of the grant's number", EFFECT_REVOKE_USER, 1, false, NULL },
+		{ "nobody", EFFECT_REVOKE_CLIENT, 0, false, NULL },
+	};
+	(void)state;
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct revoked *r = revoked_new();
+		struct ground g = { 1, 2, 3, 4, .issued = 100, .read = rows[i].read };
+		const struct ground nothing = { .issued = 100, .read = true };
+		holds(rows[i].sentence, revoked_why(r, &g) == NULL);
+		revoked_add(r, rows[i].kind, rows[i].id, 200, 900);
+		const char *why = revoked_why(r, &g);
+		holds(rows[i].sentence, rows[i].why ? why && strcmp(why, rows[i].why) == 0 : why == NULL);
+		holds(rows[i].sentence, revoked_hits(rows[i].kind, rows[i].id, &g) == (rows[i].why != NULL));
+		holds(rows[i].sentence, revoked_why(r, &nothing) == NULL);
+		holds(rows[i].sentence, !revoked_hits(rows[i].kind, rows[i].id, &nothing));
+		g.issued = 200; /* given after it */
+		holds(rows[i].sentence, revoked_why(r, &g) == NULL);
+		revoked_free(r);
+	}
+}
+
 static void knows_how_old_the_feed_is(void **state)
 {
 	struct revoked *r = revoked_new();
@@ -90,6 +131,7 @@ int main(void)
 		cmocka_unit_test(keeps_many_and_forgets_the_old),
 		cmocka_unit_test(without_an_end_is_for_good),
 		cmocka_unit_test(grants_and_clients_are_meant_whole_and_people_up_to_the_moment),
+		cmocka_unit_test(a_token_ends_with_each_thing_that_it_stands_on),
 		cmocka_unit_test(knows_how_old_the_feed_is),
 	};
 

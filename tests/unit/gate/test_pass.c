@@ -129,6 +129,40 @@ static void a_client_that_is_named_like_a_person_is_no_person(void **state)
 	same("it is said all the same", pass_sub(&p), S(SUB));
 }
 
+/* RFC 8693 section 4.1: a token that names who acts also says whose grant it is of, or it could not end with that client. */
+static void an_exchanged_token_says_for_whom(void **state)
+{
+	str gcl = ground_origin_text(t.mem, S("first"));
+	const struct {
+		const char *sentence, *more;
+		enum err e;
+		int64_t origin;
+	} rows[] = {
+		{ "not exchanged", "", OK, 0 },
+		{ "exchanged", arena_printf(t.mem, ",\"act\":{\"sub\":\"app\"},\"gcl\":\"%.*s\"", FMT(gcl)).p,
+		    OK, client_key(S("first")) },
+		{ "exchanged, for nobody", ",\"act\":{\"sub\":\"app\"}", ERR_TOKEN_MALFORMED, 0 },
+		{ "for no client at all", ",\"gcl\":\"ck_0000000000000\"", ERR_TOKEN_MALFORMED, 0 },
+		{ "for a grant", ",\"gcl\":\"" GID "\"", ERR_TOKEN_MALFORMED, 0 },
+		{ "for a number", ",\"gcl\":7", ERR_TOKEN_MALFORMED, 0 },
+	};
+	(void)state;
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct pass p;
+		str token,
+		    claims = arena_printf(t.mem, CLAIMS(ISS, AUD, LATER, GID, SUB, "%s"), rows[i].more);
+		assert_int_equal(jwt_sign(t.mem, &t.ours, S("at+jwt"), claims, &token), OK);
+		same_err(rows[i].sentence, pass_read(&t.c, &here, token, &p), rows[i].e);
+		if (rows[i].e != OK)
+			continue;
+		struct ground g = pass_ground(&p);
+		holds(rows[i].sentence,
+		    g.origin == rows[i].origin && g.client == client_key(S("app")) && g.grant == 7 &&
+			g.user == 3);
+	}
+}
+
 static void texts_of_any_length_are_kept(void **state)
 {
 	char long_scope[1001], claims[2000];
@@ -212,6 +246,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(only_what_is_right_in_everything),
 		TEST(a_client_that_is_named_like_a_person_is_no_person),
+		TEST(an_exchanged_token_says_for_whom),
 		TEST(texts_of_any_length_are_kept),
 		TEST(every_required_scope_must_be_there),
 		TEST(a_confirmation_is_understood_or_the_token_is_not_taken),

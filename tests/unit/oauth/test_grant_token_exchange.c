@@ -2,6 +2,7 @@
 #include "base/unit.h"
 #include "oauth/kit.h"
 #include "base/id.h"
+#include "core/standing.h"
 #include "oauth/recall.h"
 
 #define TYPES "&subject_token_type=urn%3Aietf%3Aparams%3Aoauth%3Atoken-type%3A"
@@ -85,6 +86,9 @@ static void the_new_one_does_not_outlive_the_old(void **state)
 	assert_true(json_get_int(o, S("expires_in"), &lasts));
 	assert_int_equal(lasts, 100);
 	same("act", json_get_str(json_get(kit_claims(k, token), S("act")), S("sub")), S("ci"));
+	same("whose it was", json_get_str(kit_claims(k, token), S("gcl")),
+	    ground_origin_text(k->mem, S("app")));
+	assert_true(json_get(kit_claims(k, old), S("gcl")) == NULL);
 }
 
 static void an_expired_one_is_worth_nothing(void **state)

@@ -171,8 +171,8 @@ static void a_bound_token_says_to_what(void **state)
 	    arena_printf(k->mem,
 		"{\"iss\":\"" ISSUER "\",\"aud\":\"" WEATHER
 		"\",\"sub\":\"x\",\"client_id\":\"client_bot\",\"exp\":%lld,\"iat\":1,\"gid\":\"%.*s\","
-		"\"cnf\":{\"jkt\":\"thumb\"},\"act\":{\"sub\":\"client_actor\"}}",
-		(long long)k->now + 600, FMT(gid))
+		"\"cnf\":{\"jkt\":\"thumb\"},\"act\":{\"sub\":\"client_actor\"},\"gcl\":\"%.*s\"}",
+		(long long)k->now + 600, FMT(gid), FMT(ground_origin_text(k->mem, S("app"))))
 		.p);
 	struct answer a = see(k, token, SERVER);
 	const struct json *o = kit_json(k, a.body);
@@ -180,6 +180,48 @@ static void a_bound_token_says_to_what(void **state)
 	same("token_type", json_get_str(o, S("token_type")), S("DPoP"));
 	same("cnf", json_get_str(json_get(o, S("cnf")), S("jkt")), S("thumb"));
 	same("act", json_get_str(json_get(o, S("act")), S("sub")), S("client_actor"));
+}
+
+/* What the server behind the resource made of a person's token for another client (RFC 8693). */
+static str exchanged(struct kit *k, str more)
+{
+	str gid = json_get_str(kit_claims(k, json_get_str(kit_tokens(k), S("access_token"))), S("gid"));
+
+	return signed_by_us(k, "at+jwt",
+	    arena_printf(k->mem,
+		"{\"iss\":\"" ISSUER "\",\"aud\":\"" WEATHER "\",\"sub\":\"user_000000000001a\","
+		"\"client_id\":\"client_bot\",\"exp\":%lld,\"iat\":1,\"gid\":\"%.*s\","
+		"\"act\":{\"sub\":\"client_bot\"}%.*s}",
+		(long long)k->now + 600, FMT(gid), FMT(more))
+		.p);
+}
+
+static void an_exchanged_token_stands_on_both_clients(void **state)
+{
+	struct kit *k = *state;
+	str gcl = arena_printf(k->mem, ",\"gcl\":\"%.*s\"", FMT(ground_origin_text(k->mem, S("app"))));
+	struct answer a = see(k, exchanged(k, S("")), SERVER);
+
+	assert_true(inactive(&a)); /* nobody could take it back */
+	str token = exchanged(k, gcl);
+	a = see(k, token, SERVER);
+	assert_true(active(k, &a));
+	a = see(k, token, SERVER); /* remembered */
+	assert_true(active(k, &a));
+	assert_true(asked.client == client_key(S("client_bot")) && asked.origin == client_key(S("app")));
+	heard = STANDING_UNKNOWN;
+	static const char *const clients[] = { "app", "client_bot" };
+	for (size_t i = 0; i < COUNT(clients); i++) {
+		kit_sql(k,
+		    arena_printf(
+			k->mem, "UPDATE client SET status = 'blocked' WHERE client_id = '%s'", clients[i])
+			.p);
+		a = see(k, token, SERVER);
+		holds(clients[i], inactive(&a));
+		kit_sql(k, "UPDATE client SET status = 'active'");
+		a = see(k, token, SERVER);
+		holds(clients[i], active(k, &a));
+	}
 }
 
 static void what_is_remembered_is_worth_what_was_heard(void **state)
@@ -287,6 +329,7 @@ int main(void)
 		TEST(garbage_is_not_active),
 		TEST(our_signature_alone_is_not_enough),
 		TEST(a_bound_token_says_to_what),
+		TEST(an_exchanged_token_stands_on_both_clients),
 		TEST(what_is_remembered_is_worth_what_was_heard),
 		TEST(what_was_heard_while_the_store_was_asked_counts),
 		TEST(tokens_of_another_node_are_verified),

@@ -181,6 +181,34 @@ static void with_another_signature_it_is_no_token(void **state)
 	}
 }
 
+/* What was exchanged (RFC 8693) ends with the client that acts, too. */
+static void taken_back_from_who_acts(void **state)
+{
+	struct kit *k = *state;
+	str gid = json_get_str(kit_claims(k, access(k, "weather:read+openid")), S("gid"));
+	str token = sign(k, "at+jwt",
+	    arena_printf(k->mem,
+		"{\"iss\":\"" ISSUER "\",\"aud\":\"" WEATHER
+		"\",\"sub\":\"user_000000000001a\",\"client_id\":\"ci\","
+		"\"exp\":%lld,\"scope\":\"openid\",\"gid\":\"%.*s\"}",
+		(long long)k->now + 600, FMT(gid))
+		.p);
+
+	assert_int_equal(ask(k, token).err, OK); /* no row: the file's own */
+	kit_sql(k,
+	    "INSERT INTO client SELECT 99, tenant, zeroblob(32), 'ci', name, origin, status, auth_method, "
+	    "secret, "
+	    "redirect_uris, grant_types, scope, metadata, created, last_used, '', 0, 0 FROM client WHERE "
+	    "client_id = 'app'");
+	kit_sql(k,
+	    arena_printf(k->mem, "UPDATE client SET hash = x'%.*s' WHERE id = 99",
+		FMT(hex_write(k->mem, sha256_str(k->mem, S("ci")))))
+		.p);
+	assert_int_equal(ask(k, token).err, OK);
+	kit_sql(k, "UPDATE client SET status = 'blocked' WHERE id = 99");
+	same_err("who acts is blocked", ask(k, token).err, ERR_TOKEN_REVOKED);
+}
+
 static void not_in_the_query(void **state)
 {
 	struct kit *k = *state;
@@ -310,6 +338,7 @@ int main(void)
 		TEST(refusals),
 		TEST(taken_back),
 		TEST(with_another_signature_it_is_no_token),
+		TEST(taken_back_from_who_acts),
 		TEST(not_in_the_query),
 		TEST(who_holds_the_key_is_told_and_nobody_else),
 	};

@@ -1,0 +1,39 @@
+#include "oauth/ground.h"
+#include "crypto/crypto.h"
+
+/* The client that acts. What the file declares needs no row. */
+static enum err look_actor(struct ctx *c, str hash, const char **why)
+{
+	struct client_state_out state;
+	enum err e =
+	    q_client_state(c->db, c->mem, &(struct client_state_in){ c->site->tenant.id, hash }, &state);
+
+	if (e == ERR_NOT_FOUND)
+		return OK;
+	TRY(e);
+	if (!str_eq(state.status, S("active")))
+		*why = "the client is blocked or deleted";
+	return OK;
+}
+
+enum err ground_look(struct ctx *c, int64_t grant, str client_id, struct grant_state_out *g, const char **why)
+{
+	enum err e = q_grant_state(c->db, c->mem, &(struct grant_state_in){ grant, c->site->tenant.id }, g);
+	str hash = sha256_str(c->mem, client_id);
+
+	*why = NULL;
+	if (e == ERR_NOT_FOUND) {
+		*why = "its grant is gone";
+		return OK;
+	}
+	TRY(e);
+	bool same = secret_eq(secret_of(hash), secret_of(g->client_hash));
+	if (g->ended)
+		*why = "its grant has ended";
+	else if (!str_eq(g->user_status, S("active")))
+		*why = "the person is blocked or gone";
+	else if (!str_eq(g->client_status, S("active")))
+		*why = same ? "the client is blocked or deleted"
+			    : "the client that it was exchanged for is blocked or deleted";
+	return same || *why ? OK : look_actor(c, hash, why);
+}
