@@ -13,6 +13,12 @@ SELECT session.hash, session.user_id, session.seen, session.expires, session.aut
 FROM session JOIN users ON users.id = session.user_id
 WHERE session.id = :id AND session.tenant = :tenant AND users.tenant = :tenant;
 
+-- A sign-in as applications know it, while it lasts.
+-- name: session_of_sign_in :one
+-- in: sid int, tenant int, user_id int, now int
+-- out: id int
+SELECT id FROM session WHERE sid = :sid AND tenant = :tenant AND user_id = :user_id AND expires > :now ORDER BY id LIMIT 1;
+
 -- name: session_touch :exec
 -- in: id int, tenant int, now int, expires int
 UPDATE session SET seen = :now, expires = :expires WHERE id = :id AND tenant = :tenant;

@@ -24,6 +24,7 @@ ALTER TABLE client ADD COLUMN updated INT NOT NULL DEFAULT 0;
 -- A sign-in as applications know it (sid): it stays the same while one person signs in again in one browser.
 ALTER TABLE session ADD COLUMN sid INT NOT NULL DEFAULT 0;
 UPDATE session SET sid = id;
+CREATE INDEX session_of_sign_in ON session (sid);
 
 -- Applications that are still to be told that a sign-in has ended (OpenID Connect Back-Channel Logout), until they know or
 -- we have tried often enough. Written in the transaction that ends the sign-in, so that a restart loses none.

@@ -141,7 +141,7 @@ static enum err decide(struct ctx *c, struct job *job, bool allow)
 		.client = client.row,
 		.auth_time = c->actor.auth_time,
 		.methods = c->actor.methods,
-		.session = c->actor.session,
+		.session = c->actor.sid,
 		.now = c->now,
 	};
 	TRY(q_device_decide(c->db, c->mem, &in, &changed));

@@ -17,7 +17,6 @@
 #include "oauth/ground.h"
 #include "oauth/id_jag.h"
 #include "oauth/recall.h"
-#include "sql_gen.h"
 #include "store/audit.h"
 
 #define TYPE(name_) S_INIT("urn:ietf:params:oauth:token-type:" name_)
@@ -33,6 +32,7 @@ struct exchange {
 	str given_to;   /* access token: its client */
 	bool made_here; /* what was sent */
 	int64_t user, grant, expires, auth_time;
+	int64_t session; /* id token: its sid; 0: nobody signed in for it */
 };
 
 /* What is exchanged for what. */
@@ -271,26 +271,38 @@ static enum err read_identity(struct ctx *c, struct token *t, const struct jwt *
 		return BAD_SUBJECT(c, "an id token of another client");
 	if (id_parse(json_get_str(jwt->claims, S("sub")), ID_USER, &x->user) != OK)
 		return BAD_SUBJECT(c, "an id token without a person");
+	if (id_parse(json_get_str(jwt->claims, S("grant")), ID_GRANT, &x->grant) != OK)
+		return BAD_SUBJECT(c, "an id token without a grant");
+	str sid = json_get_str(jwt->claims, S("sid"));
+	if (sid.n && id_parse(sid, ID_SESSION, &x->session) != OK)
+		return BAD_SUBJECT(c, "a sid that is not understood");
 	(void)json_get_int(jwt->claims, S("auth_time"), &x->auth_time);
 	return OK;
 }
 
+/*
+ * The signature says that somebody signed in; the store, that it is still so. A connection goes on after signing out, but what
+ * we say of a person to another server is that they are signed in here.
+ */
 static enum err redeem_identity(struct ctx *c, struct token *t)
 {
 	struct exchange *x = t->own;
-	struct user_by_id_out user;
-	enum err e = q_user_by_id(
-	    c->db, c->mem, &(struct user_by_id_in){ .tenant = c->site->tenant.id, .id = x->user }, &user);
+	struct grant_state_out g;
+	const char *why;
+	bool signed_in;
 
-	if (e == ERR_NOT_FOUND || (e == OK && !str_eq(user.status, S("active"))))
-		return BAD_SUBJECT(c, "the person is gone or blocked");
-	TRY(e);
+	TRY(ground_look(c, x->grant, t->client.client_id, &g, &why));
+	if (why || g.user_id != x->user)
+		return BAD_SUBJECT(c, "%s", why ? why : "its grant is of somebody else");
+	TRY(ground_signed_in(c, x->session, x->user, &signed_in));
+	if (!signed_in)
+		return BAD_SUBJECT(c, "the person has signed out");
 	struct id_jag *jag = NEW(c->mem, struct id_jag);
 
 	*jag = (struct id_jag){ .audience = x->audience->issuer,
 		.client_id = x->client_there,
 		.user = x->user,
-		.email = user.email,
+		.email = g.email,
 		.resource = x->resource,
 		.scope = t->p.scope,
 		.auth_time = x->auth_time };

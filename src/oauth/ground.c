@@ -37,3 +37,13 @@ enum err ground_look(struct ctx *c, int64_t grant, str client_id, struct grant_s
 			    : "the client that it was exchanged for is blocked or deleted";
 	return same || *why ? OK : look_actor(c, hash, why);
 }
+
+enum err ground_signed_in(struct ctx *c, int64_t sid, int64_t user, bool *is)
+{
+	struct session_of_sign_in_in in = { sid, c->site->tenant.id, user, c->now };
+	struct session_of_sign_in_out row;
+	enum err e = sid ? q_session_of_sign_in(c->db, c->mem, &in, &row) : OK;
+
+	*is = e == OK;
+	return e == ERR_NOT_FOUND ? OK : e;
+}

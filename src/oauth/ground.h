@@ -14,5 +14,7 @@
  */
 CHECKED enum err ground_look(
     struct ctx *c, int64_t grant, str client_id, struct grant_state_out *g, const char **why);
+/* READ or WRITE. True while the person is signed in by that sign-in (sid; 0 is none, which cannot end). Errors of the store only. */
+CHECKED enum err ground_signed_in(struct ctx *c, int64_t sid, int64_t user, bool *is);
 
 #endif

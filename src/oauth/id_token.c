@@ -61,6 +61,8 @@ static str claims(struct ctx *c, const struct authz *a, str access_token)
 		jout_words(&j, S("amr"), amr);
 	jout_str(&j, S("at_hash"), at_hash(c, access_token));
 	jout_str_opt(&j, S("sid"), id_token_sid(c->mem, a->session));
+	/* what it is exchanged for ends with its grant; not gid, which makes a token good at resources */
+	jout_str(&j, S("grant"), id_text(c->mem, ID_GRANT, a->grant));
 	jout_end(&j);
 	return b.full ? (str){ NULL, 0 } : buf_str(&b);
 }

@@ -113,6 +113,31 @@ cross_app:
     await refused(exchange(I, who('agent'), identity({ subject_token: mine.id_token })), 400, 'invalid_request');
   });
 
+  await t.test('an id token buys no ID-JAG once the person has signed out or the connection was taken back', async () => {
+    const other = new Jar(I);
+    await other.signIn();
+    const as = async (who) => {
+      const a = await authorize(who, 'agent', { resource: weather, scope: 'weather:read openid' });
+      return (await post(`${I}/token`, { grant_type: 'authorization_code', code: a.code, redirect_uri: CB, code_verifier: a.verifier }, basic('agent'))).json;
+    };
+    const buys = (token) => exchange(I, who('agent'), identity({ subject_token: token }));
+    const ends = async (token, how) => {
+      assert.equal((await buys(token)).status, 200);
+      await how();
+      const before = rows(d);
+      await refused(buys(token), 400, 'invalid_request');
+      assert.equal(rows(d), before);
+    };
+    const mine = await as(other);
+    await ends(mine.id_token, () => other.ask('/logout?' + new URLSearchParams({ id_token_hint: mine.id_token })));
+    const next = (await post(`${I}/token`, { grant_type: 'refresh_token', refresh_token: mine.refresh_token }, basic('agent'))).json;
+    assert.ok(next.access_token, 'the connection goes on');
+    await refused(buys(next.id_token), 400, 'invalid_request');
+    const still = await signIn('agent');
+    assert.equal((await buys(first.id_token)).status, 200, 'another browser is still signed in');
+    await ends(still.id_token, () => post(`${I}/revoke`, { token: still.refresh_token }, basic('agent')));
+  });
+
   const access = (token, more = {}) => ({ subject_token: token, subject_token_type: TYPE('access_token'), ...more });
   await t.test('the server behind a resource gets a token for the next one: same person, same grant, and who acts', async () => {
     const r = await exchange(I, who('server'), access(first.access_token, { resource: notes }));

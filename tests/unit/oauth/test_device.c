@@ -79,6 +79,7 @@ static void it_is_decided_by_who_looked_first_and_fetched_by_its_client(void **s
 	struct answer a = type(k, d.user_code, "&decision=allow");
 	assert_int_equal(refused(&a), ERR_USER_CODE);
 	kit_sign_in(k, k->now - 100);
+	k->actor.session++; /* signed in again in this browser: to applications it is the same sign-in */
 	a = type(k, d.user_code, "&decision=allow");
 	assert_int_equal(a.err, OK);
 	assert_int_equal(refused(&a), OK);
@@ -90,6 +91,7 @@ static void it_is_decided_by_who_looked_first_and_fetched_by_its_client(void **s
 	same("the grant is of who decided",
 	    json_get_str(kit_claims(k, json_get_str(kit_json(k, a.body), S("access_token"))), S("sub")),
 	    S("user_000000000001a"));
+	assert_int_equal(kit_count(k, "SELECT session FROM grants"), KIT_SESSION);
 	assert_int_equal(poll(k, "app", d.device_code).err, ERR_DEVICE_REPLAYED);
 	assert_int_equal(kit_count(k, "SELECT count(*) FROM grants WHERE ended = 0"), 0);
 }

@@ -3,6 +3,7 @@
 #include "oauth/kit.h"
 #include "base/id.h"
 #include "core/standing.h"
+#include "jose/jwt.h"
 #include "oauth/recall.h"
 
 #define TYPES "&subject_token_type=urn%3Aietf%3Aparams%3Aoauth%3Atoken-type%3A"
@@ -149,6 +150,119 @@ static void at_another_resource_the_client_s_own_scopes_are_the_bound(void **sta
 	same_err("more", swap(k, old, "access_token", "&scope=weather%3Awrite").err, ERR_CLIENT_SCOPE);
 }
 
+/* ---- an id token for an ID-JAG */
+
+#define JAG                                                                                               \
+	"&audience=https%3A%2F%2Fthere.example&requested_token_type=urn%3Aietf%3Aparams%3Aoauth%3Atoken-" \
+	"type%3Aid-jag"
+#define SESSION                                                                                             \
+	"INSERT INTO session (id, tenant, hash, user_id, created, seen, expires, auth_time, methods, sid) " \
+	"VALUES "
+
+/* ci has a name at another server, and Ann is signed in. */
+static void start_cross_app(struct kit *k)
+{
+	static const struct config_alias names[] = { { S_INIT("ci"), S_INIT("ci-there") } };
+	static const struct config_audience there[] = {
+		{ .issuer = S_INIT("https://there.example"), .clients = names, .client_count = 1 }
+	};
+
+	k->config.audiences = there;
+	k->config.audience_count = 1;
+	k->config_clients[0].trusted = true;
+	k->clients[0].scope = S("");
+	kit_sql(k, SESSION "(77, 1, x'00', 42, 1, 1, 1800864000, 1, 'password', 77)"); /* ten days */
+}
+
+static str id_token(struct kit *k)
+{
+	struct answer a = kit_authorize(
+	    k, S(KIT_CI "&scope=weather:read+openid&resource=https%3A%2F%2Fauth.example%2Fweather%2Fmcp"));
+	str pair = b64_write(k->mem, S("ci:" KIT_SECRET));
+
+	a = kit_send(k,
+	    &(struct sent){ token_start, LANE_LOOP, HTTP_POST, S("/token"), { NULL, 0 },
+		arena_printf(k->mem, "grant_type=authorization_code&code=%.*s&code_verifier=" KIT_VERIFIER,
+		    FMT(kit_param(k, a.location, "code"))),
+		S("application/x-www-form-urlencoded"), arena_printf(k->mem, "Basic %.*s", FMT(pair)) });
+	MUST(a.err == OK);
+	return json_get_str(kit_json(k, a.body), S("id_token"));
+}
+
+static void an_id_token_is_worth_something_while_its_sign_in_and_its_grant_last(void **state)
+{
+	static const struct {
+		const char *sentence, *sql;
+		enum err err;
+	} rows[] = {
+		{ "signed in", "SELECT 1", OK },
+		{ "signed in again in the same browser",
+		    "DELETE FROM session; " SESSION "(78, 1, x'00', 42, 1, 1, 1900000000, 1, 'password', 77)",
+		    OK },
+		{ "signed out", "DELETE FROM session", ERR_EXCHANGE_SUBJECT },
+		{ "somebody else has signed in",
+		    "DELETE FROM session; " SESSION "(78, 1, x'00', 43, 1, 1, 1900000000, 1, 'password', 77)",
+		    ERR_EXCHANGE_SUBJECT },
+		{ "signed out here, signed in elsewhere",
+		    "DELETE FROM session; " SESSION "(78, 1, x'00', 42, 1, 1, 1900000000, 1, 'password', 78)",
+		    ERR_EXCHANGE_SUBJECT },
+		{ "of another tenant", "UPDATE session SET tenant = 2", ERR_EXCHANGE_SUBJECT },
+		{ "the session has run out", "UPDATE session SET expires = 1800000000",
+		    ERR_EXCHANGE_SUBJECT },
+		{ "the connection was taken back", "UPDATE grants SET ended = 1", ERR_EXCHANGE_SUBJECT },
+		{ "the connection is gone", "DELETE FROM grants", ERR_EXCHANGE_SUBJECT },
+		{ "the person is blocked", "UPDATE users SET status = 'blocked'", ERR_EXCHANGE_SUBJECT },
+		{ "the client is blocked", "UPDATE client SET status = 'blocked'", ERR_EXCHANGE_SUBJECT },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct kit *k = *state;
+		start_cross_app(k);
+		str text = id_token(k);
+		kit_sql(k, rows[i].sql);
+		uint64_t before = kit_state(k);
+		struct answer a = swap(k, text, "id_token", JAG);
+		same_err(rows[i].sentence, a.err, rows[i].err);
+		holds(rows[i].sentence, (kit_state(k) == before) == (rows[i].err != OK));
+		if (rows[i].err == OK)
+			same(rows[i].sentence, json_get_str(kit_json(k, a.body), S("token_type")), S("N_A"));
+		(void)teardown(state);
+		(void)setup(state);
+	}
+}
+
+/* What we never write: such a token could only be of an older program, or of who has our keys. */
+static void an_id_token_names_its_grant(void **state)
+{
+	static const struct {
+		const char *sentence, *sub, *more;
+		bool grant;
+		enum err err;
+	} rows[] = {
+		{ "without a sign-in, which then cannot have ended", "user_000000000001a", "", true, OK },
+		{ "without a grant", "user_000000000001a", "", false, ERR_EXCHANGE_SUBJECT },
+		{ "of another person's grant", "user_000000000001b", "", true, ERR_EXCHANGE_SUBJECT },
+		{ "with a sign-in that is none", "user_000000000001a", ",\"sid\":\"x\"", true,
+		    ERR_EXCHANGE_SUBJECT },
+	};
+	struct kit *k = *state;
+	struct jwt own;
+	str part, signature, token;
+
+	start_cross_app(k);
+	MUST(jwt_parse(k->mem, id_token(k), &own, &part, &signature) == OK);
+	str grant = json_get_str(own.claims, S("grant"));
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		MUST(jwt_sign(k->mem, k->site.signing, S("JWT"),
+			 arena_printf(k->mem,
+			     "{\"iss\":\"" ISSUER
+			     "\",\"aud\":\"ci\",\"exp\":1800000600,\"sub\":\"%s\",\"grant\":\"%.*s\"%s}",
+			     rows[i].sub, FMT(rows[i].grant ? grant : S("")), rows[i].more),
+			 &token) == OK);
+		same_err(rows[i].sentence, swap(k, token, "id_token", JAG).err, rows[i].err);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -157,6 +271,8 @@ int main(void)
 		TEST(with_another_signature_it_is_worth_nothing),
 		TEST(whoever_is_blocked_is_exchanged_for_nothing),
 		TEST(at_another_resource_the_client_s_own_scopes_are_the_bound),
+		TEST(an_id_token_is_worth_something_while_its_sign_in_and_its_grant_last),
+		TEST(an_id_token_names_its_grant),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

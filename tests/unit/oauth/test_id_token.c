@@ -87,6 +87,7 @@ static void each_algorithm(void **state)
 		same(alg, json_get_str(c, S("nonce")), S("n-1"));
 		same(alg, json_get_str(c, S("sub")), json_get_str(kit_claims(k, access), S("sub")));
 		same(alg, json_get_str(c, S("sid")), id_text(k->mem, ID_SESSION, KIT_SESSION));
+		same(alg, json_get_str(c, S("grant")), json_get_str(kit_claims(k, access), S("gid")));
 		same(alg, json_get_str(c, S("acr")), S("aal1"));
 		same(alg, json_get(c, S("amr"))->first->text, S("pwd"));
 		same_int(alg, number(c, "auth_time"), k->now - 100);
