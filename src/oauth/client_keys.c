@@ -4,17 +4,6 @@
 
 #define URI_MAX 512
 
-static bool key_private(const struct json *key)
-{
-	static const str members[] = { S_INIT("d"), S_INIT("k"), S_INIT("p"), S_INIT("q"), S_INIT("dp"),
-		S_INIT("dq"), S_INIT("qi"), S_INIT("oth") };
-
-	for (size_t i = 0; i < COUNT(members); i++)
-		if (json_get(key, members[i]))
-			return true;
-	return false;
-}
-
 enum err client_keys_public(const struct json *set, const char **why)
 {
 	const struct json *keys = json_get(set, S("keys"));
@@ -24,7 +13,7 @@ enum err client_keys_public(const struct json *set, const char **why)
 		return ERR_KEY_BAD;
 	*why = "has a private key";
 	for (JSON_EACH(key, keys))
-		if (key_private(key))
+		if (jwk_tells_private(key))
 			return ERR_KEY_BAD;
 	*why = NULL;
 	return OK;
