@@ -19,7 +19,7 @@ static void write_connection(struct ctx *c, struct jout *j, const struct op_conn
 	jout_str(j, S("redirect_host"), r->redirect_host);
 	shape_time(j, S("created_at"), c->mem, r->created);
 	shape_time(j, S("last_used_at"), c->mem, r->last_used);
-	shape_time(j, S("expires_at"), c->mem, r->expires);
+	shape_time(j, S("expires_at"), c->mem, r->expires == GRANT_NEVER ? 0 : r->expires);
 	jout_end(j);
 }
 

@@ -13,6 +13,9 @@
 #define ID_CLIENT_KEY "ck_" /* client_key() of core/standing.h */
 #define ID_SESSION "session_"
 
+#define GRANT_NEVER \
+	INT64_C(253402300799) /* expires of a machine's grant, 9999-12-31: it lasts until somebody ends it */
+
 struct tenant {
 	int64_t id;
 	str name;

@@ -17,7 +17,6 @@
 
 #include <string.h>
 
-#define NEVER INT64_C(253402300799) /* 9999-12-31: a machine's grant lasts until somebody ends it */
 #define MACHINE_MAX ((size_t)65536) /* of the arena that one lies in */
 
 struct machine {
@@ -110,7 +109,7 @@ static enum err make(struct ctx *c)
 		.resource = t->resource->identifier,
 		.scope = own->allowed,
 		.now = c->now,
-		.expires = NEVER,
+		.expires = GRANT_NEVER,
 	};
 	TRY(q_grant_put(c->db, c->mem, &row, NULL));
 	own->grant = row.id;

@@ -268,6 +268,7 @@ export default story('machines', async (t) => {
     const x = (await token(c)).json.access_token;
     const row = (await verb('list_connections', '--all')).connections.find((k) => k.client_id === c.client_id);
     assert.equal(row.user_id, '');
+    assert.equal(row.expires_at, null, 'until somebody takes it back');
     await verb('revoke_connection', '--connection_id', row.id, '--confirm_name', 'Connected');
     assert.equal((await mcp(url, x, initialize)).status, 401);
     assert.equal((await mcp(url, (await token(c)).json.access_token, initialize)).status, 200);
