@@ -140,6 +140,9 @@ str resource_metadata_write(struct arena *mem, const struct site *site, const st
 	if (r->scopes.n)
 		jout_words(&j, S("scopes_supported"), r->scopes);
 	jout_words(&j, S("bearer_methods_supported"), S("header"));
+	if (r->path
+		.n) /* RFC 9728 section 2: where we look at proofs ourselves; no resource wants them of everybody */
+		jout_words(&j, S("dpop_signing_alg_values_supported"), S(DPOP_ALGS));
 	jout_str_opt(&j, S("resource_name"), r->name);
 	jout_end(&j);
 	return buf_str(&b);

@@ -66,6 +66,7 @@ clients:
   await t.test('the metadata names the algorithms, none of them symmetric', async () => {
     const m = (await ask(`${d.base}/.well-known/oauth-authorization-server`)).json;
     assert.deepEqual(m.dpop_signing_alg_values_supported, ['ES256', 'EdDSA', 'RS256', 'PS256']);
+    assert.deepEqual((await ask(`${d.base}/.well-known/oauth-protected-resource/mcp`)).json.dpop_signing_alg_values_supported, m.dpop_signing_alg_values_supported);
   });
   await t.test('a token that is asked for with a proof is bound to its key, and says so', async () => {
     for (const alg of ['ES256', 'EdDSA', 'RS256', 'PS256']) {

@@ -100,17 +100,17 @@ static void key_set(void **state)
 	assert_true(str_find(a.body, S("\"d\"")) < 0); /* JWT-18 */
 }
 
+/* RFC 9728 section 2 */
+#define DPOP_MEMBER "\"dpop_signing_alg_values_supported\":[\"ES256\",\"EdDSA\",\"RS256\",\"PS256\"],"
 #define WEATHER_DOCUMENT                                                                           \
 	"{\"resource\":\"https://auth.example/weather/mcp\",\"authorization_servers\":[\"https://" \
 	"auth.example\"],"                                                                         \
 	"\"scopes_supported\":[\"weather:read\",\"weather:write\"],\"bearer_methods_supported\":[" \
-	"\"header\"],"                                                                             \
-	"\"resource_name\":\"Weather\"}"
+	"\"header\"]," DPOP_MEMBER "\"resource_name\":\"Weather\"}"
 #define MANAGEMENT_DOCUMENT                                                                                \
 	"{\"resource\":\"https://auth.example/mcp\",\"authorization_servers\":[\"https://auth.example\"]," \
 	"\"scopes_supported\":[\"users:read\",\"users:write\",\"clients:read\"],\"bearer_methods_"         \
-	"supported\":[\"header\"],"                                                                        \
-	"\"resource_name\":\"Gatehouse\"}"
+	"supported\":[\"header\"]," DPOP_MEMBER "\"resource_name\":\"Gatehouse\"}"
 
 /* A-04, B-13, S-15, X-3, MCP-10: both forms, and what the root one names. */
 static void resources(void **state)
@@ -157,10 +157,23 @@ static void scopes_of_one(void **state)
 	    str_find(resource_metadata_write(k->mem, &k->site, &k->resources[2]), S("scopes_supported")) < 0);
 }
 
+/* Whether a server at an address of its own looks at proofs, we do not know. */
+static void proofs_of_one(void **state)
+{
+	struct kit *k = *state;
+	str ours = resource_metadata_write(k->mem, &k->site, &k->resources[1]);
+
+	assert_true(str_find(ours, S("dpop_signing_alg_values_supported")) > 0);
+	assert_true(
+	    str_find(ours, S("dpop_bound_access_tokens_required")) < 0); /* not for everybody: false */
+	k->resources[1].path = S("");
+	assert_true(str_find(resource_metadata_write(k->mem, &k->site, &k->resources[1]), S("dpop")) < 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = { TEST(authorization_server), TEST(key_set), TEST(resources),
-		TEST(scopes_of_one) };
+		TEST(scopes_of_one), TEST(proofs_of_one) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
