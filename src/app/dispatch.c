@@ -44,30 +44,26 @@ static enum err begin_resource(struct ctx *c)
 }
 
 /* What anybody may ask for, and what keeps something, is counted by address; refreshes of one client never are. */
-static enum err take(struct ctx *c, enum limit_kind kind, int64_t burst, const char *what)
-{
-	int64_t wait = 1;
-
-	if (limit_take(exchange_of(c)->floor->house->limits, kind, client_address_key(c), c->now_ms, burst,
-		burst, &wait))
-		return OK;
-	reply_header(c->reply, S("Retry-After"), arena_printf(c->mem, "%lld", (long long)wait));
-	return FAIL(c, RATE_LIMITED, "more than %lld %s a minute", (long long)burst, what);
-}
-
 static enum err limit(struct ctx *c)
 {
 	const struct route *r = exchange_of(c)->route;
 	const struct config *config = c->site->config;
+	const struct {
+		enum err (*handler)(struct ctx *c);
+		enum limit_kind kind;
+		int64_t a_minute;
+		const char *what;
+	} rows[] = {
+		{ register_client, LIMIT_REGISTER, config->limit_register_burst, "registrations" },
+		{ authorize_start, LIMIT_AUTHORIZE, config->limit_authorize_burst, "authorizations begun" },
+		{ par_start, LIMIT_PUSHED, config->limit_pushed_burst, "requests pushed ahead" },
+		{ device_start, LIMIT_DEVICE, config->limit_device_burst, "devices" },
+	};
 
-	if (!r || c->req->method != HTTP_POST)
-		return OK;
-	if (r->handler == register_client)
-		return take(c, LIMIT_REGISTER, config->limit_register_burst, "registrations");
-	if (r->handler == par_start)
-		return take(c, LIMIT_PUSHED, config->limit_pushed_burst, "requests pushed ahead");
-	if (r->handler == device_start)
-		return take(c, LIMIT_DEVICE, config->limit_device_burst, "devices");
+	for (size_t i = 0; i < COUNT(rows); i++)
+		if (r->handler == rows[i].handler)
+			return limit_pass(
+			    c, rows[i].kind, client_address_key(c), rows[i].a_minute, rows[i].what);
 	return OK;
 }
 

@@ -115,6 +115,7 @@ void house_lend(struct house *h, struct house_site *site)
 	site->site.endpoint_proofs = h->endpoint_proofs;
 	site->site.resource_proofs = h->resource_proofs;
 	site->site.proof_keys = h->proof_keys;
+	site->site.limits = h->limits;
 }
 
 static void run_floor(void *arg)

@@ -126,6 +126,8 @@ struct config {
 	int64_t limit_upstream_seconds; /* to the head of an answer */
 	int64_t limit_register_burst;   /* registrations per minute and address, generous */
 	int64_t limit_documents;        /* documents fetched per minute and address */
+	int64_t limit_authorize_burst;  /* authorizations begun per minute and address */
+	int64_t limit_assertion_burst;  /* assertions taken per minute and client */
 	int64_t limit_pushed_burst;     /* authorization requests pushed ahead, per minute and address */
 	int64_t limit_device_burst;     /* device authorizations per minute and address */
 	int64_t loops;                  /* loop threads; 0: one per core */

@@ -35,6 +35,8 @@ static const struct {
 	RANGE("limits.upstream", limit_upstream_seconds, 1, 86400, "1s to 24h"),
 	RANGE("limits.register", limit_register_burst, 0, 1000000000, "0 to 1000000000"),
 	RANGE("limits.documents", limit_documents, 0, 1000000, "0 to 1000000"),
+	RANGE("limits.authorize", limit_authorize_burst, 0, 1000000000, "0 to 1000000000"),
+	RANGE("limits.assertions", limit_assertion_burst, 0, 1000000000, "0 to 1000000000"),
 	RANGE("limits.pushed", limit_pushed_burst, 0, 1000000000, "0 to 1000000000"),
 	RANGE("limits.device", limit_device_burst, 0, 1000000000, "0 to 1000000000"),
 	RANGE("limits.loops", loops, 0, 256, "0 to 256"),

@@ -91,3 +91,13 @@ bool limit_take(struct limits *l, enum limit_kind kind, uint64_t key, int64_t no
 	pthread_mutex_unlock(&l->lock);
 	return ok;
 }
+
+enum err limit_pass(struct ctx *c, enum limit_kind kind, uint64_t key, int64_t a_minute, const char *what)
+{
+	int64_t wait = 1;
+
+	if (!c->site->limits || limit_take(c->site->limits, kind, key, c->now_ms, a_minute, a_minute, &wait))
+		return OK;
+	reply_header(c->reply, S("Retry-After"), arena_printf(c->mem, "%lld", (long long)wait));
+	return FAIL(c, RATE_LIMITED, "more than %lld %s a minute", (long long)a_minute, what);
+}

@@ -1,15 +1,20 @@
-/* limit: token buckets in memory, one for each kind and address (an IPv4 address or an IPv6 /64). Any thread. */
+/*
+ * limit: token buckets in memory, one for each kind and key: mostly an address (IPv4, or an IPv6 /64), for some a client
+ * or a host. Any thread.
+ */
 #ifndef CORE_LIMIT_H
 #define CORE_LIMIT_H
 
-#include "base/str.h"
+#include "core/ctx.h"
 
 enum limit_kind {
 	LIMIT_REGISTER,
+	LIMIT_AUTHORIZE,
 	LIMIT_PUSHED,
 	LIMIT_DEVICE,
 	LIMIT_DOCUMENT_PEER,
 	LIMIT_DOCUMENT_HOST,
+	LIMIT_ASSERTION,
 	LIMIT_KINDS
 };
 
@@ -23,5 +28,11 @@ void limits_free(struct limits *l);
  */
 bool limit_take(struct limits *l, enum limit_kind kind, uint64_t key, int64_t now_ms, int64_t burst,
     int64_t per_minute, int64_t *wait);
+/*
+ * Takes one of the site's buckets, which holds what comes in a minute; 0 for no limit. RATE_LIMITED, with Retry-After: more than
+ * that, of `what`. Any lane but WRITE, which may run twice.
+ */
+CHECKED enum err limit_pass(
+    struct ctx *c, enum limit_kind kind, uint64_t key, int64_t a_minute, const char *what);
 
 #endif

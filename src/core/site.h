@@ -37,6 +37,7 @@ struct site {
 	/* DPoP proofs that came, kept by the house: at our endpoints, which anybody may ask, and at resources; NULL: nobody looks */
 	struct once *endpoint_proofs, *resource_proofs;
 	struct dpop_keys *proof_keys; /* jose/dpop_keys.h */
+	struct limits *limits;        /* core/limit.h, kept by the house; NULL: nothing is counted */
 	struct outside *outside;      /* documents of others, kept by the house; NULL: none are asked for */
 	struct recall *recall;        /* what this site was asked lately; NULL: nothing is remembered */
 	str json_as;                  /* RFC 8414 document, ready to send */

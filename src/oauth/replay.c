@@ -1,6 +1,14 @@
 #include "oauth/replay.h"
+#include "core/limit.h"
+#include "core/standing.h"
 #include "oauth/assertion_check.h"
 #include "sql_gen.h"
+
+enum err replay_room(struct ctx *c, str client_id)
+{
+	return limit_pass(c, LIMIT_ASSERTION, (uint64_t)client_key(client_id),
+	    c->site->config->limit_assertion_burst, "assertions of one client");
+}
 
 enum err replay_take(struct ctx *c, const struct assertion *a, bool *fresh)
 {

@@ -6,8 +6,13 @@
 #include "jose/assertion.h"
 
 /*
+ * VERIFY, before replay_take. Whoever registers a key can have us remember what it signs: only so much of one client.
+ * RATE_LIMITED.
+ */
+CHECKED enum err replay_room(struct ctx *c, str client_id);
+/*
  * WRITE. Remembers a verified assertion until it cannot be good any more; *fresh is false when it was here before. The rows
- * are swept; how many there can be is bounded by how far ahead an exp is taken.
+ * are swept; how many there can be is bounded by replay_room, and by how far ahead an exp is taken.
  */
 CHECKED enum err replay_take(struct ctx *c, const struct assertion *a, bool *fresh);
 

@@ -2,6 +2,7 @@
 import { story, assert } from './lib/story.mjs';
 import { serve, OWNER } from './lib/daemon.mjs';
 import { Jar, register, authorizeQuery, authorize, pkce, form, ask } from './lib/oauth.mjs';
+import { sql } from './lib/forge.mjs';
 
 export default story('attacks authorize', async (t) => {
   const d = await serve(t, {});
@@ -237,5 +238,25 @@ export default story('attacks authorize', async (t) => {
   await t.test('an unknown scope beside a known one is dropped', async () => {
     const r = await authorize(jar, web.client_id, { scope: 'users:read claudeai openid email' });
     assert.ok(r.code);
+  });
+  await t.test('no more than limits.authorize are begun from one address in a minute: a page that says so, and no row', async () => {
+    const small = await serve(t, { config: 'limits: { authorize: 3 }\n' });
+    const app = (await register(small.base)).json;
+    const someone = new Jar(small.base);
+    const address = `?${authorizeQuery(app.client_id, challenge, { resource: `${small.base}/mcp` })}`;
+    const all = [];
+    for (const path of ['/authorize', '/oauth/authorize', '/oauth2/authorize', '/authorize', '/oauth/authorize', '/oauth2/authorize']) all.push(await someone.ask(path + address));
+    all.push(await someone.ask('/authorize', { method: 'POST', body: Object.fromEntries(new URLSearchParams(address)) }));
+    assert.deepEqual(all.map((r) => r.status), [302, 302, 302, 429, 429, 429, 429]);
+    assert.equal(sql(small, 'SELECT count(*) FROM txn'), '3');
+    for (const r of all.slice(3)) {
+      assert.ok(+r.headers.get('retry-after') >= 1 && +r.headers.get('retry-after') <= 60);
+      assert.match(r.headers.get('content-type'), /^text\/html/);
+      assert.match(r.text, /Too many requests/);
+      assert.equal(r.location ?? null, null);
+    }
+    const why = await small.verb(['why', all[3].text.match(/\bw[0-9a-z]{10,}\b/)[0]]);
+    assert.match(why.out, /more than 3 authorizations begun a minute/);
+    assert.equal((await ask(`${small.base}/.well-known/oauth-authorization-server`)).status, 200, 'nothing else is counted');
   });
 });

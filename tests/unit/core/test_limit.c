@@ -67,6 +67,32 @@ static void bears_a_clock_that_goes_back(void **state)
 	limits_free(l);
 }
 
+/* What a step sees: words for `why`, and when to come again. */
+static void a_site_that_counts_says_how_many_and_how_long(void **state)
+{
+	struct arena *mem = arena_new(65536);
+	struct site site = { .limits = limits_new() }, careless = { .limits = NULL };
+	struct http_reply reply = { .status = 0 };
+	struct ctx c = { .mem = mem, .site = &site, .reply = &reply, .now_ms = 1000000 };
+	(void)state;
+
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(limit_pass(&c, LIMIT_AUTHORIZE, 5, 2, "things"), OK);
+	assert_int_equal(reply.header_count, 0);
+	assert_int_equal(limit_pass(&c, LIMIT_AUTHORIZE, 5, 2, "things"), ERR_RATE_LIMITED);
+	same("why", c.fail.detail, S("more than 2 things a minute"));
+	assert_int_equal(reply.header_count, 1);
+	same("its name", reply.headers[0].name, S("Retry-After"));
+	same("its value", reply.headers[0].value, S("30"));
+	assert_int_equal(limit_pass(&c, LIMIT_AUTHORIZE, 6, 2, "things"), OK);
+	assert_int_equal(limit_pass(&c, LIMIT_PUSHED, 5, 2, "things"), OK);
+	assert_int_equal(limit_pass(&c, LIMIT_AUTHORIZE, 5, 0, "things"), OK);
+	c.site = &careless;
+	assert_int_equal(limit_pass(&c, LIMIT_AUTHORIZE, 5, 2, "things"), OK);
+	limits_free(site.limits);
+	arena_unref(mem);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -75,6 +101,7 @@ int main(void)
 		cmocka_unit_test(lets_unix_sockets_and_zero_through),
 		cmocka_unit_test(forgets_kindly),
 		cmocka_unit_test(bears_a_clock_that_goes_back),
+		cmocka_unit_test(a_site_that_counts_says_how_many_and_how_long),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,7 @@
 /* private_key_jwt at /token: AUTH and CA rows of the attack list, keys that turn, and a jti that counts once. */
 #include "base/unit.h"
 #include "oauth/kit.h"
+#include "core/limit.h"
 #include "core/outside.h"
 #include "crypto/crypto.h"
 #include "jose/jws.h"
@@ -256,6 +257,26 @@ static void once(void **state)
 	check("after it", send(assertion, ""), ERR_CLIENT_ASSERTION);
 }
 
+/* Anybody may register a key, and each assertion is remembered until it has expired. */
+static void of_one_client_only_so_many_are_remembered(void **state)
+{
+	t.k.site.limits = limits_new();
+	t.k.config.limit_assertion_burst = 2;
+	for (int i = 0; i < 2; i++)
+		check("as many as may", send(good("signer", &t.key), ""), FITS);
+	uint64_t before = kit_state(&t.k);
+	struct answer a = send(good("signer", &t.key), "");
+	check("one more", a, ERR_RATE_LIMITED);
+	same("when to come again", kit_header(&a, "Retry-After"), S("30"));
+	assert_true(kit_state(&t.k) == before);
+	check("what proves nothing is not counted", send(good("signer", &t.other), ""), ERR_CLIENT_ASSERTION);
+	check("another client", send(good("turner", &t.key), ""), FITS);
+	t.k.now += 30;
+	check("half a minute later", send(good("signer", &t.key), ""), FITS);
+	limits_free(t.k.site.limits);
+	t.k.site.limits = NULL;
+}
+
 static void keys_of_a_host(void **state)
 {
 	check("fetched", send(good("turner", &t.key), ""), FITS);
@@ -369,6 +390,7 @@ int main(void)
 		TEST(refused),
 		TEST(other_proofs),
 		TEST(once),
+		TEST(of_one_client_only_so_many_are_remembered),
 		TEST(keys_of_a_host),
 		TEST(keys_that_do_not_come),
 		TEST(registered),
