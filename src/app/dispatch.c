@@ -55,7 +55,6 @@ static enum err limit(struct ctx *c)
 		const char *what;
 	} rows[] = {
 		{ register_client, LIMIT_REGISTER, config->limit_register_burst, "registrations" },
-		{ authorize_start, LIMIT_AUTHORIZE, config->limit_authorize_burst, "authorizations begun" },
 		{ par_start, LIMIT_PUSHED, config->limit_pushed_burst, "requests pushed ahead" },
 		{ device_start, LIMIT_DEVICE, config->limit_device_burst, "devices" },
 	};

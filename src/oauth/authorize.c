@@ -2,6 +2,7 @@
  * /authorize (OAuth 2.1 section 4.1): the rules of asked.c, or what they made of a request that was pushed ahead; then
  * whoever has to be asked. Before there is a redirect URI an error can only become a page.
  */
+#include "core/limit.h"
 #include "oauth/asked.h"
 #include "oauth/client.h"
 #include "oauth/code.h"
@@ -43,6 +44,17 @@ static bool hint_differs(const struct ctx *c, struct ask *q)
 	return differs;
 }
 
+/*
+ * Somebody is asked, so a row waits for the answer. Anybody may begin as many as they like, so these are counted by address;
+ * who has agreed before leaves none, and is not counted.
+ */
+static enum err begin(struct ctx *c)
+{
+	TRY(limit_pass(c, LIMIT_AUTHORIZE, c->req->peer_key, c->site->config->limit_authorize_burst,
+	    "authorizations begun"));
+	return NEED(c, LANE_WRITE, put_txn);
+}
+
 /* The request is in order: does anybody have to be asked? */
 static enum err decide(struct ctx *c, struct authorize *a)
 {
@@ -56,20 +68,20 @@ static enum err decide(struct ctx *c, struct authorize *a)
 			: other       ? "id_token_hint is not of who is signed in"
 				      : "the sign-in is older than max_age");
 	if (a->login)
-		return NEED(c, LANE_WRITE, put_txn);
+		return begin(c);
 	TRY(ask_covered(c, q, &covered));
 	if (covered && !q->consent)
 		return NEED(c, LANE_WRITE, give_code);
 	if (q->none)
 		return FAIL(
 		    c, CONSENT_REQUIRED, "%.*s for %.*s", FMT(client_label(&q->client)), FMT(q->scope));
-	return NEED(c, LANE_WRITE, put_txn);
+	return begin(c);
 }
 
-/* Once there is a redirect URI a refusal goes there; a fault of ours is a page, which can be tried again. */
+/* Once there is a redirect URI a refusal goes there; a fault of ours, or too many, is a page, which can be tried again. */
 static enum err refuse(struct ctx *c, struct authorize *a, enum err e)
 {
-	if (e == OK || e == ERR_NEED || a->asked.ask.redirect_uri.n == 0 ||
+	if (e == OK || e == ERR_NEED || e == ERR_RATE_LIMITED || a->asked.ask.redirect_uri.n == 0 ||
 	    err_row(e)->kind != ERR_KIND_REFUSAL)
 		return e;
 	return respond_error(c, &a->asked.ask, e);

@@ -52,7 +52,7 @@ static enum err spend(struct ctx *c)
 /* VERIFY */
 static enum err believed(struct ctx *c)
 {
-	TRY(replay_room(c, c->proving->out->client_id));
+	TRY(replay_room(c, c->proving->out));
 	return NEED(c, LANE_WRITE, spend);
 }
 

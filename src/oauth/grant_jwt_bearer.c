@@ -106,7 +106,7 @@ static enum err believed(struct ctx *c)
 
 	TRY(read_jag(c, t));
 	TRY(read_scope(c, t));
-	TRY(replay_room(c, t->client.client_id));
+	TRY(replay_room(c, &t->client));
 	return token_prepared(c);
 }
 

@@ -2,11 +2,14 @@
 #include "core/limit.h"
 #include "core/standing.h"
 #include "oauth/assertion_check.h"
+#include "oauth/client.h"
 #include "sql_gen.h"
 
-enum err replay_room(struct ctx *c, str client_id)
+enum err replay_room(struct ctx *c, const struct client *client)
 {
-	return limit_pass(c, LIMIT_ASSERTION, (uint64_t)client_key(client_id),
+	if (client_verified(client))
+		return OK;
+	return limit_pass(c, LIMIT_ASSERTION, (uint64_t)client_key(client->client_id),
 	    c->site->config->limit_assertion_burst, "assertions of one client");
 }
 

@@ -258,5 +258,10 @@ export default story('attacks authorize', async (t) => {
     const why = await small.verb(['why', all[3].text.match(/\bw[0-9a-z]{10,}\b/)[0]]);
     assert.match(why.out, /more than 3 authorizations begun a minute/);
     assert.equal((await ask(`${small.base}/.well-known/oauth-authorization-server`)).status, 200, 'nothing else is counted');
+    const roomy = await serve(t, { config: 'limits: { authorize: 2 }\n' });
+    const [mine, here] = [(await register(roomy.base)).json, new Jar(roomy.base)];
+    await here.signIn();
+    for (let i = 0; i < 5; i++) assert.ok((await authorize(here, mine.client_id, { resource: `${roomy.base}/mcp` })).code, 'who has agreed before begins nothing');
+    assert.equal(sql(roomy, 'SELECT count(*) FROM txn'), '1');
   });
 });
