@@ -141,7 +141,7 @@ static enum err decide(struct ctx *c, struct job *job, bool allow)
 		.client = client.row,
 		.auth_time = c->actor.auth_time,
 		.methods = c->actor.methods,
-		.session = c->actor.sid,
+		.session = c->actor.sid, /* as applications know it: what they are told the end of */
 		.now = c->now,
 	};
 	TRY(q_device_decide(c->db, c->mem, &in, &changed));

@@ -1,6 +1,7 @@
 /* Devices (RFC 8628): whose a code is, and how many may be tried. The story has the whole way. */
 #include "base/unit.h"
 #include "oauth/kit.h"
+#include "oauth/id_token.h"
 #include "store/attempt.h"
 
 #define GRANT "urn:ietf:params:oauth:grant-type:device_code"
@@ -138,12 +139,32 @@ static void a_blocked_person_or_client_gives_and_gets_nothing(void **state)
 	}
 }
 
+/* Back-Channel Logout section 2.1: what applications are told the end of is what their id tokens name. */
+static void its_sign_in_is_the_one_that_applications_know(void **state)
+{
+	struct kit *k = *state;
+
+	k->actor.sid = KIT_SESSION - 11; /* signed in again since, in the same browser */
+	struct answer a = kit_post(k, device_start, LANE_LOOP,
+	    S("client_id=app&scope=weather:read+openid&resource=https%3A%2F%2Fauth.example%2Fweather%2Fmcp"));
+	const struct json *o = kit_json(k, a.body);
+	assert_int_equal(type(k, json_get_str(o, S("user_code")), "&decision=allow").err, OK);
+	a = poll(k, "app", json_get_str(o, S("device_code")));
+	assert_int_equal(a.err, OK);
+	assert_int_equal(kit_count(k, "SELECT session FROM grants"), KIT_SESSION - 11);
+	struct id_hint hint;
+	struct ctx c = { .mem = k->mem, .now = k->now, .site = &k->site };
+	assert_true(id_token_read(&c, json_get_str(kit_json(k, a.body), S("id_token")), &hint));
+	assert_int_equal(hint.session, KIT_SESSION - 11);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(it_is_decided_by_who_looked_first_and_fetched_by_its_client),
 		TEST(a_code_of_ones_own_excuses_no_guess),
 		TEST(a_blocked_person_or_client_gives_and_gets_nothing),
+		TEST(its_sign_in_is_the_one_that_applications_know),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
