@@ -86,11 +86,13 @@ WHERE id = :id AND tenant = :tenant AND origin = 'document' AND (name <> :name O
 SELECT count(*) AS count FROM (SELECT id FROM client WHERE tenant = :tenant AND origin = 'registered' AND last_used = 0
   AND substr(client_id, 1, 5) <> 'gh_c_' LIMIT :most) AS slice;
 
--- The oldest of them makes room, once it had time to be followed up. Who is signing in with it now keeps it, and so does a
+-- The oldest of them makes room, once it had time to be followed up. Who is signing in with it now, or about to, keeps it, and so does a
 -- sealed id that registered anew: without its row it would come back as its id says.
 -- name: client_make_room :exec
--- in: tenant int, before int
+-- in: tenant int, before int, now int
 DELETE FROM client WHERE tenant = :tenant AND id IN (SELECT id FROM client WHERE tenant = :tenant AND origin = 'registered' AND last_used = 0
   AND status = 'active' AND created < :before AND substr(client_id, 1, 5) <> 'gh_c_'
   AND NOT EXISTS (SELECT 1 FROM txn WHERE txn.tenant = client.tenant AND txn.client_id = client.client_id)
+  AND NOT EXISTS (SELECT 1 FROM pushed WHERE pushed.tenant = client.tenant AND pushed.client_id = client.client_id AND used = 0 AND pushed.expires > :now)
+  AND NOT EXISTS (SELECT 1 FROM device WHERE device.tenant = client.tenant AND device.client_id = client.client_id AND state = 'pending' AND device.expires > :now)
   ORDER BY created, id LIMIT 100);

@@ -75,15 +75,18 @@ DELETE FROM replay WHERE tenant = :tenant AND id IN (SELECT id FROM replay WHERE
 -- out: last int
 SELECT coalesce(max(id), 0) AS last FROM (SELECT id FROM client WHERE tenant = :tenant AND id > :after ORDER BY id LIMIT 100) AS slice;
 
--- Never one that anything is left of: a grant (ended ones stay a while), a yes that is remembered, a code, a sign-in under way.
+-- Never one that anything is left of: a grant (ended ones stay a while), a yes that is remembered, a code, a sign-in under way,
+-- a request pushed ahead, a device that waits.
 -- A registered client lives in its row alone, so only those go that were never used; sealed ones and documents get a new row.
 -- Blocked and deleted ones stay: the row is what they are blocked by; and sealed ids that registered anew, which would come back
 -- as they were. Rows of the first version have last_used = created until their first use.
 -- name: sweep_clients :exec
--- in: tenant int, after int, last int, before int
+-- in: tenant int, after int, last int, before int, now int
 DELETE FROM client WHERE tenant = :tenant AND id > :after AND id <= :last AND status = 'active' AND created < :before
   AND ((origin = 'registered' AND substr(client_id, 1, 5) <> 'gh_c_' AND (last_used = 0 OR last_used = created)) OR (origin IN ('sealed', 'document') AND last_used < :before))
   AND NOT EXISTS (SELECT 1 FROM grants WHERE grants.client = client.id)
   AND NOT EXISTS (SELECT 1 FROM consent WHERE consent.client = client.id)
   AND NOT EXISTS (SELECT 1 FROM code WHERE code.client = client.id)
-  AND NOT EXISTS (SELECT 1 FROM txn WHERE txn.tenant = client.tenant AND txn.client_id = client.client_id);
+  AND NOT EXISTS (SELECT 1 FROM txn WHERE txn.tenant = client.tenant AND txn.client_id = client.client_id)
+  AND NOT EXISTS (SELECT 1 FROM pushed WHERE pushed.tenant = client.tenant AND pushed.client_id = client.client_id AND used = 0 AND pushed.expires > :now)
+  AND NOT EXISTS (SELECT 1 FROM device WHERE device.tenant = client.tenant AND device.client_id = client.client_id AND state = 'pending' AND device.expires > :now);

@@ -178,8 +178,8 @@ static enum err make_room(struct ctx *c)
 	TRY(q_client_unused(c->db, c->mem, &in, &unused));
 	if (unused.count < UNUSED_MAX)
 		return OK;
-	TRY(q_client_make_room(
-	    c->db, c->mem, &(struct client_make_room_in){ c->site->tenant.id, c->now - UNUSED_HOLD }, &gone));
+	TRY(q_client_make_room(c->db, c->mem,
+	    &(struct client_make_room_in){ c->site->tenant.id, c->now - UNUSED_HOLD, c->now }, &gone));
 	if (gone)
 		return OK;
 	reply_header(c->reply, S("Retry-After"), S("600"));

@@ -130,9 +130,11 @@ static enum err sweep_clients(struct db *db, struct job *j)
 	if (to.after == END)
 		return OK;
 	TRY(q_sweep_clients_to(db, j->mem, &to, &found));
-	const struct sweep_clients_in in = {
-		.tenant = j->tenant, .after = to.after, .last = found.last, .before = j->now - CLIENT_AFTER
-	};
+	const struct sweep_clients_in in = { .tenant = j->tenant,
+		.after = to.after,
+		.last = found.last,
+		.before = j->now - CLIENT_AFTER,
+		.now = j->now };
 	j->to.client = found.last ? found.last : END;
 	return found.last ? q_sweep_clients(db, j->mem, &in, NULL) : OK;
 }

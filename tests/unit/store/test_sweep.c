@@ -199,6 +199,28 @@ static void put_client(
 	arena_unref(mem);
 }
 
+/* A request that client `pushes` has pushed, and a device of client `waits`; both are good until `expires`. */
+static void put_waiting(struct db *db, struct arena *mem, int64_t pushes, int64_t waits, int64_t expires,
+    int used, const char *state)
+{
+	const char *none = db_is_shared(db) ? "''" : "x''";
+	str pushed = arena_printf(mem,
+	    "INSERT INTO pushed (id, tenant, hash, client_id, params, expires, used) VALUES (%lld, 1, %s, "
+	    "'c%lld', '', %lld, %d)",
+	    (long long)id_make(NOW * 1000, (uint32_t)pushes), none, (long long)pushes, (long long)expires,
+	    used);
+	str device = arena_printf(mem,
+	    "INSERT INTO device (id, tenant, hash, user_code, client_id, resource, scope, ip, created, "
+	    "expires, polled, pace, state, user_id, client, auth_time, methods, session) VALUES (%lld, 1, "
+	    "%s, "
+	    "%s%lld', 'c%lld', '', '', '', 1, %lld, 0, 5, '%s', 0, 0, 0, '', 0)",
+	    (long long)id_make(NOW * 1000, (uint32_t)waits), none, db_is_shared(db) ? "'\\x" : "x'",
+	    (long long)waits, (long long)waits, (long long)expires, state);
+
+	assert_ok(db->driver->script(db, pushed.p));
+	assert_ok(db->driver->script(db, device.p));
+}
+
 static void clients_that_nobody_uses_go_and_no_other(void **state)
 {
 	static const struct {
@@ -224,6 +246,12 @@ static void clients_that_nobody_uses_go_and_no_other(void **state)
 		{ 14, "sealed", "active", 900, 800, true, "a yes that is remembered" },
 		{ 15, "registered", "active", 31, -1, true, "a code that is not redeemed yet" },
 		{ 16, "registered", "active", 31, -1, true, "somebody is signing in for it" },
+		{ 17, "registered", "active", 31, -1, true, "it has pushed a request" },
+		{ 18, "registered", "active", 31, -1, true, "a device of it waits" },
+		{ 19, "registered", "active", 31, -1, false, "its pushed request was used" },
+		{ 20, "registered", "active", 31, -1, false, "its device was refused" },
+		{ 21, "registered", "active", 31, -1, false, "its pushed request has expired" },
+		{ 22, "registered", "active", 31, -1, false, "its device has waited too long" },
 	};
 	const enum store_kind *kind = *state;
 	struct db *db = store_open(store_fresh(*kind));
@@ -260,6 +288,9 @@ static void clients_that_nobody_uses_go_and_no_other(void **state)
 	    "1, 'c16', '', 1, 1, 0, %s)",
 	    FMT(young), db_is_shared(db) ? "''" : "x''");
 	assert_ok(db->driver->script(db, txn.p));
+	put_waiting(db, mem, 17, 18, NOW + 60, 0, "pending");
+	put_waiting(db, mem, 19, 20, NOW + 60, 1, "denied");
+	put_waiting(db, mem, 21, 22, NOW, 0, "pending");
 
 	assert_true(sweep_all(db, &s) < 20);
 	for (size_t i = 0; i < COUNT(rows); i++) {
