@@ -3,10 +3,10 @@
 #include "admin/op_client.h"
 #include "base/text.h"
 #include "base/url.h"
-#include "jose/jwt.h"
 #include "model/redirect.h"
 #include "model/scope.h"
 #include "oauth/client.h"
+#include "oauth/client_keys.h"
 
 #define NAME_MAX_BYTES 1020 /* 255 characters of up to four bytes */
 
@@ -169,32 +169,33 @@ static enum err fill_role(struct ctx *c, const struct op_call *q, struct client 
 	return OK;
 }
 
+/* As registrations are read: what has a private key in it is refused aloud, and what is kept is the public keys alone. */
+static enum err fill_key_set(struct ctx *c, str text, struct client *client)
+{
+	const struct json *set = NULL;
+	const char *why = NULL;
+
+	if (json_parse(c->mem, text, &set, NULL) != OK)
+		return op_client_bad(c, "jwks", "must be the text of a JSON key set with public keys");
+	return client_keys_read(c->mem, set, &client->jwks, &why) == OK ? OK : op_client_bad(c, "jwks", why);
+}
+
 /* RFC 7591 section 2: keys, or where they are, never both; then there is no secret. */
 static enum err fill_keys(struct ctx *c, const struct op_call *q, struct client *client)
 {
-	struct jwks set;
-
 	if (!op_given(q, S("jwks")) && !op_given(q, S("jwks_uri")))
 		return OK;
 	if (str_eq(client->auth_method, S("none")))
 		return op_client_bad(c, "jwks", "is for clients that prove who they are: web and backend");
 	if (op_given(q, S("jwks")) && op_given(q, S("jwks_uri")))
 		return op_client_bad(c, "jwks", "and jwks_uri cannot both be given");
-	client->jwks = op_text(q, S("jwks"));
 	client->jwks_uri = op_text(q, S("jwks_uri"));
 	client->auth_method = S("private_key_jwt");
-	if (client->jwks_uri.n && !is_web(client->jwks_uri, false))
-		return op_client_bad(c, "jwks_uri", "must be an https address");
-	if (client->jwks.n) {
-		if (jwks_read(c->mem, client->jwks, &set) != OK)
-			return op_client_bad(
-			    c, "jwks", "must be the text of a JSON key set with public keys");
-		size_t count = set.count;
-		jwks_free(&set);
-		if (count == 0)
-			return op_client_bad(c, "jwks", "has no key that can be used here");
-	}
-	return OK;
+	if (op_given(q, S("jwks")))
+		return fill_key_set(c, op_text(q, S("jwks")), client);
+	return client_keys_uri_ok(client->jwks_uri)
+	    ? OK
+	    : op_client_bad(c, "jwks_uri", "must be an https address of at most 512 bytes, without fragment");
 }
 
 enum err op_client_fill(struct ctx *c, const struct op_call *q, struct client *client)

@@ -101,6 +101,17 @@ static void each_type_is_what_it_says(void **state)
 	}
 }
 
+/* RFC 7517 appendix A.1 and A.2, as text in JSON in JSON. */
+#define PUBLIC_KEY                                                       \
+	"{\\\"kty\\\":\\\"EC\\\",\\\"crv\\\":\\\"P-256\\\","             \
+	"\\\"x\\\":\\\"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4\\\"," \
+	"\\\"y\\\":\\\"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM\\\",\\\"kid\\\":\\\"1\\\"}"
+#define PRIVATE_KEY                                                      \
+	"{\\\"kty\\\":\\\"EC\\\",\\\"crv\\\":\\\"P-256\\\","             \
+	"\\\"x\\\":\\\"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4\\\"," \
+	"\\\"y\\\":\\\"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM\\\"," \
+	"\\\"d\\\":\\\"870MB6gfuTJ4HtUnUvYMyJpr5eUZNP4Bk43bVdj3eAE\\\",\\\"kid\\\":\\\"2\\\"}"
+
 static void what_does_not_fit_is_said(void **state)
 {
 	static const struct {
@@ -131,6 +142,15 @@ static void what_does_not_fit_is_said(void **state)
 		    "jwks has no key" },
 		{ "{\"name\":\"A\",\"application_type\":\"backend\",\"jwks\":\"x\"}",
 		    "jwks must be the text" },
+		{ "{\"name\":\"A\",\"application_type\":\"backend\",\"jwks\":\"[]\"}", "jwks is no key set" },
+		{ "{\"name\":\"A\",\"application_type\":\"backend\",\"jwks\":\"{\\\"keys\\\":[" PUBLIC_KEY
+		  "," PRIVATE_KEY "]}\"}",
+		    "jwks has a private key" },
+		{ "{\"name\":\"A\",\"application_type\":\"backend\",\"jwks\":\"{\\\"keys\\\":[{\\\"kty\\\":"
+		  "\\\"oct\\\",\\\"k\\\":\\\"AAAA\\\"}]}\"}",
+		    "jwks has a private key" },
+		{ "{\"name\":\"A\",\"application_type\":\"backend\",\"jwks_uri\":\"https://a.example/#x\"}",
+		    "without fragment" },
 		{ "{\"name\":\"A\",\"application_type\":\"backend\",\"jwks_uri\":\"http://a.example/\"}",
 		    "jwks_uri must be an https" },
 		{ "{\"name\":\"A\",\"application_type\":\"backend\",\"jwks\":\"{}\",\"jwks_uri\":\"https://"
