@@ -40,16 +40,31 @@ static enum err check(struct ctx *c, struct token *t)
 	return OK;
 }
 
+/* What of the grant is left: the operator may have taken scopes from the client since, as asked_target() has it. */
+static str left(struct ctx *c, const struct token *t, str granted)
+{
+	str limit = t->client.scope;
+
+	if (!client_verified(&t->client) || limit.n == 0)
+		return granted;
+	return scope_both(c->mem, granted, scope_union(c->mem, limit, SCOPE_OFFLINE));
+}
+
 /*
  * RFC 6749 section 6: at most what was granted. Whatever else is asked for is ignored and never an error:
  * codex repeats the scope that it asked for at first, not the one that it got, and gives up for good when
  * refused.
  */
-static str narrowed(struct ctx *c, const struct token *t, str granted)
+static enum err narrow(struct ctx *c, const struct token *t, str granted, str *out)
 {
-	str scope = scope_both(c->mem, granted, t->p.scope);
+	str most = left(c, t, granted), scope = scope_both(c->mem, most, t->p.scope);
 
-	return scope.n ? scope : granted;
+	*out = scope.n ? scope : most;
+	if (str_eq(most, granted) || scope_without(c->mem, most, SCOPE_OFFLINE).n)
+		return OK;
+	TRY(grant_end(c, t->id, S("client changed")));
+	return FAIL(c, GRANT_ENDED, "client %.*s has none of its scopes any more: %.*s",
+	    FMT(client_label(&t->client)), FMT(str_sub(granted, 0, 200)));
 }
 
 static enum err done(struct ctx *c, struct token *t, str event, int64_t user)
@@ -95,17 +110,19 @@ static enum err repeat(struct ctx *c, struct token *t, const struct grant_state_
 {
 	struct rotation *r = t->own;
 	int64_t changed = 0;
+	str scope;
 
 	TRY(check_fresh(c, t, g));
 	TRY(q_grant_repeat(c->db, c->mem,
 	    &(struct grant_repeat_in){ t->id, c->site->tenant.id, r->next_hash, c->now }, &changed));
 	if (changed == 0) /* somebody spent the successor between our two statements */
 		return FAIL(c, STORE_BUSY, "grant %lld moved on", (long long)t->id);
+	TRY(narrow(c, t, g->scope, &scope));
 	t->authz = (struct authz){
 		.grant = t->id,
 		.user = g->user_id,
 		.resource = g->resource,
-		.scope = narrowed(c, t, g->scope),
+		.scope = scope,
 		.client_id = t->client.client_id,
 		.refresh = r->next,
 		.auth_time = g->auth_time,
@@ -173,16 +190,18 @@ static enum err redeem(struct ctx *c, struct token *t)
 		.expires = c->now + c->site->config->refresh_ttl,
 	};
 	struct grant_rotate_out g;
+	str scope;
 	enum err e = q_grant_rotate(c->db, c->mem, &in, &g);
 
 	if (e == ERR_NOT_FOUND)
 		return look(c, t);
 	TRY(e);
+	TRY(narrow(c, t, g.scope, &scope));
 	t->authz = (struct authz){
 		.grant = t->id,
 		.user = g.user_id,
 		.resource = g.resource,
-		.scope = narrowed(c, t, g.scope),
+		.scope = scope,
 		.client_id = t->client.client_id,
 		.refresh = r->next,
 		.auth_time = g.auth_time,

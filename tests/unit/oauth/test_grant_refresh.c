@@ -215,6 +215,44 @@ static void scopes(void **state)
 	}
 }
 
+/* What the operator takes from a client is gone with its next refresh; when nothing is left, so is the grant. */
+static void fewer_scopes_of_the_client(void **state)
+{
+	static const struct {
+		const char *sentence, *limit, *left; /* left NULL: the grant ends */
+	} rows[] = {
+		{ "no limit", "", "weather:read weather:write offline_access" },
+		{ "one is left", "weather:write users:read", "weather:write offline_access" },
+		{ "it comes back with the limit", "weather:write weather:read",
+		    "weather:read weather:write offline_access" },
+		{ "another resource's are none", "users:read", NULL },
+	};
+	struct kit *k = *state;
+	struct answer a = kit_authorize(k,
+	    S(KIT_APP "&resource=https%3A%2F%2Fauth.example%2Fweather%2Fmcp&scope=weather:read+weather:write+"
+		      "offline_access"));
+	a = kit_token(k, kit_redeem_body(k, kit_param(k, a.location, "code")));
+	str token = json_get_str(kit_json(k, a.body), S("refresh_token"));
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		k->clients[1].scope = str_of(rows[i].limit);
+		a = kit_token(k, kit_refresh_body(k, token));
+		same_err(rows[i].sentence, a.err, rows[i].left ? OK : ERR_GRANT_ENDED);
+		if (!rows[i].left)
+			break;
+		const struct json *o = kit_json(k, a.body);
+		same(rows[i].sentence, json_get_str(o, S("scope")), str_of(rows[i].left));
+		/* the parallel process that sends the same token again is told no more */
+		o = kit_json(k, kit_token(k, kit_refresh_body(k, token)).body);
+		same(rows[i].sentence, json_get_str(o, S("scope")), str_of(rows[i].left));
+		token = json_get_str(o, S("refresh_token"));
+	}
+	assert_int_equal(
+	    kit_count(k, "SELECT count(*) FROM grants WHERE ended > 0 AND ended_why = 'client changed'"), 1);
+	k->clients[1].scope = S("");
+	assert_int_equal(refused(k, token), ERR_GRANT_ENDED);
+}
+
 static void lifetime(void **state)
 {
 	struct kit *k = *state;
@@ -280,6 +318,7 @@ int main(void)
 		TEST(grandparent),
 		TEST(nothing_changes),
 		TEST(scopes),
+		TEST(fewer_scopes_of_the_client),
 		TEST(lifetime),
 		TEST(people_and_clients),
 		TEST(restored),
