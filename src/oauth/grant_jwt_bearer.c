@@ -78,14 +78,21 @@ static enum err read_jag(struct ctx *c, struct token *t)
 			   : FAIL(c, RESOURCE_MISSING, "neither the assertion nor the request names one");
 }
 
-/* What provider, application and operator agree in. */
+/*
+ * What provider, application and operator agree in; of the resource alone, since nobody has signed in here who could be told
+ * about. A provider that says nothing about scopes leaves them to us; one that says something that is no text has not.
+ */
 static enum err read_scope(struct ctx *c, struct token *t)
 {
 	struct bearer *b = t->own;
-	str claimed = json_get_str(b->said.claims, S("scope")), limit = t->client.scope;
+	const struct json *said = json_get(b->said.claims, S("scope"));
+	str claimed = json_str_of(said), limit = t->client.scope;
 
-	if (claimed.n == 0) {
+	if (said && said->type != JSON_STRING)
+		return FAIL(c, ASSERTION_BAD, "its scope is no text");
+	if (!said) {
 		b->scope = resource_scope_grant(c->mem, t->resource, t->p.scope, limit, false);
+		b->scope = scope_both(c->mem, b->scope, t->resource->scopes);
 	} else {
 		b->scope = scope_both(c->mem, claimed, t->resource->scopes);
 		if (t->p.scope.n)

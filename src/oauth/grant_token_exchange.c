@@ -9,6 +9,7 @@
  *   what the application is called there, stands in the file (cross_app).
  */
 #include "base/id.h"
+#include "crypto/crypto.h"
 #include "jose/jwt.h"
 #include "model/resource.h"
 #include "model/scope.h"
@@ -185,13 +186,16 @@ static enum err read_access(struct ctx *c, struct token *t, const struct jwt *jw
 
 /*
  * At the same resource: no more than the token had. At another one, the person has agreed to nothing: there the scopes that
- * the operator wrote for the client are the bound, so a client without any gets none.
+ * the operator wrote for the client are the bound, so a client without any gets none. And nowhere a way round: back at the
+ * resource of the grant, what the person has agreed to there is all there is.
  */
-static enum err pick_scope(struct ctx *c, const struct token *t, str *out)
+static enum err pick_scope(struct ctx *c, const struct token *t, const struct grant_state_out *g, str *out)
 {
 	const struct exchange *x = t->own;
 	str most = x->same ? x->scope : scope_both(c->mem, t->client.scope, t->resource->scopes);
 
+	if (str_eq(x->resource, g->resource))
+		most = scope_both(c->mem, most, g->scope);
 	*out = t->p.scope.n ? scope_both(c->mem, most, t->p.scope) : most;
 	if (out->n == 0 || !scope_covers(*out, t->p.scope))
 		return FAIL(c, CLIENT_SCOPE, "asked for %.*s, could have %.*s",
@@ -209,7 +213,7 @@ static enum err redeem_access(struct ctx *c, struct token *t)
 	TRY(ground_look(c, x->grant, x->given_to, &g, &why));
 	if (why)
 		return BAD_SUBJECT(c, "%s", why);
-	TRY(pick_scope(c, t, &scope));
+	TRY(pick_scope(c, t, &g, &scope));
 	t->authz = (struct authz){
 		.grant = x->grant,
 		.user = x->user,

@@ -39,7 +39,11 @@ static enum err end(struct ctx *c)
 	return NEED(c, LANE_LOOP, reply);
 }
 
-/* VERIFY. Signed by us and given to this client; also when it has expired, since its grant has not. */
+/*
+ * VERIFY. Signed by us and given to this client; also when it has expired, since its grant has not. What the client got for
+ * somebody else's token (RFC 8693) is of that one's grant, which is not this client's to end: then nothing is said to be done
+ * (section 2.2.1).
+ */
 static enum err read_access(struct ctx *c)
 {
 	struct job *job = c->state;
@@ -54,6 +58,9 @@ static enum err read_access(struct ctx *c)
 	    !str_eq(json_get_str(t.claims, S("client_id")), job->client.client_id) ||
 	    id_parse(json_get_str(t.claims, S("gid")), ID_GRANT, &job->grant) != OK)
 		return reply(c);
+	if (json_get(t.claims, S("act")))
+		return FAIL(c, REVOKE_KIND, "a token of %.*s, which acts for another client",
+		    FMT(client_label(&job->client)));
 	return NEED(c, LANE_WRITE, end);
 }
 

@@ -223,6 +223,10 @@ const MISTAKES = {
   EXCHANGE_KIND: (h) => exchange(h.base, EXCHANGER, { subject_token: 'x', subject_token_type: TYPE('saml2') }),
   EXCHANGE_SUBJECT: async (h) => exchange(h.base, EXCHANGER, { subject_token: (await h.get()).access_token, subject_token_type: TYPE('access_token') }),
   EXCHANGE_AUDIENCE: (h) => exchange(h.base, EXCHANGER, { subject_token: 'x', subject_token_type: TYPE('id_token'), requested_token_type: TYPE('id-jag'), audience: 'https://elsewhere.example' }),
+  REVOKE_KIND: async (h) => {
+    const token = forge(signingKey(h.d), (await h.get()).access_token, { client_id: EXCHANGER.id, act: { sub: EXCHANGER.id } });
+    return post(`${h.base}/revoke`, { token, client_id: EXCHANGER.id, client_secret: EXCHANGER.secret });
+  },
   ASSERTION_BAD: (h) => bearer(h.base, EXCHANGER, h.jag({ client_id: 'another' })),
   ASSERTION_PERSON: (h) => bearer(h.base, EXCHANGER, h.jag({})),
   DOCUMENT_URL: (h) => h.go({}, { client_id: 'https://127.0.0.1/c.json#x' }),

@@ -60,7 +60,7 @@ cross_app:
     assert.equal(r.status, 200, r.text);
     return r.json;
   };
-  const first = await signIn('agent');
+  let first = await signIn('agent');
   const owner = claimsOf(first.access_token).sub;
   const refused = async (r, status, error) => {
     const got = await r;
@@ -138,6 +138,19 @@ cross_app:
     await ends(still.id_token, () => post(`${I}/revoke`, { token: still.refresh_token }, basic('agent')));
   });
 
+  await t.test('once the person has taken the access back the id token is worth nothing', async () => {
+    const mine = await signIn('agent');
+    const r = await exchange(I, who('agent'), identity({ subject_token: mine.id_token }));
+    assert.equal(r.status, 200, r.text);
+    const page = await jar.ask('/account/connections?application=agent');
+    const done = await jar.ask('/account/connections', { method: 'POST', body: { ...Jar.fields(page.text), name: 'agent' } });
+    assert.equal(done.status, 303, done.text);
+    await refused(exchange(I, who('agent'), identity({ subject_token: mine.id_token })), 400, 'invalid_request');
+    await signIn('agent', 'weather:read');
+    await refused(exchange(I, who('agent'), identity({ subject_token: mine.id_token })), 400, 'invalid_request');
+    first = await signIn('agent');
+  });
+
   const access = (token, more = {}) => ({ subject_token: token, subject_token_type: TYPE('access_token'), ...more });
   await t.test('the server behind a resource gets a token for the next one: same person, same grant, and who acts', async () => {
     const r = await exchange(I, who('server'), access(first.access_token, { resource: notes }));
@@ -163,6 +176,16 @@ cross_app:
     ['resource and audience that differ', 'server', { resource: notes, audience: weather }, 'invalid_target'],
     ['an id token said to be an access token', 'server', { subject_token: first.id_token }, 'invalid_request'],
   ]) await t.test(`${sentence} is ${error}`, () => refused(exchange(I, who(id), access(first.access_token, change)), 400, error));
+  await t.test('who was given a token by exchange cannot give it back, and hears so; the grant ends it', async () => {
+    const mine = await signIn('agent');
+    const made = (await exchange(I, who('server'), access(mine.access_token, { resource: notes }))).json.access_token;
+    await refused(post(`${I}/revoke`, { token: made }, basic('server')), 400, 'unsupported_token_type');
+    assert.equal((await mcp(notes, made, initialize)).status, 200);
+    assert.equal((await post(`${I}/revoke`, { token: made }, basic('agent'))).status, 200);
+    assert.equal((await mcp(weather, mine.access_token, initialize)).status, 200, 'that was not the agent\'s to end either');
+    await post(`${I}/revoke`, { token: mine.access_token }, basic('agent'));
+    assert.equal((await mcp(notes, made, initialize)).status, 401);
+  });
   await t.test('what was exchanged is not exchanged again', async () => {
     const once = (await exchange(I, who('server'), access(first.access_token, { resource: notes }))).json.access_token;
     await refused(exchange(I, who('server'), access(once)), 400, 'invalid_request');
@@ -268,12 +291,21 @@ cross_app:
     ['that names no algorithm', said({}, { alg: 'none' })],
     ['of a stranger', said({ sub: 'u-2', email: 'nobody@example.com' })],
     ['of a stranger with an address that nobody has checked', said({ sub: 'u-3', email_verified: false })],
+    ['with scopes that are no text', said({ scope: ['weather:read'] })],
+    ['with no scope, said as an empty one', said({ scope: '' }), 'agent', 'invalid_scope'],
     ['with scopes of another server only', said({ scope: 'notes:read' }), 'agent', 'invalid_scope'],
     ['that is none', 'x.y'],
   ]) await t.test(`an assertion ${sentence} is ${error}, and leaves nothing`, async () => {
     const before = rows(d);
     await refused(bearer(I, who(id), text), 400, error);
     assert.equal(rows(d), before);
+  });
+  await t.test('nobody signed in here, so nobody is told about: no openid, whoever asks for it, and no id token', async () => {
+    for (const scope of [undefined, 'weather:read openid email']) {
+      const r = await bearer(I, who('agent'), said({ scope }), { scope: 'weather:read openid email' });
+      assert.deepEqual([r.status, r.json.scope, r.json.id_token], [200, 'weather:read', undefined], r.text);
+      assert.equal((await ask(`${I}/userinfo`, { headers: { authorization: `Bearer ${r.json.access_token}` } })).status, 403);
+    }
   });
   await t.test('a scope that is asked for besides narrows it, and a resource must be the same', async () => {
     const r = await bearer(I, who('agent'), said({ scope: 'weather:read weather:write' }), { scope: 'weather:write' });

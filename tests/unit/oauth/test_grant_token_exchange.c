@@ -263,6 +263,46 @@ static void an_id_token_names_its_grant(void **state)
 	}
 }
 
+/* What the person gives to the client that exchanges. */
+static str given_to_ci(struct kit *k)
+{
+	str basic = arena_printf(k->mem, "Basic %.*s", FMT(b64_write(k->mem, S("ci:" KIT_SECRET))));
+
+	k->config_clients[0].trusted = true;
+	struct answer a = kit_authorize(
+	    k, S(KIT_CI "&resource=https%3A%2F%2Fauth.example%2Fweather%2Fmcp&scope=weather:read"));
+	str code = kit_param(k, a.location, "code");
+	MUST(code.n);
+	a = kit_send(k,
+	    &(struct sent){ token_start, LANE_LOOP, HTTP_POST, S("/token"), { NULL, 0 },
+		arena_printf(
+		    k->mem, "grant_type=authorization_code&code=%.*s&code_verifier=" KIT_VERIFIER, FMT(code)),
+		S("application/x-www-form-urlencoded"), basic });
+	MUST(a.err == OK);
+	return json_get_str(kit_json(k, a.body), S("access_token"));
+}
+
+/* What a client was given by the person at one resource does not grow on the way over another one. */
+static void there_and_back_gives_no_more_than_the_person_did(void **state)
+{
+	struct kit *k = *state;
+
+	k->clients[0].scope = S("weather:read weather:write mcp:tools");
+	str old = given_to_ci(k);
+	struct answer a = swap(k, old, "access_token", NOTES);
+	same_err("there", a.err, OK);
+	str there = json_get_str(kit_json(k, a.body), S("access_token"));
+	same("there", json_get_str(kit_json(k, a.body), S("scope")), S("mcp:tools"));
+	a = swap(k, there, "access_token", "&resource=https%3A%2F%2Fauth.example%2Fweather%2Fmcp");
+	same_err("and back", a.err, OK);
+	same("and back", json_get_str(kit_json(k, a.body), S("scope")), S("weather:read"));
+	same_err("asked for",
+	    swap(k, there, "access_token",
+		"&scope=weather%3Awrite&resource=https%3A%2F%2Fauth.example%2Fweather%2Fmcp")
+		.err,
+	    ERR_CLIENT_SCOPE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -273,6 +313,7 @@ int main(void)
 		TEST(at_another_resource_the_client_s_own_scopes_are_the_bound),
 		TEST(an_id_token_is_worth_something_while_its_sign_in_and_its_grant_last),
 		TEST(an_id_token_names_its_grant),
+		TEST(there_and_back_gives_no_more_than_the_person_did),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -123,6 +123,25 @@ static void twice(void **state)
 	assert_true(kit_state(k) == before);
 }
 
+/* RFC 7009 section 2.2.1: what cannot be ended is not said to have been; what belongs to the other's grant stays its own. */
+static void an_exchanged_token_is_not_said_to_be_taken_back(void **state)
+{
+	struct kit *k = *state;
+	str access = json_get_str(kit_tokens(k), S("access_token"));
+	str gid = json_get_str(kit_claims(k, access), S("gid")), token;
+	str claims = arena_printf(k->mem,
+	    "{\"iss\":\"" ISSUER "\",\"client_id\":\"narrow\",\"exp\":%d,\"gid\":\"%.*s\",\"act\":{\"sub\":"
+	    "\"narrow\"}}",
+	    KIT_NOW + 60, FMT(gid));
+
+	assert_int_equal(jwt_sign(k->mem, k->site.signing, S("at+jwt"), claims, &token), OK);
+	uint64_t before = kit_state(k);
+	assert_int_equal(revoke(k, token, "&client_id=narrow").err, ERR_REVOKE_KIND);
+	/* nobody else is told that there is such a token */
+	assert_int_equal(revoke(k, token, "&client_id=app").reply.status, 200);
+	assert_true(kit_state(k) == before);
+}
+
 /* Another key's token, another issuer's, one of another kind: all unknown. */
 static void foreign(void **state)
 {
@@ -156,6 +175,7 @@ int main(void)
 		TEST(spent_token),
 		TEST(nothing_changes),
 		TEST(twice),
+		TEST(an_exchanged_token_is_not_said_to_be_taken_back),
 		TEST(foreign),
 	};
 
