@@ -158,13 +158,22 @@ static const char *check_url(struct look *l)
 	    : "its htu is not the address of this request";
 }
 
-/* RFC 9449 section 11.1: both ways, since clocks differ. */
+/*
+ * RFC 9449 section 11.1: both ways, since clocks differ. Proofs need neither exp nor nbf, but where one stands it means what it
+ * means in every JWT (RFC 7519 sections 4.1.4 and 4.1.5).
+ */
 static const char *check_time(struct look *l)
 {
-	int64_t now = l->want->now, window = l->want->window;
+	int64_t now = l->want->now, window = l->want->window, date;
 
-	if (!json_get_int(l->jws.payload, S("iat"), &l->out->iat) || l->out->iat < 0)
+	if (!jwt_date(l->jws.payload, S("iat"), &l->out->iat))
 		return "it has no iat";
+	if (json_get(l->jws.payload, S("exp")) &&
+	    (!jwt_date(l->jws.payload, S("exp"), &date) || date + DPOP_SKEW <= now))
+		return "its exp has passed";
+	if (json_get(l->jws.payload, S("nbf")) &&
+	    (!jwt_date(l->jws.payload, S("nbf"), &date) || date > now + DPOP_SKEW))
+		return "its nbf is still to come";
 	if (l->out->iat < now - window)
 		return "it is too old";
 	return l->out->iat > now + window ? "it is of the future: look at the clocks" : NULL;

@@ -11,8 +11,9 @@
 
 #define DPOP_ALGS "ES256 EdDSA RS256 PS256" /* dpop_signing_alg_values_supported */
 #define DPOP_WINDOW 300                     /* seconds that a proof may be older, or newer, than our clock */
-#define DPOP_JTI_MAX 256                    /* bytes: UUIDs have 36 */
-#define JKT_SIZE 43                         /* bytes of a thumbprint: base64url(SHA-256) */
+#define DPOP_SKEW 30     /* seconds that clocks may differ where a proof has an exp or nbf */
+#define DPOP_JTI_MAX 256 /* bytes: UUIDs have 36 */
+#define JKT_SIZE 43      /* bytes of a thumbprint: base64url(SHA-256) */
 
 /* The request that the proof has to be made for. */
 struct dpop_expect {

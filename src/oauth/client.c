@@ -346,7 +346,7 @@ str client_label(const struct client *client)
 	return sealed && client->name.n ? client->name : str_sub(client->client_id, 0, 64);
 }
 
-static bool guards(const struct client *client, str audience)
+bool client_guards(const struct client *client, str audience)
 {
 	struct url want, have;
 	str rest = client->guards, word;
@@ -365,5 +365,5 @@ static bool guards(const struct client *client, str audience)
 
 bool client_may_know(const struct client *who, str client_id, str audience)
 {
-	return str_eq(who->client_id, client_id) || guards(who, audience);
+	return str_eq(who->client_id, client_id) || client_guards(who, audience);
 }

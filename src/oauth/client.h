@@ -55,6 +55,8 @@ bool client_shared(const struct ctx *c, const struct client *client);
 bool client_verified(const struct client *client);
 /* The name to show, never empty: of a nameless client, the host that it returns to. */
 str client_name(struct arena *mem, const struct client *client);
+/* True when it is the server behind the resource with this identifier. */
+bool client_guards(const struct client *client, str audience);
 /* True when a token of that client, good at that audience, is the business of who: it was given to it, or it is the server. */
 bool client_may_know(const struct client *who, str client_id, str audience);
 /* What the audit calls the client: its id, or the name when the id is a sealed one. */

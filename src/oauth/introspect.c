@@ -25,7 +25,7 @@
 /* What an access token says, to those who may know it. */
 struct verdict {
 	str client_id, audience;
-	str json; /* the answer */
+	str named, bare; /* the answer, with and without who the person is */
 };
 
 struct job {
@@ -96,6 +96,20 @@ static enum err answer(struct ctx *c)
 	return standing_look(c, &job->ground) == STANDING_ENDED ? inactive(c) : reply(c, job->json);
 }
 
+/*
+ * Who the person is: for the server behind the resource, which they use. For the application they only are when they have been
+ * told that it will know (OpenID Connect Core section 5.4); introspecting its own token is no way around that page.
+ */
+static str name_in(str scope, str username)
+{
+	return str_list_has(scope, ' ', S("email")) ? username : S("");
+}
+
+static str answer_for(const struct client *who, const struct verdict *v)
+{
+	return client_guards(who, v->audience) ? v->named : v->bare;
+}
+
 static bool business_of(const struct client *who, const struct jwt *t)
 {
 	return client_may_know(
@@ -141,10 +155,11 @@ static enum err keep(struct ctx *c, const struct jwt *t, str username)
 	arena_defer(c->mem, release, mem);
 	v->client_id = arena_copy(mem, json_get_str(t->claims, S("client_id")));
 	v->audience = arena_copy(mem, json_get_str(t->claims, S("aud")));
-	v->json = write_access(mem, t->claims, username);
-	if (!v->json.n)
+	v->named = write_access(mem, t->claims, username);
+	v->bare = write_access(mem, t->claims, name_in(json_get_str(t->claims, S("scope")), username));
+	if (!v->named.n || !v->bare.n)
 		return FAIL(c, TOO_LARGE, "what a token says");
-	job->json = v->json;
+	job->json = answer_for(&job->client, v);
 	recall_keep(c, RECALL_VERDICT, job->key, mem, v, &job->ground, t->exp);
 	return NEED(c, LANE_LOOP, answer);
 }
@@ -198,7 +213,7 @@ static enum err read_access(struct ctx *c)
 		return NEED(c, LANE_READ, look_access);
 	if (!client_may_know(&job->client, known->client_id, known->audience))
 		return not_active(c);
-	return reply(c, known->json);
+	return reply(c, answer_for(&job->client, known));
 }
 
 /* ---- refresh tokens: their own client's business alone */
@@ -215,7 +230,7 @@ static str write_refresh(struct ctx *c, const struct job *job, const struct gran
 	jout_str(&j, S("aud"), g->resource);
 	jout_str(&j, S("client_id"), job->client.client_id);
 	jout_str_opt(&j, S("scope"), g->scope);
-	jout_str_opt(&j, S("username"), g->email);
+	jout_str_opt(&j, S("username"), name_in(g->scope, g->email));
 	jout_int(&j, S("exp"), g->expires);
 	jout_int(&j, S("iat"), g->rotated);
 	jout_end(&j);

@@ -72,6 +72,48 @@ static void the_server_is_told_what_the_token_says(void **state)
 	}
 }
 
+/* An application learns who somebody is where the person was told so, and nowhere else. */
+static void whom_it_is_told_of(void **state)
+{
+	static const struct {
+		const char *sentence, *scope;
+		bool named;
+	} rows[] = {
+		{ "scopes of the resource alone", "weather:read", false },
+		{ "openid", "weather:read+openid+profile", false },
+		{ "email", "weather:read+openid+email", true },
+	};
+	struct kit *k = *state;
+	const char *app = "&client_id=app&client_secret=" KIT_SECRET;
+
+	k->clients[1].auth_method = S("client_secret_post");
+	k->clients[1].secret_hash = sha256_str(k->mem, S(KIT_SECRET));
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct answer a = kit_authorize(k,
+		    arena_printf(k->mem,
+			"%s&resource=https%%3A%%2F%%2Fauth.example%%2Fweather%%2Fmcp&scope=%s", KIT_APP,
+			rows[i].scope));
+		a = kit_token(k,
+		    arena_printf(k->mem, "%.*s&client_secret=" KIT_SECRET,
+			FMT(kit_redeem_body(k, kit_param(k, a.location, "code")))));
+		assert_int_equal(a.err, OK);
+		const struct json *tokens = kit_json(k, a.body);
+		const char *kinds[] = { "access_token", "access_token",
+			"refresh_token" }; /* read, remembered */
+		for (size_t n = 0; n < COUNT(kinds); n++) {
+			str token = json_get_str(tokens, str_of(kinds[n]));
+			a = see(k, token, app);
+			assert_true(active(k, &a));
+			same(rows[i].sentence, json_get_str(kit_json(k, a.body), S("username")),
+			    rows[i].named ? S("ann@example.com") : S(""));
+			a = see(k, token, SERVER);
+			if (n < 2)
+				same("the server", json_get_str(kit_json(k, a.body), S("username")),
+				    S("ann@example.com"));
+		}
+	}
+}
+
 static void who_may_know(void **state)
 {
 	struct kit *k = *state;
@@ -297,7 +339,7 @@ static void refresh_tokens_are_their_own_clients_business(void **state)
 	struct answer a = see(k, first, app);
 	assert_true(active(k, &a));
 	const struct json *o = kit_json(k, a.body);
-	same("username", json_get_str(o, S("username")), S("ann@example.com"));
+	holds("no username", json_get(o, S("username")) == NULL); /* the scope has no email */
 	holds("no token_type", json_get(o, S("token_type")) == NULL);
 	a = see(k, first, SERVER);
 	assert_true(inactive(&a)); /* the server behind the resource too: it is never sent there */
@@ -325,6 +367,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(the_server_is_told_what_the_token_says),
+		TEST(whom_it_is_told_of),
 		TEST(who_may_know),
 		TEST(garbage_is_not_active),
 		TEST(our_signature_alone_is_not_enough),
