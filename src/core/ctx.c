@@ -1,4 +1,5 @@
 #include "core/ctx.h"
+#include "base/mask.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -14,6 +15,7 @@ enum err fail_set(struct ctx *c, enum err e, const char *file, int line, const c
 	int n = vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
 	size_t len = n < 0 ? 0 : (size_t)n < sizeof text ? (size_t)n : sizeof text - 1;
+	len = mask_secrets(text, len); /* it is kept and shown, and quotes what anybody sent anywhere */
 	c->fail = (struct fail){
 		.code = e, .detail = arena_copy(c->mem, (str){ text, len }), .file = file, .line = line
 	};

@@ -1,5 +1,6 @@
 #include "oauth/client_auth.h"
 #include "base/enc.h"
+#include "base/mask.h"
 #include "crypto/crypto.h"
 #include "http/auth.h"
 #include "oauth/client.h"
@@ -52,7 +53,7 @@ static enum err read_assertion(struct ctx *c, const struct client_body *body, st
 	TRY(client_assertion_read(c, body->assertion_type, out));
 	if (body->client_id.n && !str_eq(body->client_id, out->client_id))
 		return FAIL(c, CLIENT_ASSERTION, "sub of one client, client_id of another");
-	c->actor.client_id = str_sub(out->client_id, 0, 64);
+	c->actor.client_id = mask_copy(c->mem, str_sub(out->client_id, 0, 64));
 	return OK;
 }
 
@@ -67,8 +68,9 @@ static enum err nobody(struct ctx *c)
 static enum err read_proof(struct ctx *c, const struct client_body *body, struct client_proof *out)
 {
 	TRY(read_header(c, out));
+	/* who says to be asking; a client may have confused its id and its secret */
 	c->actor.client_id =
-	    str_sub(out->client_id.n ? out->client_id : body->client_id, 0, 64); /* who says to be asking */
+	    mask_copy(c->mem, str_sub(out->client_id.n ? out->client_id : body->client_id, 0, 64));
 	if (body->assertion.len || body->assertion_type.n)
 		return read_assertion(c, body, out);
 	if (out->method == CLIENT_AUTH_BASIC) {

@@ -3,6 +3,7 @@
  * proves it is a token computed from its id, so that clients without a row need none for this either; replacing and deleting
  * write one, which from then on counts and not what the id says.
  */
+#include "base/mask.h"
 #include "crypto/crypto.h"
 #include "http/auth.h"
 #include "oauth/client.h"
@@ -147,7 +148,7 @@ enum err register_manage(struct ctx *c)
 
 	c->state = job;
 	job->client_id = str_sub(c->req->path, sizeof "/register/" - 1, c->req->path.n);
-	c->actor.client_id = str_sub(job->client_id, 0, 64); /* who says to be asking */
+	c->actor.client_id = mask_copy(c->mem, str_sub(job->client_id, 0, 64)); /* who says to be asking */
 	enum err e = auth_parse(c->mem, c->req, &auth);
 	if (e != OK || auth.scheme != AUTH_BEARER)
 		return FAIL(c, REGISTER_TOKEN, "no registration access token as a bearer token");

@@ -48,6 +48,7 @@ function eavesdrop(t) {
     noteForm(new URL(url).search);
     for (const [k, v] of Object.entries(options.headers ?? {})) {
       if (k === 'authorization') note(v.split(' ').pop());
+      if (k === 'dpop') note(v);
       if (k === 'cookie') for (const pair of v.split('; ')) note(pair.split('=').slice(1).join('='));
     }
     const r = await plain(url, options);
@@ -56,7 +57,7 @@ function eavesdrop(t) {
     for (const line of r.headers.getSetCookie()) note(line.split(';')[0].split('=').slice(1).join('='));
     if (/json/.test(r.headers.get('content-type') ?? '')) {
       const json = await r.clone().json().catch(() => ({}));
-      for (const k of ['access_token', 'refresh_token', 'client_secret', 'registration_access_token']) note(json?.[k]);
+      for (const k of ['access_token', 'refresh_token', 'id_token', 'client_secret', 'registration_access_token', 'device_code', 'request_uri']) note(json?.[k]);
     }
     return r;
   };

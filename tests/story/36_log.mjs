@@ -6,7 +6,9 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { story, assert, until } from './lib/story.mjs';
 import { serve, freePort, OWNER } from './lib/daemon.mjs';
-import { Jar, register, authorize, tokens, refresh, post, ask, mcp, initialize } from './lib/oauth.mjs';
+import { Jar, register, authorize, authorizeQuery, walk, pkce, form, tokens, refresh, post, ask, mcp, initialize } from './lib/oauth.mjs';
+import { assertion, keyPair, proof } from './lib/assertion.mjs';
+import { proofKey, prove } from './lib/dpop.mjs';
 import { idOf } from './lib/errors.mjs';
 
 export default story('log', async (t) => {
@@ -154,6 +156,63 @@ resources:
     const r = await ask(`${d.base}/metrics`);
     assert.match(r.text, /^gatehouse_journal_dropped_total 0$/m);
   });
+  await t.test('and one of everything that is asked for without a browser, right, wrong, and where it has no place', async () => {
+    const keep = (...all) => (all.forEach((s) => (assert.ok(s), secrets.add(s))), all[0]);
+    const token = (fields, headers) => post(`${d.base}/token`, fields, headers);
+    // a request pushed ahead by a client with keys, its code, and the id token that comes of it
+    const key = keyPair('k1');
+    const signer = (await register(d.base, { client_name: 'Signer', token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [key.jwk] } })).json;
+    keep(signer.registration_access_token);
+    const signed = () => proof(keep(assertion(key, signer.client_id, d.base)));
+    const { verifier, challenge } = pkce();
+    const pushed = await post(`${d.base}/par`, { ...Object.fromEntries(new URLSearchParams(authorizeQuery(signer.client_id, challenge, { resource: weather, scope: 'openid email' }))), ...signed() });
+    assert.equal(pushed.status, 201, pushed.text);
+    const { code } = await walk(jar, `/authorize?${form({ client_id: signer.client_id, request_uri: keep(pushed.json.request_uri) })}`);
+    const dpop = proofKey();
+    const proved = (url, options) => ({ dpop: keep(prove(dpop, 'POST', url, options)) });
+    const bad = await token({ grant_type: 'authorization_code', code: keep(code), code_verifier: 'x'.repeat(43), ...signed() }, { dpop: keep(prove(dpop, 'GET', weather)) });
+    assert.equal(bad.json.error, 'invalid_dpop_proof');
+    const x = (await token({ grant_type: 'authorization_code', code, code_verifier: keep(verifier), ...signed() }, proved(`${d.base}/token`))).json;
+    keep(x.access_token, x.refresh_token, x.id_token);
+    for (const path of [`/logout?id_token_hint=${x.id_token}`, `/authorize?${form({ client_id: signer.client_id, id_token_hint: x.id_token, response_type: x.id_token })}`, `/userinfo?access_token=${x.access_token}`]) await new Jar(d.base).ask(path);
+    // what it says, to whom, signed, and what it is about
+    const answer = await post(`${d.base}/introspect`, { token: x.access_token, ...signed() }, { accept: 'application/token-introspection+jwt' });
+    assert.match(keep(answer.text), /^eyJ/);
+    const about = (authorization) => ask(`${d.base}/userinfo`, { headers: { authorization, dpop: keep(prove(dpop, 'GET', `${d.base}/userinfo`, { token: x.access_token })) } });
+    assert.equal((await about(`DPoP ${x.access_token}`)).json.email, OWNER.email);
+    assert.equal((await about(`Bearer ${x.access_token}`)).status, 401);
+    await about(`Basic ${Buffer.from(`x:${x.access_token}`).toString('base64')}`);
+    // a device
+    const box = (await register(d.base, { client_name: 'Box', grant_types: ['urn:ietf:params:oauth:grant-type:device_code', 'refresh_token'], redirect_uris: undefined, response_types: undefined })).json;
+    const shown = (await post(`${d.base}/device_authorization`, { client_id: box.client_id, resource: weather })).json;
+    keep(shown.device_code, shown.user_code, shown.user_code.replace('-', ''));
+    const poll = () => token({ grant_type: 'urn:ietf:params:oauth:grant-type:device_code', client_id: box.client_id, device_code: shown.device_code });
+    assert.equal((await poll()).json.error, 'authorization_pending');
+    const page = await jar.ask(`/device?user_code=${shown.user_code}`);
+    assert.equal((await jar.ask('/device', { method: 'POST', body: { ...Jar.fields(page.text), user_code: shown.user_code, decision: 'allow' } })).status, 200);
+    await jar.ask('/device', { method: 'POST', body: { ...Jar.fields(page.text), user_code: shown.user_code, decision: 'allow' } });
+    const given = (await poll()).json;
+    keep(given.access_token ?? given.error);
+    assert.ok(given.error === 'slow_down' || keep(given.access_token, given.refresh_token));
+    secrets.delete('slow_down');
+    // registrations are managed, and what was given is given back, each also in the place of another
+    const manage = (bearer) => ask(signer.registration_client_uri, { headers: { authorization: `Bearer ${bearer}` } });
+    assert.equal((await manage(signer.registration_access_token)).status, 200);
+    assert.equal((await manage(x.refresh_token)).status, 401);
+    // what has a form of ours is known wherever it stands; a password or a verifier is not
+    const ours = [...secrets].filter((s) => /^(gh_|eyJ|urn:)/.test(s));
+    assert.ok(ours.length >= 25, `${ours.length} of ours`);
+    for (const s of ours) {
+      await token({ grant_type: s, client_id: s, client_secret: s, resource: s, scope: s });
+      await token({ grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange', subject_token: s, subject_token_type: s, audience: s, ...signed() });
+      await post(`${d.base}/revoke`, { token: s, token_type_hint: s, client_id: client.client_id });
+      await token({ grant_type: 'client_credentials' }, { authorization: `Basic ${Buffer.from(`${s}:${s}`).toString('base64')}` });
+      await jar.ask(`/authorize?${authorizeQuery(client.client_id, challenge, { scope: s, prompt: s, max_age: s, resource: s })}`);
+      await jar.ask(`/authorize?${authorizeQuery(s, challenge, { redirect_uri: s })}`);
+      await register(d.base, { token_endpoint_auth_method: s, redirect_uris: [s] });
+    }
+    await post(`${d.base}/revoke`, { token: x.refresh_token, ...signed() });
+  });
   await t.test('OPS-02, OPS-04 no file of the data directory has a code, token, verifier, password, cookie or client secret', async () => {
     await authorize(jar, client.client_id, { resource: weather }).then((a) => [a.code, a.verifier].forEach((s) => secrets.add(s)));
     const page = await ask(`${d.base}/nowhere/${w.refresh_token}`); // somebody's mistake
@@ -163,7 +222,7 @@ resources:
     const files = readdirSync(d.data, { recursive: true }).map((f) => join(d.data, f)).filter((f) => existsSync(f) && statSync(f).isFile());
     assert.ok(files.some((f) => f.endsWith('journal-000001.log')) && files.some((f) => f.endsWith('gatehouse.db')), files.join(' '));
     assert.equal(statSync(join(d.data, 'journal-000001.log')).mode & 0o777, 0o600);
-    assert.ok(secrets.size >= 18, `${secrets.size} secrets`);
+    assert.ok(secrets.size >= 45, `${secrets.size} secrets`);
     for (const f of files) {
       const bytes = readFileSync(f);
       for (const s of secrets) {
