@@ -19,6 +19,7 @@ struct decision {
 	struct ask ask;
 	bool allow;
 	bool asked; /* somebody pressed the button: otherwise an earlier yes holds */
+	bool other; /* who signed in is not whom the application asked for */
 	str code;
 };
 
@@ -131,6 +132,24 @@ static enum err reply_no(struct ctx *c)
 	return respond_error(c, &d->ask, FAIL(c, ACCESS_DENIED, "%.*s", FMT(client_label(&d->ask.client))));
 }
 
+/* LOOP */
+static enum err reply_other(struct ctx *c)
+{
+	struct decision *d = c->state;
+	enum err e = FAIL(c, LOGIN_REQUIRED, "id_token_hint is of user %lld, user %lld has signed in",
+	    (long long)d->ask.hint, (long long)c->actor.user);
+
+	c->fail.say = S("Somebody else has signed in than the person whom id_token_hint names.");
+	return respond_error(c, &d->ask, e);
+}
+
+/* OpenID Connect Core section 3.1.2.1: to a hint of one person there is no answer about another, whoever signs in. */
+static bool for_another(const struct ctx *c, struct decision *d)
+{
+	d->other = d->ask.hint > 0 && d->ask.hint != c->actor.user;
+	return d->other;
+}
+
 static enum err note_no(struct ctx *c, const struct ask *a)
 {
 	struct buf b = BUF(c->mem);
@@ -150,6 +169,8 @@ static enum err finish(struct ctx *c)
 	struct decision *d = c->state;
 
 	TRY(ask_take(c, &d->ask));
+	if (d->other)
+		return NEED(c, LANE_LOOP, reply_other);
 	if (!d->allow) {
 		TRY(note_no(c, &d->ask));
 		return NEED(c, LANE_LOOP, reply_no);
@@ -167,6 +188,8 @@ enum err consent_show(struct ctx *c)
 	TRY(ask_get(c, form_get(&c->query, S("txn")), consent_show, &d->ask));
 	if (ask_wants_login(c, &d->ask))
 		return reply_redirect(c, 303, ask_page(c, &d->ask, true));
+	if (for_another(c, d))
+		return NEED(c, LANE_WRITE, finish);
 	TRY(ask_covered(c, &d->ask, &covered));
 	if (!covered || d->ask.consent)
 		return show(c, &d->ask);
@@ -183,6 +206,8 @@ enum err consent_decide(struct ctx *c)
 	TRY(ask_get(c, form_get(&c->form, S("txn")), consent_decide, &d->ask));
 	if (ask_wants_login(c, &d->ask))
 		return reply_redirect(c, 303, ask_page(c, &d->ask, true));
+	if (for_another(c, d))
+		return NEED(c, LANE_WRITE, finish);
 	d->allow = str_eq(decision, S("allow"));
 	d->asked = true;
 	if (!d->allow && !str_eq(decision, S("deny")))

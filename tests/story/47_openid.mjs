@@ -206,6 +206,10 @@ export default story('openid', async (t) => {
     const { challenge } = pkce();
     const go = (id_token_hint) => jar.ask(`/authorize?${authorizeQuery(web.client_id, challenge, { scope: OPENID, id_token_hint })}`);
     assert.match((await go(theirs.id_token)).location, /\/login\?txn=/, 'somebody else is asked for');
+    const wrong = await authorize(jar, web.client_id, { scope: OPENID, id_token_hint: theirs.id_token });
+    assert.deepEqual([wrong.code, wrong.params.get('error'), wrong.params.get('state')], [null, 'login_required', 'st'], 'the owner has signed in instead');
+    const right = await authorize(new Jar(d.base), web.client_id, { scope: OPENID, id_token_hint: theirs.id_token }, { person: { email: 'second@example.com', password: 'a very long password' } });
+    assert.ok(right.code, right.response.text);
     assert.equal(claimsOf((await flow(web, { id_token_hint: 'garbage' })).id_token).sub, claimsOf(mine).sub);
     assert.ok((await flow(web, { prompt: 'none', id_token_hint: mine })).id_token);
     const expired = forge(signingKey(d), mine, { iat: 1000, exp: 1600 });

@@ -205,7 +205,24 @@ static void hints_at_authorize(void **state)
 	same("another person", kit_param(k, a.location, "error"), S("login_required"));
 	a = kit_authorize(k, arena_printf(k->mem, "%s&scope=openid&id_token_hint=%.*s", KIT_APP, FMT(mine)));
 	assert_true(str_find(a.location, S("/login?txn=")) > 0);
+	/* who signs in then is still somebody else: neither an old yes nor a new one counts */
+	str txn = kit_param(k, a.location, "txn");
+	k->actor.session += INT64_C(1) << 60; /* later than the question */
+	k->actor.auth_time = k->now;
+	uint64_t before = kit_state(k);
+	for (int press = 0; press < 2; press++) {
+		if (press)
+			kit_sql(k, "UPDATE txn SET done = 0");
+		a = press ? kit_decide(k, arena_printf(k->mem, "txn=%.*s&decision=allow", FMT(txn)))
+			  : kit_consent(k, arena_printf(k->mem, "txn=%.*s", FMT(txn)));
+		same("signed in as another", kit_param(k, a.location, "error"), S("login_required"));
+		same("its state", kit_param(k, a.location, "state"), S("xyz"));
+	}
+	kit_sql(k, "UPDATE txn SET done = 0");
+	holds("nothing but the question is over", kit_state(k) == before);
 	k->actor.user = KIT_USER;
+	a = kit_consent(k, arena_printf(k->mem, "txn=%.*s", FMT(txn)));
+	assert_true(kit_param(k, a.location, "code").n > 0);
 	a = kit_authorize(
 	    k, arena_printf(k->mem, "%s&scope=openid&prompt=none&id_token_hint=%.*s", KIT_CI, FMT(mine)));
 	same("another client", kit_param(k, a.location, "error"), S("login_required"));
