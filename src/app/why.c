@@ -17,14 +17,35 @@ static str name_in_words(struct arena *mem, str name)
 	return (str){ p, name.n };
 }
 
+/*
+ * Whoever guesses ids and secrets of clients has the numbers of the refusals: what the answers do not tell apart, their pages do
+ * not either. The command and the tool tell all, to those who run this server.
+ */
+static void fill_hushed(struct ctx *c, struct view_why *view)
+{
+	const struct err_row *row = err_row(ERR_CLIENT_SECRET);
+
+	view->title = S("The client could not prove who it is");
+	view->words = str_of(row->words);
+	view->arrived =
+	    arena_printf(c->mem, "Told to whoever runs this server: gatehouse why %.*s", FMT(view->id));
+	view->expected = str_of(row->expected);
+	view->rule = str_of(row->rule);
+	view->mend = str_of(row->mend);
+}
+
 static void fill(struct ctx *c, const struct record *r, struct view_why *view)
 {
 	const struct err_row *row = err_row(r->code);
 
 	view->found = true;
-	view->title = name_in_words(c->mem, r->name);
 	view->at = time_rfc3339(c->mem, r->at);
 	view->request = arena_printf(c->mem, "%.*s %.*s", FMT(r->method), FMT(r->path));
+	if (r->code == ERR_CLIENT_SECRET || r->code == ERR_CLIENT_METHOD || r->code == ERR_CLIENT_ASSERTION) {
+		fill_hushed(c, view);
+		return;
+	}
+	view->title = name_in_words(c->mem, r->name);
 	view->arrived = r->detail;
 	if (r->missing) {
 		view->words = S("Something was awaited and never came.");

@@ -136,8 +136,8 @@ static enum err reply_no(struct ctx *c)
 static enum err reply_other(struct ctx *c)
 {
 	struct decision *d = c->state;
-	enum err e = FAIL(c, LOGIN_REQUIRED, "id_token_hint is of user %lld, user %lld has signed in",
-	    (long long)d->ask.hint, (long long)c->actor.user);
+	/* no more of who that is: whoever is told the number of this refusal can read it */
+	enum err e = FAIL(c, LOGIN_REQUIRED, "id_token_hint is not of who has signed in");
 
 	c->fail.say = S("Somebody else has signed in than the person whom id_token_hint names.");
 	return respond_error(c, &d->ask, e);

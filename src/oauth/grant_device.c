@@ -108,7 +108,7 @@ static enum err redeem(struct ctx *c, struct token *t)
 	if (row.expires <= c->now)
 		return FAIL(c, DEVICE_EXPIRED, "%lld s late", (long long)(c->now - row.expires));
 	if (str_eq(row.state, S("denied")))
-		return FAIL(c, DEVICE_DENIED, "user %lld", (long long)row.user_id);
+		return FAIL(c, DEVICE_DENIED, "the person said no"); /* and is not named to who hears so */
 	return str_eq(row.state, S("allowed")) ? give(c, t, &row) : wait(c, t, &row);
 }
 

@@ -629,6 +629,23 @@ trusted_issuers:
     assert.equal((await new Jar(d.base).ask('/why/w0000000000')).status, 404);
     said.push({ out: page.text });
   });
+  await t.test('AUTH-18 the page tells guesses at clients no more than the answer did; the command does', async () => {
+    const basic = (id, secret) => ({ authorization: `Basic ${btoa(`${id}:${secret}`)}` });
+    const guess = (fields, headers) => post(`${d.base}/token`, { grant_type: 'refresh_token', refresh_token: 'x', ...fields }, headers);
+    const signed = (id) => proof(assertion(keyPair('k'), id, d.base));
+    const pages = [];
+    for (const r of [await guess({}, basic('nobody-at-all', 'a-wrong-secret')), await guess({}, basic(EXCHANGER.id, 'a-wrong-secret')), await guess({}, basic(h.client.client_id, 'a-wrong-secret')),
+      await guess(signed('nobody-at-all')), await guess(signed(EXCHANGER.id))]) {
+      assert.equal(r.status, 401, r.text);
+      const page = await new Jar(d.base).ask(`/why/${idOf(r)}`);
+      assert.equal(page.status, 200);
+      pages.push(page.text.replaceAll(idOf(r), 'ID').replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/, 'AT'));
+    }
+    assert.equal(new Set(pages).size, 1, pages.join('\n'));
+    const r = await guess({}, basic('nobody-at-all', 'a-wrong-secret'));
+    assert.match((await d.verb(['why', idOf(r)])).out, /nobody-at-all is not known/);
+    said.push({ out: pages[0] });
+  });
   await t.test('the why tool of the management server says the same to an assistant', async () => {
     const one = said.find((x) => x.name === 'PKCE_MISMATCH');
     const r = await h.tool('why', { id: one.id });
