@@ -64,12 +64,3 @@ UPDATE grants SET last_used = :now, expires = :expires, scope = :scope
 WHERE tenant = :tenant AND user_id = :user_id AND client = :client AND resource = :resource AND methods = :methods AND ended = 0
   AND length(token) = 0
 RETURNING id;
-
--- What a person has agreed to tell this client about them: any grant with openid that is alive.
--- name: grant_of_person :one
--- in: tenant int, user_id int, client blob, now int
--- out: id int
-SELECT id FROM grants
-WHERE user_id = :user_id AND client = (SELECT id FROM client WHERE hash = :client AND tenant = :tenant AND status = 'active')
-  AND tenant = :tenant AND ended = 0 AND expires > :now AND (' ' || scope || ' ') LIKE '% openid %'
-ORDER BY id LIMIT 1;
