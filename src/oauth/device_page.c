@@ -8,6 +8,8 @@
 #include "model/known.h"
 #include "model/resource.h"
 #include "oauth/client.h"
+#include "oauth/client_allow.h"
+#include "oauth/client_document.h"
 #include "oauth/consent_words.h"
 #include "oauth/device.h"
 #include "oauth/handlers.h"
@@ -126,8 +128,11 @@ static enum err note(struct ctx *c, const struct job *job, str event)
 	    c, &(struct audit){ event, c->actor.user, job->row.id, client_label(&job->client), buf_str(&b) });
 }
 
-static enum err decide(struct ctx *c, struct job *job, bool allow)
+/* WRITE */
+static enum err decide(struct ctx *c)
 {
+	struct job *job = c->state;
+	bool allow = str_eq(job->form.decision, S("allow"));
 	struct client client = job->client; /* the step may run twice: what it finds out stays with it */
 	struct view_device_done *v = NEW(c->mem, struct view_device_done);
 	int64_t changed = 0;
@@ -154,19 +159,25 @@ static enum err decide(struct ctx *c, struct job *job, bool allow)
 
 /* --- finding it */
 
-/* What the row says was true when it was written; client and resource may be gone or changed since. */
-static enum err look_again(struct ctx *c, struct job *job)
+/*
+ * READ. What the row says was true when it was written; client and resource may be gone or changed since. The client may be a
+ * document that another node has fetched and this one has not: it comes here again with it.
+ */
+static enum err look_again(struct ctx *c)
 {
-	enum err e = client_find(c, job->row.client_id, &job->client);
+	struct job *job = c->state;
+	enum err e = client_get(c, job->row.client_id, look_again, &job->client);
 
-	if (e == ERR_NOT_FOUND || (e == OK && job->client.blocked))
+	if (e == ERR_NOT_FOUND || (e == OK && (job->client.blocked || !client_allowed(c, &job->client))))
 		return FAIL(c, CLIENT_UNKNOWN_PAGE, "the client was removed or blocked meanwhile");
 	TRY(e);
 	c->actor.client_id = client_label(&job->client);
 	job->resource = site_resource(c->site, job->row.resource);
 	if (!job->resource)
 		return FAIL(c, RESOURCE_UNKNOWN, "%.*s was removed meanwhile", FMT(job->row.resource));
-	return OK;
+	if (job->form.decision.n == 0)
+		return show_decision(c, job);
+	return NEED(c, LANE_WRITE, decide);
 }
 
 /* RFC 8628 section 5.1: a code is short because few may be tried. Each person has an account of tries for codes. */
@@ -200,10 +211,7 @@ static enum err look(struct ctx *c)
 	}
 	TRY(e);
 	TRY(attempt_free(c, &attempt)); /* everybody can have a code of their own, which excuses no guess */
-	TRY(look_again(c, job));
-	if (job->form.decision.n == 0)
-		return show_decision(c, job);
-	return decide(c, job, str_eq(job->form.decision, S("allow")));
+	return NEED(c, LANE_READ, look_again);
 }
 
 enum err device_submit(struct ctx *c)
