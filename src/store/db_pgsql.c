@@ -47,7 +47,7 @@ static enum err prepare_as(struct pgsql_db *q, const struct sql_statement *s, co
 		return db_fail(&q->db, ERR_STORE, "%s: too many parameters", s->name);
 	for (size_t i = 0; i < s->in_count; i++)
 		types[i] = type_oids[s->in[i].type];
-	PGresult *r = PQprepare(q->c, name, s->text[SQL_PGSQL], (int)s->in_count, types);
+	PGresult *r = pgsql_answer(q, PQsendPrepare(q->c, name, s->text[SQL_PGSQL], (int)s->in_count, types));
 	if (PQresultStatus(r) != PGRES_COMMAND_OK)
 		return pgsql_failed(q, r, s->name);
 	PQclear(r);
@@ -59,7 +59,7 @@ static enum err prepare_as(struct pgsql_db *q, const struct sql_statement *s, co
  */
 static enum err check_columns(struct pgsql_db *q, const struct sql_statement *s, const char *name)
 {
-	PGresult *r = PQdescribePrepared(q->c, name);
+	PGresult *r = pgsql_answer(q, PQsendDescribePrepared(q->c, name));
 
 	if (PQresultStatus(r) != PGRES_COMMAND_OK)
 		return pgsql_failed(q, r, s->name);
@@ -158,7 +158,8 @@ static enum err run_prepared(
 
 	TRY(fill(q, s, in, &p));
 	TRY(prepare_once(q, s, name));
-	PGresult *r = PQexecPrepared(q->c, name, (int)s->in_count, p.values, p.lengths, p.formats, 1);
+	PGresult *r = pgsql_answer(
+	    q, PQsendQueryPrepared(q->c, name, (int)s->in_count, p.values, p.lengths, p.formats, 1));
 	ExecStatusType status = PQresultStatus(r);
 	if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK)
 		return pgsql_failed(q, r, s->name);
@@ -248,6 +249,7 @@ static void rollback(struct db *db)
 {
 	struct pgsql_db *q = pgsql_of(db);
 
+	q->unhurried = false;
 	if (q->c && PQtransactionStatus(q->c) != PQTRANS_IDLE && pgsql_simple(q, "ROLLBACK") != OK)
 		pgsql_drop(q);
 }
@@ -281,6 +283,7 @@ static enum err commit(struct db *db, bool *sure)
 		    db, q->c ? ERR_STORE : ERR_STORE_GONE, "COMMIT of a transaction that had failed");
 	enum err e = pgsql_simple(q, "COMMIT");
 	*sure = q->c != NULL;
+	q->unhurried = false;
 	return e;
 }
 
@@ -299,6 +302,7 @@ static enum err lock(struct db *db)
 	struct pgsql_db *q = pgsql_of(db);
 
 	TRY(begin_as(q, "BEGIN ISOLATION LEVEL READ COMMITTED"));
+	q->unhurried = true;
 	enum err e = pgsql_simple(q,
 	    "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0;"
 	    "SELECT pg_advisory_xact_lock(" PGSQL_LOCK_MIGRATE ")");
@@ -317,6 +321,11 @@ static enum err script(struct db *db, const char *text)
 	return pgsql_simple(q, text);
 }
 
+static PGresult *ask(struct pgsql_db *q, const char *text)
+{
+	return pgsql_answer(q, PQsendQuery(q->c, text));
+}
+
 static enum err version(struct db *db, int64_t *out)
 {
 	struct pgsql_db *q = pgsql_of(db);
@@ -324,14 +333,14 @@ static enum err version(struct db *db, int64_t *out)
 	*out = 0;
 	TRY(pgsql_connect(q));
 	PGresult *r =
-	    PQexec(q->c, "SELECT count(*) FROM pg_class WHERE oid = to_regclass('meta') AND relkind = 'r'");
+	    ask(q, "SELECT count(*) FROM pg_class WHERE oid = to_regclass('meta') AND relkind = 'r'");
 	if (PQresultStatus(r) != PGRES_TUPLES_OK)
 		return pgsql_failed(q, r, "looking for the table meta");
 	bool there = PQgetvalue(r, 0, 0)[0] == '1';
 	PQclear(r);
 	if (!there)
 		return OK;
-	r = PQexec(q->c, "SELECT value FROM meta WHERE name = 'version'");
+	r = ask(q, "SELECT value FROM meta WHERE name = 'version'");
 	if (PQresultStatus(r) != PGRES_TUPLES_OK)
 		return pgsql_failed(q, r, "reading the version");
 	bool read = PQntuples(r) == 0 || str_int(str_of(PQgetvalue(r, 0, 0)), out);

@@ -16,6 +16,7 @@ struct pgsql_db {
 	char *url;
 	int64_t retry_at; /* monotonic ms: before it nobody knocks again */
 	int64_t delay;
+	bool unhurried;  /* a migration may take its time */
 	bool prepared[]; /* by id, on this connection */
 };
 
@@ -38,6 +39,14 @@ void pgsql_ignore_notice(void *arg, const PGresult *r);
 CHECKED enum err pgsql_connect(struct pgsql_db *q);
 /* Gives the connection up: it is broken, or nobody knows its state. */
 void pgsql_drop(struct pgsql_db *q);
+/* It did not come to be, or was lost: nobody knocks for a while, which grows. */
+void pgsql_pause(struct pgsql_db *q);
+/*
+ * The last result of what a PQsend... has sent, whose value is `sent`. NULL: there is none, or not in time; a server that was
+ * stopped, or a machine that froze, still holds its end of the line, so no time-out but ours would ever come. The connection
+ * is dropped then.
+ */
+PGresult *pgsql_answer(struct pgsql_db *q, int sent);
 /* What a result that is not the wanted one means; frees it. Drops the connection when it is no more. */
 enum err pgsql_failed(struct pgsql_db *q, PGresult *r, const char *what);
 /* One text without parameters, whose rows nobody wants. */

@@ -6,11 +6,14 @@
 
 #include "base/time.h"
 
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define DELAY_MIN 100
 #define DELAY_MAX 5000
+#define ANSWER_MS 6000 /* more than statement_timeout, so that a server which lives speaks first */
+#define LOOK_MS 1000   /* what TLS has read ahead shows in no poll */
 
 /* What the address says wins over what stands before it, and loses against what stands behind. */
 void pgsql_params(struct pgsql_params *p, const char *url)
@@ -52,6 +55,12 @@ void pgsql_drop(struct pgsql_db *q)
 	memset(q->prepared, 0, sql_statement_count * sizeof *q->prepared);
 }
 
+void pgsql_pause(struct pgsql_db *q)
+{
+	q->delay = q->delay == 0 ? DELAY_MIN : q->delay * 2 > DELAY_MAX ? DELAY_MAX : q->delay * 2;
+	q->retry_at = time_mono_ms() + q->delay;
+}
+
 /* Libpq ends its messages with a line feed, and tells one failure over several lines. */
 static str message(const char *text)
 {
@@ -88,9 +97,45 @@ enum err pgsql_connect(struct pgsql_db *q)
 		return OK;
 	}
 	pgsql_drop(q);
-	q->delay = q->delay == 0 ? DELAY_MIN : q->delay * 2 > DELAY_MAX ? DELAY_MAX : q->delay * 2;
-	q->retry_at = time_mono_ms() + q->delay;
+	pgsql_pause(q);
 	return ERR_STORE_GONE;
+}
+
+/* ---- answers, in time ---- */
+
+/* True when the next result is there, or libpq knows that none will come. */
+static bool wait_for(struct pgsql_db *q, int64_t end)
+{
+	while (PQisBusy(q->c)) {
+		struct pollfd p = { .fd = PQsocket(q->c), .events = POLLIN };
+		int64_t left = end - time_mono_ms();
+		if (left <= 0 && !q->unhurried)
+			return false;
+		(void)poll(&p, 1, (int)(q->unhurried || left > LOOK_MS ? LOOK_MS : left));
+		if (!PQconsumeInput(q->c))
+			return true;
+	}
+	return true;
+}
+
+PGresult *pgsql_answer(struct pgsql_db *q, int sent)
+{
+	int64_t end = time_mono_ms() + ANSWER_MS;
+	PGresult *last = NULL, *r;
+
+	if (!sent)
+		return NULL;
+	while (wait_for(q, end)) {
+		r = PQgetResult(q->c);
+		if (!r)
+			return last;
+		PQclear(last);
+		last = r;
+	}
+	PQclear(last);
+	pgsql_drop(q);
+	pgsql_pause(q);
+	return NULL;
 }
 
 /* PostgreSQL documentation, appendix A; a prefix of two signs is a class. The first that fits counts. */
@@ -117,6 +162,9 @@ static const struct {
 enum err pgsql_failed(struct pgsql_db *q, PGresult *r, const char *what)
 {
 	const char *state = r ? PQresultErrorField(r, PG_DIAG_SQLSTATE) : NULL;
+
+	if (!q->c)
+		return db_fail(&q->db, ERR_STORE_GONE, "%s: no answer for %d s", what, ANSWER_MS / 1000);
 	/* What the server has not said, libpq has: a line that broke, whatever it thinks of its state. */
 	bool drop = !state || PQstatus(q->c) != CONNECTION_OK;
 	enum err e = drop ? ERR_STORE_GONE : ERR_STORE;
@@ -137,7 +185,7 @@ enum err pgsql_failed(struct pgsql_db *q, PGresult *r, const char *what)
 
 enum err pgsql_simple(struct pgsql_db *q, const char *text)
 {
-	PGresult *r = PQexec(q->c, text);
+	PGresult *r = pgsql_answer(q, PQsendQuery(q->c, text));
 	ExecStatusType s = PQresultStatus(r);
 
 	if (s != PGRES_COMMAND_OK && s != PGRES_TUPLES_OK)

@@ -1,6 +1,6 @@
 // A PostgreSQL of our own: initdb in a temporary directory, loopback only, run as an unprivileged user since it refuses root.
 import { spawnSync } from 'node:child_process';
-import { chownSync, mkdirSync, readdirSync, existsSync } from 'node:fs';
+import { chownSync, mkdirSync, readFileSync, readdirSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort, temporary } from './daemon.mjs';
 
@@ -26,15 +26,28 @@ export async function postgres(t) {
     return r.stdout;
   };
   run('initdb', ['-D', data, '-U', 'gatehouse', '-A', 'trust', '--no-instructions', '-E', 'UTF8']);
+  const signal = (name) => {
+    const main = +readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n')[0];
+    const children = () => readFileSync(`/proc/${main}/task/${main}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
+    for (const pid of [main, ...children()]) {
+      try {
+        process.kill(pid, name);
+      } catch {
+        // a connection that ended meanwhile
+      }
+    }
+  };
   const pg = {
     port,
     url: `postgres://gatehouse@127.0.0.1:${port}/postgres`,
     start: () => run('pg_ctl', ['-D', data, '-w', '-l', join(home, 'log'), '-o', `-p ${port} -c listen_addresses=127.0.0.1 -k ${home}`, 'start']),
     stop: (mode = 'fast') => run('pg_ctl', ['-D', data, '-w', '-m', mode, 'stop']),
     sql: (text) => run('psql', ['-h', '127.0.0.1', '-p', String(port), '-U', 'gatehouse', '-d', 'postgres', '-tAc', text]).trim(),
-    running: true,
+    // The whole server stops as a machine does that froze: its connections stay, and nothing answers. thaw: it goes on.
+    freeze: () => signal('SIGSTOP'),
+    thaw: () => signal('SIGCONT'),
   };
   pg.start();
-  t.defer(() => { try { pg.stop('immediate'); } catch { /* already down */ } });
+  t.defer(() => { try { pg.thaw(); pg.stop('immediate'); } catch { /* already down */ } });
   return pg;
 }

@@ -197,6 +197,28 @@ void server_crash(void)
 	server = 0;
 }
 
+static void signal_children(pid_t of, int signal)
+{
+	char path[64];
+	int pid;
+
+	snprintf(path, sizeof path, "/proc/%d/task/%d/children", (int)of, (int)of);
+	FILE *f = fopen(path, "r");
+	while (f && fscanf(f, "%d", &pid) == 1)
+		(void)kill(pid, signal);
+	if (f)
+		(void)fclose(f);
+}
+
+void server_freeze(bool frozen)
+{
+	int signal = frozen ? SIGSTOP : SIGCONT;
+
+	if (server <= 0 || kill(server, signal) != 0)
+		die("freezing the server");
+	signal_children(server, signal);
+}
+
 static void make_database(const char *name)
 {
 	char url[512], sql[128];

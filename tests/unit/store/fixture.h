@@ -36,6 +36,8 @@ struct arena *fixture_arena(void);
 /* The server dies as from a power cut of its own (pg_ctl stop -m immediate), and comes back. */
 void server_crash(void);
 void server_start(void);
+/* Every process of it stands still, as on a machine that froze, until it is told to go on. */
+void server_freeze(bool frozen);
 
 /* Silences the log, which says all that tests make the store refuse; not when GATEHOUSE_TEST_LOG is set. */
 void fixture_quiet(void);

@@ -137,6 +137,56 @@ static void a_dead_server_is_gone_at_once_and_says_so(void **state)
 	db_close(db);
 }
 
+#define WAITING 8
+
+/* Its end of the line is held by the kernel, which answers for it: no time-out of the network comes, nor one of the server. */
+static void a_server_that_froze_is_waited_for_once_and_not_by_everybody(void **state)
+{
+	str url = store_fresh(STORE_PGSQL);
+	struct db *db = store_open(url), *reader = store_reader(url);
+	struct arena *mem = fixture_arena();
+	struct meta_get_out out;
+	const struct meta_get_in in = { .name = S("version") };
+	struct db_job jobs[WAITING], *list[WAITING];
+	int64_t ids[WAITING], one = 100, begin, wrote, read;
+	int gone = 0;
+
+	assert_ok(q_meta_get(reader, mem, &in, &out));
+	assert_ok(db_do(db, put_row, &one));
+	for (int i = 0; i < WAITING; i++) {
+		ids[i] = i + 1;
+		jobs[i] = (struct db_job){ .run = put_row, .arg = &ids[i] };
+		list[i] = &jobs[i];
+	}
+	server_freeze(true);
+	begin = time_mono_ms();
+	db_group(db, list, WAITING);
+	wrote = time_mono_ms() - begin;
+	for (int i = 0; i < WAITING; i++)
+		gone += jobs[i].result == ERR_STORE_GONE;
+	begin = time_mono_ms();
+	enum err first = q_meta_get(reader, mem, &in, &out);
+	read = time_mono_ms() - begin;
+	enum err again = q_meta_get(reader, mem, &in, &out);
+	server_freeze(false);
+	assert_int_equal(gone, WAITING);
+	assert_true(wrote >= 5000 && wrote < 10000);
+	assert_int_equal(first, ERR_STORE_GONE);
+	assert_true(str_find(db_why(reader), S("no answer for")) >= 0);
+	assert_true(read < 7000);
+	assert_int_equal(again, ERR_STORE_GONE);
+	enum err e = ERR_STORE_GONE;
+	for (int i = 0; i < 100 && e == ERR_STORE_GONE; i++) {
+		usleep(100000);
+		e = db_do(db, put_row, &ids[0]);
+	}
+	assert_ok(e);
+	assert_int_equal(store_count(db, "audit", "1 = 1"), 2); /* nothing of what was told to have failed */
+	assert_ok(q_meta_get(reader, mem, &in, &out));
+	db_close(db);
+	db_close(reader);
+}
+
 /* ---- connections break ---- */
 
 static void cut_other_connections(struct db *db)
@@ -360,6 +410,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_that_was_acknowledged_survives_crashes_of_the_server),
 		cmocka_unit_test(a_dead_server_is_gone_at_once_and_says_so),
+		cmocka_unit_test(a_server_that_froze_is_waited_for_once_and_not_by_everybody),
 		cmocka_unit_test(a_connection_that_broke_while_idle_is_not_noticed),
 		cmocka_unit_test(a_job_whose_connection_broke_is_run_again),
 		cmocka_unit_test(a_commit_without_an_answer_is_not_run_again),
