@@ -15,6 +15,7 @@ struct pgsql_db {
 	PGconn *c; /* NULL while there is no connection */
 	char *url;
 	int64_t retry_at; /* monotonic ms: before it nobody knocks again */
+	int64_t failed_at;
 	int64_t delay;
 	bool unhurried;  /* a migration may take its time */
 	bool prepared[]; /* by id, on this connection */

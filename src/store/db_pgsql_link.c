@@ -7,6 +7,7 @@
 #include "base/time.h"
 
 #include <poll.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +15,11 @@
 #define DELAY_MAX 5000
 #define ANSWER_MS 6000 /* more than statement_timeout, so that a server which lives speaks first */
 #define LOOK_MS 1000   /* what TLS has read ahead shows in no poll */
+
+/*
+ * When a handle of this process found the way back, monotonic ms: the others need not wait until it is their turn to knock.
+ */
+static _Atomic int64_t back_at;
 
 /* What the address says wins over what stands before it, and loses against what stands behind. */
 void pgsql_params(struct pgsql_params *p, const char *url)
@@ -58,7 +64,8 @@ void pgsql_drop(struct pgsql_db *q)
 void pgsql_pause(struct pgsql_db *q)
 {
 	q->delay = q->delay == 0 ? DELAY_MIN : q->delay * 2 > DELAY_MAX ? DELAY_MAX : q->delay * 2;
-	q->retry_at = time_mono_ms() + q->delay;
+	q->failed_at = time_mono_ms();
+	q->retry_at = q->failed_at + q->delay;
 }
 
 /* Libpq ends its messages with a line feed, and tells one failure over several lines. */
@@ -78,7 +85,7 @@ enum err pgsql_connect(struct pgsql_db *q)
 	if (q->c && PQstatus(q->c) == CONNECTION_OK)
 		return OK;
 	pgsql_drop(q);
-	if (now < q->retry_at)
+	if (now < q->retry_at && atomic_load(&back_at) <= q->failed_at)
 		return ERR_STORE_GONE; /* why it is gone has been said */
 	pgsql_params(&p, q->url);
 	q->c = PQconnectdbParams(p.keys, p.values, 1);
@@ -93,6 +100,8 @@ enum err pgsql_connect(struct pgsql_db *q)
 		    FMT(message(q->c ? PQerrorMessage(q->c) : "no memory")));
 	}
 	if (e == OK) {
+		if (q->delay)
+			atomic_store(&back_at, time_mono_ms());
 		q->delay = 0;
 		return OK;
 	}
