@@ -1,50 +1,16 @@
 // Two processes on one PostgreSQL: flows cross nodes, a revocation on one is seen by the other, the database may die.
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { story, assert, sleep, until } from './lib/story.mjs';
-import { Daemon, serve, freePort, temporary, OWNER, run, BIN } from './lib/daemon.mjs';
-import { postgres } from './lib/postgres.mjs';
+import { twoNodes } from './lib/nodes.mjs';
 import { Jar, register, authorize, tokens, refresh, post, mcp, initialize, ask } from './lib/oauth.mjs';
 
 const CB = 'https://client.example/cb';
 
 export default story('two nodes', async (t) => {
-  const pg = await postgres(t);
-  const dir = temporary(t);
-  const key = join(dir, 'master.key');
-  writeFileSync(key, Buffer.from('0123456789abcdef0123456789abcdef').toString('hex') + '\n', { mode: 0o600 });
-  const ports = [await freePort(), await freePort()];
-  // Both nodes are one issuer: the first node's address. The second listens elsewhere and is asked with that Host.
-  const base = `http://localhost:${ports[0]}`;
-  const config = `base_url: ${base}\nstore: ${pg.url}\nmaster_key: file://${key}\n`;
-  const nodes = [];
-  for (const [i, port] of ports.entries()) {
-    const home = temporary(t);
-    const n = new Daemon(t, { config, dir: home, port, args: [] });
-    writeFileSync(join(home, 'gatehouse.yml'), config, { mode: 0o600 });
-    t.defer(() => n.stop());
-    nodes.push(n);
-  }
+  const { pg, nodes, base, one, two, own } = await twoNodes(t, { start: false });
   await t.test('two nodes that start together on an empty store both come up', async () => {
     await Promise.all(nodes.map((n) => n.start()));
   });
-  const r = await run(['init', '--admin', OWNER.email, '--password-stdin', '--config', nodes[0].configFile(), '--data', nodes[0].data], { input: OWNER.password + '\n', cwd: nodes[0].dir });
-  assert.equal(r.code, 0, r.err + r.out);
-
-  // The second node behind "a load balancer" that keeps the Host.
-  const { createServer, request } = await import('node:http');
-  const balancer = createServer((q, s) => {
-    const p = request({ host: '127.0.0.1', port: ports[1], path: q.url, method: q.method, headers: { ...q.headers, host: `localhost:${ports[0]}` } }, (a) => {
-      s.writeHead(a.statusCode, a.headers);
-      a.pipe(s);
-    });
-    p.on('error', () => s.destroy());
-    q.pipe(p);
-  });
-  await new Promise((ok) => balancer.listen(0, '127.0.0.1', ok));
-  t.defer(() => new Promise((ok) => (balancer.closeAllConnections(), balancer.close(ok))));
-  const one = base;
-  const two = `http://127.0.0.1:${balancer.address().port}`;
+  await own();
   const resource = `${base}/mcp`;
   const on = (node, path) => node + path;
 
@@ -65,11 +31,16 @@ export default story('two nodes', async (t) => {
     assert.equal((await mcp(on(two, '/mcp'), first.json.access_token, initialize)).status, 200);
     assert.equal((await redeem(one)).json.error, 'invalid_grant');
   });
-  await t.test('a code sent to both nodes at once is redeemed once', async () => {
+  await t.test('a code sent to both nodes at once is redeemed once, and what the first got ends with the second', async () => {
     for (let i = 0; i < 10; i++) {
       const a = await authorize(jar, client.client_id);
       const both = await Promise.all([one, two].map((n) => post(on(n, '/token'), { grant_type: 'authorization_code', client_id: client.client_id, code: a.code, redirect_uri: CB, code_verifier: a.verifier })));
       assert.deepEqual(both.map((x) => x.status).sort(), [200, 400]);
+      const won = both.find((x) => x.status === 200).json;
+      for (const n of [one, two]) {
+        assert.equal((await refresh(n, client.client_id, won.refresh_token)).json.error, 'invalid_grant');
+        await until('its access token to be over', async () => (await mcp(on(n, '/mcp'), won.access_token, initialize)).status === 401, 1500);
+      }
     }
   });
   await t.test('parallel refreshes on both nodes give one successor', async () => {

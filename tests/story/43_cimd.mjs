@@ -1,12 +1,10 @@
 // Clients that are known by the address of their metadata document: with a host of documents that behaves, misbehaves, changes
 // its mind and goes down. CIMD and CIMDX rows of the attack list.
 import { createServer } from 'node:net';
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { story, assert, until } from './lib/story.mjs';
-import { Daemon, serve, freePort, temporary, run, OWNER } from './lib/daemon.mjs';
+import { serve, OWNER } from './lib/daemon.mjs';
 import { authority, documents, client } from './lib/documents.mjs';
-import { postgres } from './lib/postgres.mjs';
+import { twoNodes } from './lib/nodes.mjs';
 import { sdkV2 } from './lib/clients.mjs';
 import { idOf } from './lib/errors.mjs';
 import { fetchers } from './lib/processes.mjs';
@@ -310,23 +308,8 @@ export default story('client metadata documents', async (t) => {
     assert.match((await open(shared.base, url)).text, /does not know the application/);
   });
 
-  const pg = await postgres(t);
   await t.test('what one node agreed to, another one refreshes while the host is down', async () => {
-    const key = join(temporary(t), 'master.key');
-    writeFileSync(key, '0123456789abcdef0123456789abcdef0123456789abcdef\n', { mode: 0o600 });
-    const nodes = [];
-    const first = await freePort();
-    const config = `base_url: http://localhost:${first}\nstore: ${pg.url}\nmaster_key: file://${key}\n${outbound}limits: { documents: 0 }\n`;
-    for (const p of [first, await freePort()]) {
-      const n = new Daemon(t, { config, dir: temporary(t), port: p });
-      writeFileSync(n.configFile(), config, { mode: 0o600 });
-      t.defer(() => n.stop());
-      nodes.push(n);
-    }
-    await nodes[0].start();
-    const r = await run(['init', '--admin', OWNER.email, '--password-stdin', '--config', nodes[0].configFile(), '--data', nodes[0].data], { input: OWNER.password + '\n', cwd: nodes[0].dir });
-    assert.equal(r.code, 0, r.err);
-    await nodes[1].start();
+    const { nodes } = await twoNodes(t, { config: `${outbound}limits: { documents: 0 }\n` });
     const x = await connect(nodes[0].base, url);
     await host.close();
     // localhost is our host on any port: base_url is a loopback one

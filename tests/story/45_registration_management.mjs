@@ -1,11 +1,9 @@
 // RFC 7592 at the real binary: a client looks at its registration, replaces it, deletes itself; and nobody else does.
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { story, assert, until } from './lib/story.mjs';
-import { Daemon, serve, freePort, temporary, run, OWNER } from './lib/daemon.mjs';
+import { serve } from './lib/daemon.mjs';
 import { sql } from './lib/forge.mjs';
 import { assertion, keyPair, proof } from './lib/assertion.mjs';
-import { postgres } from './lib/postgres.mjs';
+import { twoNodes } from './lib/nodes.mjs';
 import { Jar, register, authorize, tokens, refresh, post, ask, mcp, initialize } from './lib/oauth.mjs';
 
 const CB = 'https://client.example/cb';
@@ -132,35 +130,8 @@ export default story('registration management', async (t) => {
   });
 
   // Two nodes on one PostgreSQL: what one deletes the other does not know any more, and an assertion is good once in all.
-  const pg = await postgres(t);
-  const dir = temporary(t);
-  const key = join(dir, 'master.key');
-  writeFileSync(key, Buffer.from('0123456789abcdef0123456789abcdef').toString('hex') + '\n', { mode: 0o600 });
-  const ports = [await freePort(), await freePort()];
-  const base = `http://localhost:${ports[0]}`;
+  const { base, two } = await twoNodes(t);
   const signer = keyPair('1');
-  const nodes = [];
-  for (const port of ports) {
-    const home = temporary(t);
-    const n = new Daemon(t, { config: `base_url: ${base}\nstore: ${pg.url}\nmaster_key: file://${key}\n`, dir: home, port });
-    writeFileSync(join(home, 'gatehouse.yml'), n.config, { mode: 0o600 });
-    t.defer(() => n.stop());
-    nodes.push(n);
-  }
-  await Promise.all(nodes.map((n) => n.start()));
-  const made = await run(['init', '--admin', OWNER.email, '--password-stdin', '--config', nodes[0].configFile(), '--data', nodes[0].data], { input: OWNER.password + '\n', cwd: nodes[0].dir });
-  assert.equal(made.code, 0, made.err + made.out);
-  const { createServer, request } = await import('node:http');
-  const balancer = createServer((q, s) => {
-    const p = request({ host: '127.0.0.1', port: ports[1], path: q.url, method: q.method, headers: { ...q.headers, host: `localhost:${ports[0]}` } }, (a) => {
-      s.writeHead(a.statusCode, a.headers);
-      a.pipe(s);
-    });
-    q.pipe(p);
-  });
-  await new Promise((ok) => balancer.listen(0, '127.0.0.1', ok));
-  t.defer(() => new Promise((ok) => (balancer.closeAllConnections(), balancer.close(ok))));
-  const two = `http://127.0.0.1:${balancer.address().port}`;
   const away = new Jar(base);
   await away.signIn();
 

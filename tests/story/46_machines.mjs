@@ -3,28 +3,27 @@
 import { createHash } from 'node:crypto';
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { Client, StreamableHTTPClientTransport, ClientCredentialsProvider } from '@modelcontextprotocol/client';
 import { story, assert, until } from './lib/story.mjs';
-import { Daemon, serve, freePort, temporary, OWNER, run } from './lib/daemon.mjs';
-import { postgres } from './lib/postgres.mjs';
+import { serve, OWNER } from './lib/daemon.mjs';
+import { twoNodes } from './lib/nodes.mjs';
 import { forge, signingKey, sql, claimsOf } from './lib/forge.mjs';
 import { Jar, register, authorize, tokens, refresh, post, ask, mcp, initialize, b64url } from './lib/oauth.mjs';
 
 const SECRET = 'gh_cs_the-secret-of-ci-in-the-file';
-const config = (base) => `clients:
+const config = `clients:
   - { client_id: ci, client_secret: ${SECRET}, name: CI, grant_types: [client_credentials], scopes: ["users:read", "clients:read"] }
   - { client_id: notes-server, client_secret: ${SECRET}-notes, name: Notes, resources: ["https://notes.example.com/mcp"] }
 resources:
   - { url: "https://notes.example.com/mcp", name: Notes, scopes: { "notes:read": "Read notes", "notes:write": "Write notes" } }
   - { path: /weather/mcp, upstream: "http://127.0.0.1:9/mcp", name: Weather, scopes: { "weather:read": "See forecasts" } }
-${base ? `base_url: ${base}\n` : ''}`;
+`;
 const basic = (id, secret) => ({ authorization: `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}` });
 const call = (url, token, name, args = {}) => mcp(url, token, { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name, arguments: args } }, { 'mcp-protocol-version': '2025-11-25' });
 const outcome = (r) => { assert.equal(r.status, 200, r.text); return r.json.result.isError ? JSON.parse(r.json.result.content[0].text).error.code : 'ok'; };
 
 export default story('machines', async (t) => {
-  const d = await serve(t, { config: config() });
+  const d = await serve(t, { config });
   const url = `${d.base}/mcp`;
   const verb = async (...args) => {
     const r = await d.verb([...args, '--json']);
@@ -438,7 +437,7 @@ export default story('machines', async (t) => {
   await t.test('a reload to a shorter access_ttl brings no older, longer token back to life', async () => {
     const c = await backend('Long', 'users:read');
     const x = (await token(c)).json.access_token;
-    writeFileSync(d.configFile(), config() + 'tokens: { access_ttl: 30s }\n', { mode: 0o600 });
+    writeFileSync(d.configFile(), config + 'tokens: { access_ttl: 30s }\n', { mode: 0o600 });
     assert.equal((await d.verb(['reload'])).code, 0);
     assert.equal((await token(c)).json.expires_in, 30);
     await post(`${d.base}/revoke`, { token: x }, basic(c.client_id, c.client_secret));
@@ -449,35 +448,8 @@ export default story('machines', async (t) => {
   });
 
   // ---- two nodes
-  const pg = await postgres(t);
-  const key = join(temporary(t), 'master.key');
-  writeFileSync(key, Buffer.from('0123456789abcdef0123456789abcdef').toString('hex') + '\n', { mode: 0o600 });
-  const ports = [await freePort(), await freePort()];
-  const both = `${config(`http://localhost:${ports[0]}`)}store: ${pg.url}\nmaster_key: file://${key}\n`;
-  const nodes = ports.map((port) => new Daemon(t, { config: both, dir: temporary(t), port }));
-  for (const n of nodes) {
-    writeFileSync(n.configFile(), both, { mode: 0o600 });
-    t.defer(() => n.stop());
-  }
-  await nodes[0].start();
-  await nodes[1].start();
-  const { createServer, request } = await import('node:http');
-  const balancer = createServer((q, s) => {
-    const p = request({ host: '127.0.0.1', port: ports[1], path: q.url, method: q.method, headers: { ...q.headers, host: `localhost:${ports[0]}` } }, (a) => {
-      s.writeHead(a.statusCode, a.headers);
-      a.pipe(s);
-    });
-    p.on('error', () => s.destroy());
-    q.pipe(p);
-  });
-  await new Promise((ok) => balancer.listen(0, '127.0.0.1', ok));
-  t.defer(() => new Promise((ok) => (balancer.closeAllConnections(), balancer.close(ok))));
-  const [one, two] = [nodes[0].base, `http://127.0.0.1:${balancer.address().port}`];
-  const onOne = async (...args) => {
-    const r = await nodes[0].verb([...args, '--json', '--config', nodes[0].configFile()]);
-    assert.equal(r.code, 0, r.err);
-    return JSON.parse(r.out);
-  };
+  const { one, two, verb: at } = await twoNodes(t, { config });
+  const onOne = (...args) => at(0, ...args, '--json');
   const made = (name, ...scopes) => onOne('create_client', '--name', name, '--application_type', 'backend', ...scopes.flatMap((s) => ['--scopes', s]));
   await t.test('on PostgreSQL, a client made on one node is known on the other, with the same grant', async () => {
     const c = await made('Both', 'notes:read', 'users:read');

@@ -1,50 +1,15 @@
 // Signing keys move on under load: two nodes on one PostgreSQL, refreshes and calls in flight, and nobody notices.
-import { createServer, request } from 'node:http';
 import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { story, assert, sleep, until } from './lib/story.mjs';
-import { Daemon, freePort, temporary, OWNER, run } from './lib/daemon.mjs';
-import { postgres } from './lib/postgres.mjs';
+import { twoNodes } from './lib/nodes.mjs';
 import { Jar, ask, register, tokens, refresh, mcp, initialize } from './lib/oauth.mjs';
 
 const HANDS = 24; // clients that refresh and call without a pause
 
 export default story('keys', async (t) => {
-  const pg = await postgres(t);
-  const dir = temporary(t);
-  const key = join(dir, 'master.key');
-  writeFileSync(key, Buffer.from('0123456789abcdef0123456789abcdef').toString('hex') + '\n', { mode: 0o600 });
-  const ports = [await freePort(), await freePort()];
-  const base = `http://localhost:${ports[0]}`;
-  const config = (alg) => `base_url: ${base}\nstore: ${pg.url}\nmaster_key: file://${key}\ntokens: { alg: ${alg} }\n`;
-  const nodes = ports.map((port) => {
-    const n = new Daemon(t, { config: config('ES256'), dir: temporary(t), port });
-    writeFileSync(join(n.dir, 'gatehouse.yml'), config('ES256'), { mode: 0o600 });
-    t.defer(() => n.stop());
-    return n;
-  });
-  await nodes[0].start();
-  await nodes[1].start();
-  const made = await run(['init', '--admin', OWNER.email, '--password-stdin', '--config', nodes[0].configFile(), '--data', nodes[0].data], { input: OWNER.password + '\n', cwd: nodes[0].dir });
-  assert.equal(made.code, 0, made.err);
-  const balancer = createServer((q, s) => {
-    const p = request({ host: '127.0.0.1', port: ports[1], path: q.url, method: q.method, headers: { ...q.headers, host: `localhost:${ports[0]}` } }, (a) => {
-      s.writeHead(a.statusCode, a.headers);
-      a.pipe(s);
-    });
-    p.on('error', () => s.destroy());
-    q.pipe(p);
-  });
-  await new Promise((ok) => balancer.listen(0, '127.0.0.1', ok));
-  t.defer(() => new Promise((ok) => (balancer.closeAllConnections(), balancer.close(ok))));
-  const at = [base, `http://127.0.0.1:${balancer.address().port}`];
-
-  const verb = async (...args) => {
-    const r = await run([...args, '--config', nodes[0].configFile(), '--data', nodes[0].data], { cwd: nodes[0].dir });
-    assert.equal(r.code, 0, r.err + r.out);
-    return r.out;
-  };
-  const keys = async () => JSON.parse(await verb('key', 'list', '--json')).keys;
+  const { pg, nodes, base, at, verb: run } = await twoNodes(t, { config: 'tokens: { alg: ES256 }\n' });
+  const verb = (...args) => run(0, ...args);
+  const keys = async () => (await verb('key', 'list', '--json')).keys;
   const kidOf = (token) => JSON.parse(Buffer.from(token.split('.')[0], 'base64url')).kid;
   const algs = async (n = 0) => (await ask(`${at[n]}/.well-known/jwks.json`)).json.keys.map((k) => k.alg).sort();
   const active = async () => (await keys()).find((k) => k.state === 'active');
@@ -122,7 +87,7 @@ export default story('keys', async (t) => {
     for (const n of [0, 1]) assert.equal((await mcp(`${at[n]}/mcp`, old, initialize)).status, 200);
   });
   await t.test('tokens.alg in the file does the same at a reload', async () => {
-    for (const n of nodes) writeFileSync(join(n.dir, 'gatehouse.yml'), config('RS256'), { mode: 0o600 });
+    for (const n of nodes) writeFileSync(n.configFile(), n.config.replace('ES256', 'RS256'), { mode: 0o600 });
     await verb('reload');
     await until('the next key to be of it', async () => (await keys()).some((k) => k.state === 'next' && k.alg === 'RS256'), 10000, 200);
     assert.equal((await active()).alg, 'EdDSA');

@@ -1,12 +1,10 @@
 // Devices that have no browser (RFC 8628): a code on a screen, a person who types it, and nobody else who could.
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { story, assert } from './lib/story.mjs';
-import { Daemon, serve, freePort, temporary, run, OWNER } from './lib/daemon.mjs';
+import { serve, OWNER } from './lib/daemon.mjs';
 import { Jar, register, post, ask, mcp, initialize, refresh } from './lib/oauth.mjs';
 import { claimsOf, sql } from './lib/forge.mjs';
 import { proofKey, prove } from './lib/dpop.mjs';
-import { postgres } from './lib/postgres.mjs';
 import { person } from './lib/browser.mjs';
 import { verified, atHash } from './lib/party.mjs';
 import * as oauth from 'oauth4webapi';
@@ -346,33 +344,5 @@ export default story('device', async (t) => {
     await page.getByRole('button', { name: 'Allow', exact: true }).click();
     await page.getByRole('heading', { name: 'Go back to your device' }).waitFor();
     assert.equal((await poll(x)).status, 200);
-  });
-  await t.test('asked at one node, allowed at another, fetched at the first', async () => {
-    const pg = await postgres(t);
-    const key = join(temporary(t), 'master.key');
-    writeFileSync(key, 'a'.repeat(64) + '\n', { mode: 0o600 });
-    const ports = [await freePort(), await freePort()];
-    const base = `http://localhost:${ports[0]}`;
-    const config = `base_url: ${base}\nstore: ${pg.url}\nmaster_key: file://${key}\n`;
-    const nodes = [];
-    for (const port of ports) {
-      const n = new Daemon(t, { config, dir: temporary(t), port });
-      t.defer(() => n.stop());
-      nodes.push(await n.start());
-    }
-    const r = await run(['init', '--admin', OWNER.email, '--password-stdin', '--config', nodes[0].configFile(), '--data', nodes[0].data], { input: OWNER.password + '\n', cwd: nodes[0].dir });
-    assert.equal(r.code, 0, r.err + r.out);
-    const c = (await register(base, { grant_types: [GRANT, 'refresh_token'], redirect_uris: undefined, response_types: undefined })).json;
-    const x = (await post(`${base}/device_authorization`, { client_id: c.client_id })).json;
-    // the second node answers for the issuer's name under its own port only to whoever says so
-    const there = new Jar(`http://localhost:${ports[1]}`);
-    await there.signIn();
-    const page = await there.ask('/device');
-    const seen = await there.ask('/device', { method: 'POST', body: { ...Jar.fields(page.text), user_code: x.user_code } });
-    const done = await there.ask('/device', { method: 'POST', body: { ...Jar.fields(seen.text), decision: 'allow' } });
-    assert.match(done.text, /Go back to your device/);
-    const y = await post(`${base}/token`, { grant_type: GRANT, client_id: c.client_id, device_code: x.device_code });
-    assert.equal(y.status, 200, y.text);
-    assert.equal((await post(`http://localhost:${ports[1]}/token`, { grant_type: GRANT, client_id: c.client_id, device_code: x.device_code })).json.error, 'invalid_grant');
   });
 });

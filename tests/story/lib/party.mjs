@@ -11,17 +11,17 @@ export function outbound(dir) {
   return `outbound: { allow: [127.0.0.0/8, "::1/128"], authorities: ${authority(dir)} }\n`;
 }
 
-// An https server that takes logout tokens; `answer` may change how. { url, got, answer }
+// An https server that takes logout tokens; `answer` may change how, or promise it. { url, got, answer }
 export async function ear(t, dir) {
   const { cert, key } = certificate(dir, 'ear', 'DNS:localhost,IP:127.0.0.1');
   const e = { got: [], answer: () => 200 };
   const server = createServer({ cert: readFileSync(cert), key: readFileSync(key) }, (q, s) => {
     let body = '';
     q.on('data', (d) => (body += d));
-    q.on('end', () => {
+    q.on('end', async () => {
       const came = { method: q.method, path: q.url, type: q.headers['content-type'], token: new URLSearchParams(body).get('logout_token') };
       e.got.push(came);
-      s.writeHead(e.answer(came), { 'cache-control': 'no-store' }).end();
+      s.writeHead(await e.answer(came), { 'cache-control': 'no-store' }).end();
     });
   });
   await new Promise((ok) => server.listen(0, '127.0.0.1', ok));
