@@ -72,6 +72,12 @@ WHERE id = :id AND tenant = :tenant AND status = 'active';
 -- in: id int, tenant int, now int, before int
 UPDATE client SET last_used = :now WHERE id = :id AND tenant = :tenant AND last_used < :before;
 
+-- It is about to be given the one grant of its kind, which two writers that look at the same time would both miss: writing one row,
+-- the second of them starts over (repeatable read), and finds it.
+-- name: client_alone :exec
+-- in: id int, tenant int, now int
+UPDATE client SET last_used = :now WHERE id = :id AND tenant = :tenant;
+
 -- The row of a document's client is what its document said last: what serves while its host is down.
 -- name: client_renew :exec
 -- in: id int, tenant int, name text, auth_method text, redirect_uris text, grant_types text, metadata text, now int

@@ -39,6 +39,11 @@ UPDATE users SET password = :password, updated = :now WHERE id = :id AND tenant 
 -- in: id int, tenant int, now int
 UPDATE users SET last_login = :now WHERE id = :id AND tenant = :tenant;
 
+-- As client_alone, for the one grant of a person: other people's do not wait.
+-- name: user_alone :exec
+-- in: id int, tenant int
+UPDATE users SET generation = generation WHERE id = :id AND tenant = :tenant;
+
 -- name: user_set_status :exec
 -- in: id int, tenant int, status text, now int
 UPDATE users SET status = :status, generation = generation + 1, updated = :now WHERE id = :id AND tenant = :tenant;

@@ -102,6 +102,8 @@ static enum err make(struct ctx *c)
 	enum err e = find(c, t, &own->grant);
 	if (e != ERR_NOT_FOUND)
 		return e == OK ? token_prepared(c) : e;
+	TRY(q_client_alone(
+	    c->db, c->mem, &(struct client_alone_in){ client.row, c->site->tenant.id, c->now }, NULL));
 	struct grant_put_in row = {
 		.id = id_make(c->now_ms, rand_u32()),
 		.tenant = c->site->tenant.id,

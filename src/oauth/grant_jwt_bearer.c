@@ -229,6 +229,7 @@ static enum err put_grant(struct ctx *c, struct token *t, int64_t client, int64_
 	*grant = found.id;
 	if (e != ERR_NOT_FOUND)
 		return e;
+	TRY(q_user_alone(c->db, c->mem, &(struct user_alone_in){ user, c->site->tenant.id }, NULL));
 	*grant = id_make(c->now_ms, rand_u32());
 	struct grant_put_in row = { .id = *grant,
 		.tenant = c->site->tenant.id,

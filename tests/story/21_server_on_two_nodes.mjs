@@ -18,6 +18,7 @@ const CB = 'https://client.example/cb';
 const DEVICE = 'urn:ietf:params:oauth:grant-type:device_code';
 const secret = (id) => `the-secret-of-${id}-0123456789`;
 const who = (id) => ({ id, secret: secret(id) });
+const machines = Array.from({ length: 8 }, (_, i) => `machine-${i}`);
 const basic = (id, word = secret(id)) => ({ authorization: `Basic ${btoa(`${id}:${word}`)}` });
 
 export default story('the server on two nodes', async (t) => {
@@ -40,7 +41,7 @@ export default story('the server on two nodes', async (t) => {
 clients:
   - { client_id: agent, client_secret: ${secret('agent')}, name: agent, redirect_uris: ["${CB}"], grant_types: [authorization_code, refresh_token, token-exchange, jwt-bearer] }
   - { client_id: server, client_secret: ${secret('server')}, name: server, resources: ["${I}/weather/mcp"], scopes: ["notes:read"], grant_types: [token-exchange] }
-trusted_issuers:
+${machines.map((id) => `  - { client_id: ${id}, client_secret: ${secret(id)}, name: ${id}, grant_types: [client_credentials], scopes: ["weather:read", "notes:read"] }\n`).join('')}trusted_issuers:
   - { issuer: ${host.base}, jwks_uri: ${host.base}/jwks }
 limits: { documents: 0 }
 `,
@@ -238,20 +239,37 @@ limits: { documents: 0 }
     assert.equal((await exchange(two, who('server'), subject)).json.error, 'invalid_request', 'the store is asked, so at once');
     await dead('the exchanged one', '/notes/mcp', y.json.access_token);
   });
+  const word = () => jag(provider, { iss: host.base, aud: base, client_id: 'agent', resource: weather, scope: 'weather:read', email: 'owner@example.com', email_verified: true });
   await t.test('a word of a provider is good once on both, and its tokens are of one grant', async () => {
-    const said = () => jag(provider, { iss: host.base, aud: base, client_id: 'agent', resource: weather, scope: 'weather:read', email: 'owner@example.com', email_verified: true });
-    const once = said();
+    const once = word();
     const x = await bearer(one, who('agent'), once);
     assert.equal(x.status, 200, x.text);
     assert.equal((await bearer(two, who('agent'), once)).json.error, 'invalid_grant');
-    const y = await bearer(two, who('agent'), said());
+    const y = await bearer(two, who('agent'), word());
     assert.equal(claimsOf(y.json.access_token).gid, claimsOf(x.json.access_token).gid);
     for (let i = 0; i < 5; i++) {
-      const text = said();
+      const text = word();
       const both = await Promise.all(at.map((n) => bearer(n, who('agent'), text)));
       assert.deepEqual(both.map((r) => r.status).sort(), [200, 400], both.map((r) => r.text).join('\n'));
     }
     for (const n of [0, 1]) assert.equal((await call(n, '/weather/mcp', x.json.access_token)).status, 200);
+  });
+
+  await t.test('a machine whose many processes begin at once, at both nodes, has one grant at each resource', async () => {
+    for (const id of machines) {
+      for (const scope of ['weather:read', 'notes:read']) {
+        const all = await Promise.all(Array.from({ length: 8 }, (_, i) => post(`${at[i % 2]}/token`, { grant_type: 'client_credentials', scope, resource: `${base}/${scope.split(':')[0]}/mcp` }, basic(id))));
+        assert.equal(new Set(all.map((r) => claimsOf(r.json.access_token).gid)).size, 1, `${id} ${scope}: ${all.map((r) => claimsOf(r.json.access_token).gid)}`);
+      }
+    }
+  });
+  await t.test('and so have the words of a provider that come at once', async () => {
+    for (let i = 0; i < 5; i++) {
+      pg.sql("DELETE FROM grants WHERE token = ''");
+      const all = await Promise.all(Array.from({ length: 6 }, (_, k) => bearer(at[k % 2], who('agent'), word())));
+      for (const r of all) assert.equal(r.status, 200, r.text);
+      assert.equal(new Set(all.map((r) => claimsOf(r.json.access_token).gid)).size, 1, `${i}: ${all.map((r) => claimsOf(r.json.access_token).gid)}`);
+    }
   });
 
   // ---- consent
