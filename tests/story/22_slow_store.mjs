@@ -14,10 +14,10 @@ export default story('slow store', async (t) => {
   const upstream = createServer((req, res) => (req.resume(), res.setHeader('content-type', 'application/json'), res.end('{"jsonrpc":"2.0","id":1,"result":{}}')));
   await new Promise((ok) => upstream.listen(0, '127.0.0.1', ok));
   t.defer(() => (upstream.closeAllConnections(), upstream.close()));
-  const { pg, base, at } = await twoNodes(t, { config: `resources:
+  const { pg, nodes, base, at } = await twoNodes(t, { config: (I) => `resources:
   - { path: /weather/mcp, upstream: "http://127.0.0.1:${upstream.address().port}/mcp", name: Weather }
 clients:
-  - { client_id: ci, client_secret: ${SECRET}, name: CI, grant_types: [client_credentials, "${DEVICE}"], scopes: ["users:read"] }
+  - { client_id: ci, client_secret: ${SECRET}, name: CI, grant_types: [client_credentials, "${DEVICE}"], scopes: ["users:read"], resources: ["${I}/weather/mcp"] }
 ` });
   const resource = `${base}/weather/mcp`;
   const jar = new Jar(base);
@@ -85,6 +85,7 @@ clients:
     ['was killed', () => pg.stop('immediate'), () => pg.start()],
   ]) {
     await t.test(`a database that ${what}: whatever needs it ends with 503 and Retry-After in time, at both nodes, the rest goes on`, async () => {
+      for (const n of at) assert.equal((await post(`${n}/token`, { grant_type: 'client_credentials', resource: `${base}/mcp`, ...ci })).status, 200);
       const x = await tokens(base, { jar, client, resource });
       const kept = await tokens(base, { jar, client, resource });
       await warm(kept);
@@ -102,8 +103,12 @@ clients:
         for (const [name, r] of await Promise.all(asked)) told(r, name);
         const times = (await Promise.all(many)).map((r) => (told(r, 'device'), r.ms));
         console.log(`# ${what}: of ${times.length} at once the slowest was told after ${Math.max(...times)} ms`);
-        // nobody can know what was taken back meanwhile: neither a yes, nor a 401 that would send people to sign in again
-        for (const n of at) told(await timed(() => mcp(`${n}/weather/mcp`, kept.access_token, initialize)), 'page of a resource');
+        // nobody can know what was taken back meanwhile: neither a yes from memory, nor a 401 that would send people to sign in again
+        for (const n of at) {
+          told(await timed(() => mcp(`${n}/weather/mcp`, kept.access_token, initialize)), 'page of a resource');
+          told(await timed(() => post(`${n}/token`, { grant_type: 'client_credentials', resource: `${base}/mcp`, ...ci })), 'a machine');
+          told(await timed(() => post(`${n}/introspect`, { token: kept.access_token, ...ci })), 'introspection');
+        }
         await unharmed();
       } finally {
         go();
@@ -128,4 +133,23 @@ clients:
       }
     });
   }
+  await t.test('a node that is told to end while the database stands still ends, and one that is to begin says why it cannot', async () => {
+    pg.freeze();
+    try {
+      const waits = Promise.allSettled(Array.from({ length: 40 }, () => post(`${at[1]}/device_authorization`, ci)));
+      await sleep(300);
+      const began = Date.now();
+      await nodes[1].stop();
+      assert.ok(Date.now() - began < LONG, `${Date.now() - began} ms`);
+      await waits;
+      nodes[1].log = '';
+      nodes[1].spawn();
+      assert.equal(await Promise.race([nodes[1].exited, sleep(LONG)]), 1);
+      assert.match(nodes[1].log, /no connection to PostgreSQL|no answer for/);
+    } finally {
+      pg.thaw();
+    }
+    await nodes[1].start();
+    assert.equal((await ask(`${at[1]}/readyz`)).status, 200);
+  });
 });
