@@ -27,10 +27,10 @@ ON CONFLICT (client, session) DO NOTHING;
 SELECT id, client, user_id, session, created, due, tries FROM logout_notice
 WHERE tenant = :tenant AND due <= :now ORDER BY due, id LIMIT 1;
 
--- Of two nodes that saw it due, one changes a row. tries: how many more that makes, 0 when a try is over.
+-- Of two nodes that saw it due, one changes a row.
 -- name: logout_notice_claim :exec
--- in: id int, tenant int, due int, next int, tries int
-UPDATE logout_notice SET due = :next, tries = tries + :tries WHERE id = :id AND tenant = :tenant AND due = :due;
+-- in: id int, tenant int, due int, next int
+UPDATE logout_notice SET due = :next, tries = tries + 1 WHERE id = :id AND tenant = :tenant AND due = :due;
 
 -- name: logout_notice_drop :exec
 -- in: id int, tenant int

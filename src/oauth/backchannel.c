@@ -12,11 +12,6 @@
 #include "store/audit.h"
 
 #define TOKEN_SECONDS 120 /* section 2.4 recommends at most two minutes */
-/*
- * Whoever sends it has it for so long, whichever node it is: more than an application may take to answer. Were it the first
- * wait of two seconds, one that answers after three would be told twice.
- */
-#define HOLD_SECONDS 15
 
 int64_t backchannel_wait(int64_t tries)
 {
@@ -59,9 +54,7 @@ static enum err settle(struct ctx *c)
 		return note(c, b, S("auth.logout.told"));
 	}
 	if (!b->hopeless && b->tries + 1 < BACKCHANNEL_TRIES)
-		return q_logout_notice_claim(c->db, c->mem,
-		    &(struct logout_notice_claim_in){ b->id, c->site->tenant.id, b->held, b->again, 0 },
-		    NULL);
+		return OK; /* it is due again when the claim says so */
 	TRY(drop(c, b));
 	return note(c, b, S("auth.logout.untold"));
 }
@@ -150,10 +143,8 @@ enum err backchannel_start(struct ctx *c)
 	if (e == ERR_NOT_FOUND)
 		return OK;
 	TRY(e);
-	b->again = c->now + backchannel_wait(row.tries);
-	b->held = c->now + HOLD_SECONDS > b->again ? c->now + HOLD_SECONDS : b->again;
 	struct logout_notice_claim_in claim = {
-		.id = row.id, .tenant = tenant, .due = row.due, .next = b->held, .tries = 1
+		.id = row.id, .tenant = tenant, .due = row.due, .next = c->now + backchannel_wait(row.tries)
 	};
 	TRY(q_logout_notice_claim(c->db, c->mem, &claim, &changed));
 	if (!changed)

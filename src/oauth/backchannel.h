@@ -14,8 +14,6 @@
 struct backchannel {
 	int64_t id; /* 0: none is due */
 	int64_t user, session, tries;
-	int64_t held,
-	    again; /* epoch seconds: until when it is ours alone, and the next try if this one fails */
 	struct client client;
 	str token;
 	bool told, hopeless;

@@ -6,6 +6,7 @@ import { story, assert, sleep } from './lib/story.mjs';
 import { serve, temporary } from './lib/daemon.mjs';
 import { outbound } from './lib/party.mjs';
 import { certificate } from './lib/certs.mjs';
+import { postgres } from './lib/postgres.mjs';
 import { documents } from './lib/documents.mjs';
 import { assertion, keyPair, proof } from './lib/assertion.mjs';
 import { TYPE, bearer, exchange, jag } from './lib/jag.mjs';
@@ -23,7 +24,20 @@ const who = (id) => ({ id, secret: secret(id) });
 // The row of a token's grant: an id is 63 bits in signs of five.
 const grantRow = (token) => String([...claimsOf(token).gid.replace('grant_', '')].reduce((n, c) => n * 32n + BigInt('0123456789abcdefghjkmnpqrstvwxyz'.indexOf(c)), 0n));
 
+// Where it is kept: lines of the file, and a way to look at the rows.
+const stores = {
+  SQLite: async () => ({ lines: '', look: sql }),
+  PostgreSQL: async (t) => {
+    const pg = await postgres(t);
+    return { lines: `store: ${pg.url}\n`, look: (d, text) => pg.sql(text) };
+  },
+};
+
 export default story('crash of the grants', async (t) => {
+  for (const name of Object.keys(stores)) await tell(t, name, await stores[name](t));
+});
+
+async function tell(t, name, store) {
   const dir = temporary(t);
   const lines = outbound(dir);
   const { cert, key: hostKey } = certificate(dir, 'host', 'DNS:localhost,IP:127.0.0.1');
@@ -34,7 +48,7 @@ export default story('crash of the grants', async (t) => {
   await new Promise((ok) => upstream.listen(0, '127.0.0.1', ok));
   t.defer(() => (upstream.closeAllConnections(), upstream.close()));
   const d = await serve(t, {
-    config: `${lines}resources:
+    config: `${store.lines}${lines}resources:
   - { path: /weather/mcp, upstream: "http://127.0.0.1:${upstream.address().port}/mcp", name: Weather, scopes: { "weather:read": "See" }, required_scopes: ["weather:read"] }
 limits: { pushed: 0, register: 0, device: 0 }
 clients:
@@ -129,7 +143,7 @@ trusted_issuers:
     }
   };
 
-  await t.test(`${ROUNDS} kills in the middle of every grant`, async () => {
+  await t.test(`${name}: ${ROUNDS} kills in the middle of every grant`, async () => {
     for (let round = 0; round < ROUNDS; round++) {
       running = true;
       const all = Promise.allSettled([...Object.keys(work), 'device', 'fetch'].map(hand));
@@ -141,23 +155,23 @@ trusted_issuers:
       await d.start();
     }
     const n = Object.fromEntries(Object.entries(seen).map(([k, v]) => [k, v.length]));
-    console.log(`# acknowledged: ${JSON.stringify(n)}`);
+    console.log(`# ${name}: acknowledged: ${JSON.stringify(n)}`);
     for (const k of ['used', 'fetched', 'assertions', 'jags', 'tokens', 'deleted', 'changed']) assert.ok(n[k] >= ROUNDS / 2, `${k}: ${n[k]}`);
   });
-  await t.test('both families go on with the newest token they were given', async () => {
+  await t.test(`${name}: both families go on with the newest token they were given`, async () => {
     await work.sign();
     await work.prove();
   });
-  await t.test('a request that was pushed leads on, and one that led on does not again', async () => {
+  await t.test(`${name}: a request that was pushed leads on, and one that led on does not again`, async () => {
     await work.push();
     for (const x of seen.pushed.filter((p) => Date.now() - p.at < 60000).slice(-10)) assert.equal((await use(x)).status, 302);
     for (const x of seen.used.slice(-10)) assert.equal((await use(x)).status, 400);
   });
-  await t.test('a device that was allowed is given its tokens', async () => {
+  await t.test(`${name}: a device that was allowed is given its tokens`, async () => {
     await work.device();
     for (const x of seen.allowed.splice(0)) seen.fetched.push({ ...x, ...keep(await poll(x)) });
   });
-  await t.test('whose answer was lost with the daemon gets its tokens, or its grant has ended and nobody has any', async () => {
+  await t.test(`${name}: whose answer was lost with the daemon gets its tokens, or its grant has ended and nobody has any`, async () => {
     assert.ok(seen.unsure.length > 0, 'no poll was under way at any kill');
     let lost = 0;
     for (const x of seen.unsure) {
@@ -169,14 +183,14 @@ trusted_issuers:
       lost++;
       assert.equal(r.json.error, 'invalid_grant', r.text);
     }
-    assert.equal(+sql(d, "SELECT count(*) FROM grants WHERE ended_why = 'device code replayed'"), lost);
+    assert.equal(+store.look(d, "SELECT count(*) FROM grants WHERE ended_why = 'device code replayed'"), lost);
   });
-  await t.test('every token that was given stands on a grant, and opens the resource', async () => {
+  await t.test(`${name}: every token that was given stands on a grant, and opens the resource`, async () => {
     for (const x of seen.tokens.slice(-40)) assert.equal((await mcp(weather, x, initialize)).status, 200);
-    const alive = new Set(sql(d, 'SELECT id FROM grants WHERE ended = 0').split('\n'));
+    const alive = new Set(store.look(d, 'SELECT id FROM grants WHERE ended = 0').split('\n'));
     for (const x of seen.tokens) assert.ok(alive.has(grantRow(x)), claimsOf(x).gid);
   });
-  await t.test('no assertion, word or device code is good a second time', async () => {
+  await t.test(`${name}: no assertion, word or device code is good a second time`, async () => {
     for (const text of seen.assertions.slice(-15)) assert.equal((await post(endpoint, { grant_type: 'refresh_token', refresh_token: family.signed, ...proof(text) })).json.error, 'invalid_client');
     for (const text of seen.jags.slice(-15)) assert.equal((await bearer(d.base, who('agent'), text)).json.error, 'invalid_grant');
     for (const x of seen.fetched.slice(-15)) {
@@ -184,18 +198,18 @@ trusted_issuers:
       assert.equal((await mcp(weather, x.access_token, initialize)).status, 401);
     }
   });
-  await t.test('what a client said of itself is what it said last, and who deleted itself is nobody', async () => {
+  await t.test(`${name}: what a client said of itself is what it said last, and who deleted itself is nobody`, async () => {
     for (const c of seen.changed.slice(-10)) assert.equal(must(await manage(c, 'GET')).client_name, 'Changed');
     for (const c of seen.deleted.slice(-10)) assert.equal((await manage(c, 'GET')).status, 401);
   });
-  await t.test('nothing is half: each spent code and device has its grant, and each grant of a device its spent device', async () => {
+  await t.test(`${name}: nothing is half: each spent code and device has its grant, and each grant of a device its spent device`, async () => {
     for (const [what, query] of [
       ['a device that was redeemed without a grant', "SELECT count(*) FROM device WHERE state = 'redeemed' AND id NOT IN (SELECT id FROM grants)"],
       ['a grant of a device that was not redeemed', "SELECT count(*) FROM grants JOIN device ON device.id = grants.id WHERE device.state <> 'redeemed'"],
       ['a code that was spent without a grant', 'SELECT count(*) FROM code WHERE uses > 0 AND grant_id NOT IN (SELECT id FROM grants)'],
       ['a grant without a client', 'SELECT count(*) FROM grants WHERE client NOT IN (SELECT id FROM client)'],
       ['a token that no row of the audit tells of', "SELECT count(*) FROM grants WHERE ended = 0 AND id NOT IN (SELECT grant_id FROM audit WHERE grant_id <> 0)"],
-    ]) assert.equal(sql(d, query), '0', what);
-    assert.equal(sql(d, 'PRAGMA integrity_check'), 'ok');
+    ]) assert.equal(store.look(d, query), '0', what);
+    if (name === 'SQLite') assert.equal(sql(d, 'PRAGMA integrity_check'), 'ok');
   });
-});
+}

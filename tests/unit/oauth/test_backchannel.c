@@ -41,8 +41,6 @@ static struct {
 	struct fetch_answer answer;
 	int asked;
 	char url[128], form[4096];
-	struct kit *looks; /* when set, at the row while it is being told */
-	int64_t held;
 } party;
 
 static void fetch(
@@ -53,8 +51,6 @@ static void fetch(
 	party.asked++;
 	snprintf(party.url, sizeof party.url, "%.*s", FMT(url));
 	snprintf(party.form, sizeof party.form, "%.*s", FMT(policy->form));
-	if (party.looks)
-		party.held = kit_count(party.looks, "SELECT due FROM logout_notice") - party.looks->now;
 	*out = party.answer;
 }
 
@@ -182,20 +178,6 @@ static void a_failure_is_tried_again_later(void **state)
 	assert_int_equal(audits(k, "auth.logout.told"), 0);
 }
 
-/* An application may take five seconds to answer, and another node looks twice a second. */
-static void while_it_is_being_told_nobody_else_tells_it(void **state)
-{
-	struct kit *k = *state;
-
-	end_session(k);
-	party.looks = k;
-	send(k, FETCH_TIME, 0);
-	party.looks = NULL;
-	assert_true(party.held >= 10);
-	assert_int_equal(kit_count(k, "SELECT due FROM logout_notice"), k->now + backchannel_wait(0));
-	assert_int_equal(kit_count(k, "SELECT tries FROM logout_notice"), 1);
-}
-
 static void what_will_never_work_is_given_up(void **state)
 {
 	static const struct {
@@ -237,7 +219,6 @@ int main(void)
 		TEST(a_yes_ends_it),
 		TEST(the_token),
 		TEST(a_failure_is_tried_again_later),
-		TEST(while_it_is_being_told_nobody_else_tells_it),
 		TEST(what_will_never_work_is_given_up),
 		TEST(who_has_no_address_is_not_asked),
 	};
