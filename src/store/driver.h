@@ -90,7 +90,6 @@ struct db {
 	enum err lost; /* why the open transaction is beyond saving: what follows must not run alone */
 	char why[256];
 	int64_t said; /* when the log last had it, monotonic ms */
-	bool gone;    /* the last job found no server: those behind it do not each wait for one */
 };
 
 CHECKED enum err sqlite_open(str path, enum db_mode mode, struct db **out);

@@ -116,7 +116,7 @@ static enum err run_one(struct db *db, struct db_job *job, bool alone, bool *aga
  */
 static void run_alone(struct db *db, struct db_job *job, bool alone)
 {
-	int64_t end = time_mono_ms() + (db->gone ? 0 : TRIES_MS);
+	int64_t end = time_mono_ms() + TRIES_MS;
 	bool again = true;
 
 	for (int i = 0; i < TRIES && again && (i == 0 || time_mono_ms() < end); i++) {
@@ -124,7 +124,6 @@ static void run_alone(struct db *db, struct db_job *job, bool alone)
 			(void)usleep((1000 + rand_u32() % 4000) << (i < 5 ? i : 5));
 		job->result = settled(run_one(db, job, alone, &again));
 	}
-	db->gone = job->result == ERR_STORE_GONE;
 }
 
 void db_group(struct db *db, struct db_job **jobs, size_t count)
