@@ -1,7 +1,7 @@
 // Devices that have no browser (RFC 8628): a code on a screen, a person who types it, and nobody else who could.
 import { join } from 'node:path';
 import { story, assert } from './lib/story.mjs';
-import { serve, OWNER } from './lib/daemon.mjs';
+import { serve, freePort, OWNER } from './lib/daemon.mjs';
 import { Jar, register, post, ask, mcp, initialize, refresh } from './lib/oauth.mjs';
 import { claimsOf, sql } from './lib/forge.mjs';
 import { proofKey, prove } from './lib/dpop.mjs';
@@ -280,7 +280,7 @@ export default story('device', async (t) => {
       assert.equal(claims.at_hash, atHash('ES256', answer.access_token));
       assert.equal('nonce' in claims, false);
       assert.deepEqual(claims.amr, ['pwd']);
-      const [id, auth_time] = sql(d, 'SELECT id, auth_time FROM session ORDER BY id LIMIT 1').trim().split('|').map(BigInt);
+      const [id, auth_time] = sql(d, 'SELECT sid, auth_time FROM session ORDER BY id LIMIT 1').trim().split('|').map(BigInt);
       const sid = [...id.toString(32).padStart(13, '0')].map((c) => '0123456789abcdefghjkmnpqrstvwxyz'[parseInt(c, 32)]).join('');
       assert.equal(claims.auth_time, Number(auth_time));
       assert.equal(claims.sid, `session_${sid}`);
