@@ -1,5 +1,5 @@
 /*
- * esc: values of strangers inside HTML. Called by the code that tools/bake_ui.c makes of the pages, which knows the place
+ * esc: values of strangers inside HTML. Called by the code that tools/bake makes of the pages, which knows the place
  * of each value; nothing else writes HTML. Whatever the value, the result adds no tag, no attribute and no address of
  * another kind to the page.
  */

@@ -6,14 +6,15 @@
 
 #include <cmocka.h>
 
-#define main bake_main
-#include "tools/bake_sql.c"
-#undef main
-
 #include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "tools/bake/bake.h"
 
 #define SCHEMA                                                                                     \
 	"-- what a KEY is, says TEXT\n"                                                            \
@@ -66,10 +67,9 @@ static int bake(const char *schema, const char *query)
 	(void)snprintf(said, sizeof said, "%s/said", dir);
 	pid_t pid = fork();
 	if (pid == 0) {
-		char *argv[] = { (char[]){ "bake_sql" }, out, sql, NULL };
 		if (!freopen(said, "wb", stderr))
 			_exit(9);
-		int rc = bake_main(3, argv);
+		int rc = bake_sql(out, sql);
 		(void)fflush(stderr);
 		_exit(rc);
 	}

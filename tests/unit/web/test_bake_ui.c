@@ -11,12 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* The tool itself, in a child: it ends at its first mistake. */
-#define main bake_ui_main
-#define exit _exit
-#include "../../../tools/bake_ui.c"
-#undef exit
-#undef main
+#include "tools/bake/bake.h"
 
 static char dir[] = "/tmp/gatehouse-bake-XXXXXX";
 static char said[1 << 16], made[1 << 20];
@@ -39,7 +34,7 @@ static void read_all(FILE *f, char *to, size_t size)
 		fclose(f);
 }
 
-/* Bakes pages/p.html; gives the exit status, with what was said and ui_gen.c. */
+/* Bakes pages/p.html, in a child, since the baker ends at its first mistake; gives the exit status, with what was said and ui_gen.c. */
 static int bake(const char *page)
 {
 	int ends[2], status;
@@ -50,7 +45,7 @@ static int bake(const char *page)
 	pid_t child = fork();
 	if (child == 0) {
 		dup2(ends[1], 2);
-		_exit(bake_ui_main(3, (char *[]){ (char *)(uintptr_t) "bake_ui", dir, dir, NULL }));
+		_exit(bake_ui(dir, dir));
 	}
 	close(ends[1]);
 	read_all(fdopen(ends[0], "r"), said, sizeof said);

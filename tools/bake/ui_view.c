@@ -1,60 +1,13 @@
-/*
- * bake_ui_view: the fields that a page declares on top, and the structs made of them. Part of tools/bake_ui.c.
- *
- *   {{! view
- *   	email  str                 what was typed        -> str email;
- *   	wait   int                 seconds               -> int64_t wait;
- *   	fresh  flag                                      -> bool fresh;
- *   	scopes list consent_scope {                      -> const struct view_consent_scope *scopes;
- *   		words str                                    size_t scopes_count;
- *   	}
- *   }}
- *
- * Pages may declare the same list struct, letter for letter; then they share it.
- */
-#ifndef BAKE_UI_VIEW_H
-#define BAKE_UI_VIEW_H
+#include "ui_view.h"
 
-#include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#define NAME_MAX_ 40
-#define FIELDS_MAX 32
 #define SHAPES_MAX 64
-
-enum type { TYPE_STR, TYPE_INT, TYPE_FLAG, TYPE_LIST };
-
-struct shape;
-
-struct field {
-	char name[NAME_MAX_];
-	enum type type;
-	struct shape *shape; /* of a list */
-	char words[120];
-	int line;
-	bool used;
-};
-
-struct shape {
-	char name[NAME_MAX_];
-	struct field fields[FIELDS_MAX];
-	size_t count;
-};
-
-/* Where we are reading, for messages. */
-struct where {
-	const char *path;
-	int line;
-};
-
-_Noreturn void die(struct where at, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 static struct shape *written[SHAPES_MAX];
 static size_t written_count;
 
-static struct field *shape_field(struct shape *s, const char *name)
+struct field *shape_field(struct shape *s, const char *name)
 {
 	for (size_t i = 0; i < s->count; i++)
 		if (!strcmp(s->fields[i].name, name))
@@ -77,7 +30,7 @@ static bool shape_same(const struct shape *a, const struct shape *b)
 	return true;
 }
 
-static bool name_good(const char *s)
+bool name_good(const char *s)
 {
 	if (*s < 'a' || *s > 'z')
 		return false;
@@ -87,13 +40,12 @@ static bool name_good(const char *s)
 	return true;
 }
 
-static struct shape *shape_new(struct where at, const char *name)
+struct shape *shape_new(struct where at, const char *name)
 {
-	struct shape *s = calloc(1, sizeof *s);
+	struct shape *s = grow(NULL, sizeof *s);
 
-	if (!s)
-		die(at, "no memory");
-	if (!name_good(name) || strlen(name) >= NAME_MAX_)
+	*s = (struct shape){ 0 };
+	if (!name_good(name) || strlen(name) >= NAME_SIZE)
 		die(at, "'%s' is no name for a struct: a-z, 0-9 and _", name);
 	snprintf(s->name, sizeof s->name, "%s", name);
 	return s;
@@ -123,14 +75,12 @@ static char *word_next(char **line)
 	return word;
 }
 
-static void view_parse(struct where *at, char **text, struct shape *s, bool nested);
-
 static void field_parse(struct where *at, char **text, struct shape *s, char *line)
 {
 	static const char *const types[] = { "str", "int", "flag", "list" };
 	char *name = word_next(&line), *type = word_next(&line);
 
-	if (!name_good(name) || strlen(name) >= NAME_MAX_)
+	if (!name_good(name) || strlen(name) >= NAME_SIZE)
 		die(*at, "'%s' is no name for a field: a-z, 0-9 and _", name);
 	if (shape_field(s, name))
 		die(*at, "field '%s' is declared twice", name);
@@ -155,8 +105,7 @@ static void field_parse(struct where *at, char **text, struct shape *s, char *li
 	snprintf(f->words, sizeof f->words, "%s", line);
 }
 
-/* Reads lines of fields up to the closing brace, or to the end of the text when this is the page's own list. */
-static void view_parse(struct where *at, char **text, struct shape *s, bool nested)
+void view_parse(struct where *at, char **text, struct shape *s, bool nested)
 {
 	char *line;
 
@@ -176,8 +125,7 @@ static void view_parse(struct where *at, char **text, struct shape *s, bool nest
 		die(*at, "the brace of list '%s' is not closed", s->name);
 }
 
-/* Declares the struct, those of its lists first, each once. */
-static void view_declare(struct where at, FILE *h, struct shape *s)
+void view_declare(struct where at, FILE *h, struct shape *s)
 {
 	static const char *const types[] = { "str ", "int64_t ", "bool " };
 
@@ -210,8 +158,7 @@ static void view_declare(struct where at, FILE *h, struct shape *s)
 	fprintf(h, "};\n\n");
 }
 
-/* Every field is there to be shown. */
-static void view_check_used(const char *path, const struct shape *s)
+void view_check_used(const char *path, const struct shape *s)
 {
 	for (size_t i = 0; i < s->count; i++) {
 		const struct field *f = &s->fields[i];
@@ -222,5 +169,3 @@ static void view_check_used(const char *path, const struct shape *s)
 			view_check_used(path, f->shape);
 	}
 }
-
-#endif

@@ -1,43 +1,8 @@
-/*
- * bake_ui_place: where in the HTML the baker stands, byte by byte. The place of a value decides how it is escaped, and
- * whatever a place cannot carry safely is refused at build time. Part of tools/bake_ui.c.
- *
- * The HTML is a plain one on purpose: attributes in double quotes, no comments, no inline styles, scripts or handlers
- * (the Content-Security-Policy of pages would block them anyway).
- */
-#ifndef BAKE_UI_PLACE_H
-#define BAKE_UI_PLACE_H
+#include "ui_place.h"
 
 #include <ctype.h>
-#include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
-
-enum place_state {
-	PLACE_TEXT,
-	PLACE_OPEN, /* behind '<' */
-	PLACE_NAME,
-	PLACE_CLOSE, /* behind "</" */
-	PLACE_DECL,
-	PLACE_TAG, /* between attributes */
-	PLACE_GAP, /* the same right behind a name: no other name may begin here */
-	PLACE_ATTR,
-	PLACE_EQ,
-	PLACE_VALUE
-};
-
-struct place {
-	enum place_state state;
-	char element[24]; /* the tag that is open or being read */
-	char attr[24];
-	bool started; /* an attribute's value has begun */
-	bool script;  /* between <script src> and its end: nothing may stand there */
-	int pre;      /* inside pre or textarea: blanks count */
-};
-
-/* How a value is written at a place. */
-enum escape { ESCAPE_NONE, ESCAPE_TEXT, ESCAPE_URL, ESCAPE_PART };
 
 static bool among(const char *word, const char *const *list)
 {
@@ -59,7 +24,7 @@ static bool append(char *name, size_t size, char c)
 	return true;
 }
 
-static bool place_url(const struct place *p)
+bool place_url(const struct place *p)
 {
 	static const char *const urls[] = { "href", "src", "action", "formaction", "cite", "poster", NULL };
 
@@ -147,8 +112,7 @@ static const char *step_open(struct place *p, char c)
 	return append(p->element, sizeof p->element, c) ? NULL : "name too long";
 }
 
-/* One byte of the page's own HTML. Gives why it is refused, or NULL. */
-static const char *place_step(struct place *p, char c)
+const char *place_step(struct place *p, char c)
 {
 	switch (p->state) {
 	case PLACE_TEXT:
@@ -193,8 +157,7 @@ static const char *place_step(struct place *p, char c)
 	return NULL;
 }
 
-/* A {{tag}} stands here: it ends the name that was being read. */
-static const char *place_break(struct place *p)
+const char *place_break(struct place *p)
 {
 	const char *why = p->state == PLACE_ATTR ? attr_done(p) : NULL;
 
@@ -206,8 +169,7 @@ static const char *place_break(struct place *p)
 	return why;
 }
 
-/* How a value must be escaped here; *why when it may not stand here. */
-static enum escape place_escape(const struct place *p, const char **why)
+enum escape place_escape(const struct place *p, const char **why)
 {
 	/* Attributes whose value is a language of its own. */
 	static const char *const closed[] = { "srcset", "srcdoc", "content", "http-equiv", "sizes", "media",
@@ -234,8 +196,7 @@ static enum place_state rough(enum place_state s)
 	return s == PLACE_GAP ? PLACE_TAG : s;
 }
 
-/* A section must end where it began, otherwise the place behind it would depend on the data. */
-static bool place_same(const struct place *a, const struct place *b)
+bool place_same(const struct place *a, const struct place *b)
 {
 	if (rough(a->state) != rough(b->state) || a->pre != b->pre || a->script != b->script)
 		return false;
@@ -245,5 +206,3 @@ static bool place_same(const struct place *a, const struct place *b)
 		return false;
 	return a->state != PLACE_VALUE || (!strcmp(a->attr, b->attr) && a->started == b->started);
 }
-
-#endif
