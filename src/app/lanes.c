@@ -2,29 +2,16 @@
 #include "app/effects.h"
 #include "app/exchange.h"
 #include "app/house.h"
+#include "app/queue.h"
 #include "base/log.h"
 #include "net/thread.h"
 
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define GROUP 256 /* jobs of one commit, at most */
 #define BATCH 16  /* jobs that a worker of another lane takes at once, at most */
 #define WORKERS_MAX 32
-
-struct queue {
-	pthread_mutex_t lock;
-	pthread_cond_t more;
-	struct exchange *first, **end;
-	size_t max;
-	atomic_size_t count;
-	int idle; /* workers that sleep */
-	int workers;
-	bool stop;
-};
 
 struct worker {
 	struct thread thread;
@@ -39,79 +26,6 @@ struct lanes {
 	struct worker workers[WORKERS_MAX];
 	size_t worker_count;
 };
-
-/* --- queues */
-
-static void queue_start(struct queue *q, size_t max)
-{
-	pthread_mutex_init(&q->lock, NULL);
-	pthread_cond_init(&q->more, NULL);
-	q->end = &q->first;
-	q->max = max;
-}
-
-/*
- * Appends a list as far as there is room (always, when forced: an exchange that is half done is not refused); gives the
- * rest back. Wakes no more sleepers than there is work for.
- */
-static struct exchange *queue_add(struct queue *q, struct exchange *list, bool force)
-{
-	size_t added = 0;
-
-	pthread_mutex_lock(&q->lock);
-	size_t count = atomic_load_explicit(&q->count, memory_order_relaxed);
-	while (list && q->workers && !q->stop && (force || count < q->max)) {
-		struct exchange *x = list;
-		list = x->next;
-		x->next = NULL;
-		*q->end = x;
-		q->end = &x->next;
-		count++;
-		added++;
-	}
-	atomic_store_explicit(&q->count, count, memory_order_relaxed);
-	int wake = q->idle < (int)(added + BATCH / 4 - 1) / (BATCH / 4)
-	    ? q->idle
-	    : (int)(added + BATCH / 4 - 1) / (BATCH / 4);
-	pthread_mutex_unlock(&q->lock);
-	for (; wake > 0; wake--)
-		pthread_cond_signal(&q->more);
-	return list;
-}
-
-/* Up to max exchanges, a fair share of what waits; sleeps while there are none. 0: the lane has ended. */
-static size_t queue_take(struct queue *q, struct exchange **out, size_t max)
-{
-	size_t n = 0;
-
-	pthread_mutex_lock(&q->lock);
-	while (!q->first && !q->stop) {
-		q->idle++;
-		pthread_cond_wait(&q->more, &q->lock);
-		q->idle--;
-	}
-	size_t count = atomic_load_explicit(&q->count, memory_order_relaxed);
-	size_t share = (count + (size_t)q->workers - 1) / (size_t)q->workers;
-	while (q->first && n < max && n < share) {
-		struct exchange *x = q->first;
-		q->first = x->next;
-		x->next = NULL;
-		out[n++] = x;
-	}
-	if (!q->first)
-		q->end = &q->first;
-	atomic_store_explicit(&q->count, count - n, memory_order_relaxed);
-	pthread_mutex_unlock(&q->lock);
-	return n;
-}
-
-static void queue_end(struct queue *q)
-{
-	pthread_mutex_lock(&q->lock);
-	q->stop = true;
-	pthread_mutex_unlock(&q->lock);
-	pthread_cond_broadcast(&q->more);
-}
 
 /* --- the way home */
 
@@ -354,10 +268,8 @@ void lanes_free(struct lanes *l)
 {
 	if (!l)
 		return;
-	for (int i = 0; i < LANE_COUNT; i++) {
-		pthread_cond_destroy(&l->queues[i].more);
-		pthread_mutex_destroy(&l->queues[i].lock);
-	}
+	for (int i = 0; i < LANE_COUNT; i++)
+		queue_free(&l->queues[i]);
 	free(l);
 }
 
@@ -400,5 +312,5 @@ void lanes_flush(struct floor *f)
 
 size_t lane_length(const struct lanes *l, enum lane lane)
 {
-	return atomic_load_explicit(&l->queues[lane].count, memory_order_relaxed);
+	return queue_length(&l->queues[lane]);
 }

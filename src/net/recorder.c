@@ -1,35 +1,16 @@
 #include "net/recorder.h"
-#include "base/json.h"
-#include "base/log.h"
 #include "crypto/crypto.h"
 #include "http/path.h"
+#include "net/recorder_file.h"
 
-#include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#define SEGMENT_MAX 2097152 /* bytes of recorder.log before it becomes recorder.log.1 */
 #define AWAITED_MAX 8192
 #define NOTED_MAX 16 /* absences noted a second: a flood of them must not push the refusals out */
-
-/* A record without pointers, so that the ring is one piece of memory that never grows. */
-struct entry {
-	char id[RECORD_ID + 1];
-	int64_t at;
-	bool missing;
-	uint16_t code; /* enum err, or enum awaited when missing */
-	uint16_t n[6];
-	char text[768]; /* detail, method, path, client, peer, place, one behind the other */
-};
-
-enum { DETAIL, METHOD, PATH, CLIENT, PEER, PLACE, TEXTS };
-
-static const uint16_t text_max[TEXTS] = { 320, 16, 160, 128, 48, 64 };
 
 struct expectation {
 	int64_t id, deadline, since;
@@ -46,45 +27,10 @@ static struct {
 	uint64_t flushed;
 	struct expectation *awaited;
 	atomic_size_t open; /* expectations that stand */
-	char dir[4000];
-	int fd;
-	off_t size;
 	bool on;
-} rec = { .lock = PTHREAD_MUTEX_INITIALIZER, .fd = -1 };
-
-static const struct {
-	const char *name, *words;
-	int64_t within;
-} absences[AWAIT_COUNT] = {
-	[AWAIT_CODE] = { "NEVER_REDEEMED", "a code was given and never redeemed", 90 },
-	[AWAIT_TOKEN] = { "NEVER_USED", "a token was given and never used at a resource", 30 },
-	[AWAIT_AUTHORIZE] = { "NEVER_FOLLOWED",
-	    "a client registered and never came to the authorization endpoint", 600 },
-};
+} rec = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
 /* --- entries */
-
-static str text_of(const struct entry *e, int which)
-{
-	size_t at = 0;
-
-	for (int i = 0; i < which; i++)
-		at += e->n[i];
-	return (str){ e->text + at, e->n[which] };
-}
-
-static void set_texts(struct entry *e, const str *texts)
-{
-	size_t at = 0;
-
-	for (int i = 0; i < TEXTS; i++) {
-		size_t n = texts[i].n < text_max[i] ? texts[i].n : text_max[i];
-		if (n)
-			memcpy(e->text + at, texts[i].p, n);
-		e->n[i] = (uint16_t)n;
-		at += n;
-	}
-}
 
 /* 50 random bits in signs that cannot be mistaken for each other. */
 static void make_id(char out[RECORD_ID + 1])
@@ -116,14 +62,14 @@ static void show(struct arena *mem, const struct entry *e, struct record *out)
 		.id = arena_copy(mem, str_of(e->id)),
 		.at = e->at,
 		.code = e->missing ? OK : (enum err)e->code,
-		.name = str_of(e->missing ? absences[e->code].name : err_row((enum err)e->code)->name),
+		.name = str_of(entry_name(e)),
 		.missing = e->missing,
-		.detail = arena_copy(mem, text_of(e, DETAIL)),
-		.method = arena_copy(mem, text_of(e, METHOD)),
-		.path = arena_copy(mem, text_of(e, PATH)),
-		.client = arena_copy(mem, text_of(e, CLIENT)),
-		.peer = arena_copy(mem, text_of(e, PEER)),
-		.place = arena_copy(mem, text_of(e, PLACE)),
+		.detail = arena_copy(mem, entry_text(e, DETAIL)),
+		.method = arena_copy(mem, entry_text(e, METHOD)),
+		.path = arena_copy(mem, entry_text(e, PATH)),
+		.client = arena_copy(mem, entry_text(e, CLIENT)),
+		.peer = arena_copy(mem, entry_text(e, PEER)),
+		.place = arena_copy(mem, entry_text(e, PLACE)),
 	};
 }
 
@@ -152,7 +98,7 @@ static str add(struct ctx *c)
 	e->at = c->now;
 	e->code = (uint16_t)c->fail.code;
 	e->missing = false;
-	set_texts(e, texts);
+	entry_set_texts(e, texts);
 	pthread_mutex_unlock(&rec.lock);
 	return arena_copy(c->mem, str_of(id));
 }
@@ -250,7 +196,7 @@ static void note_absence(const struct expectation *x, int64_t now)
 	e->at = now;
 	e->code = x->kind;
 	e->missing = true;
-	set_texts(e, texts);
+	entry_set_texts(e, texts);
 }
 
 void recorder_look(int64_t now)
@@ -271,120 +217,11 @@ void recorder_look(int64_t now)
 	pthread_mutex_unlock(&rec.lock);
 }
 
-/* --- the files: one JSON object a line */
+/* --- begin and end */
 
-static void write_entry(struct buf *b, const struct entry *e)
+static void take(const struct entry *e)
 {
-	static const char *const keys[TEXTS] = { "detail", "method", "path", "client", "peer", "place" };
-	struct jout j = JOUT(b);
-
-	jout_object(&j, S(""));
-	jout_str(&j, S("id"), str_of(e->id));
-	jout_int(&j, S("at"), e->at);
-	jout_strz(&j, S("name"), e->missing ? absences[e->code].name : err_row((enum err)e->code)->name);
-	for (int i = 0; i < TEXTS; i++)
-		if (e->n[i] && str_utf8(text_of(e, i)))
-			jout_str(&j, str_of(keys[i]), text_of(e, i));
-	jout_end(&j);
-	buf_char(b, '\n');
-}
-
-/* The number of a name: errors and absences are kept by name, so that a newer program reads an older file rightly. */
-static bool name_known(str name, struct entry *e)
-{
-	for (int i = 0; i < AWAIT_COUNT; i++)
-		if (str_eq(name, str_of(absences[i].name))) {
-			e->missing = true;
-			e->code = (uint16_t)i;
-			return true;
-		}
-	for (int i = 1; i < ERR_COUNT; i++)
-		if (str_eq(name, str_of(err_row((enum err)i)->name))) {
-			e->missing = false;
-			e->code = (uint16_t)i;
-			return true;
-		}
-	return false;
-}
-
-static void read_line(struct arena *mem, str line)
-{
-	const struct json *o;
-	struct entry made = { 0 };
-
-	/* The last line of a process that was killed may be half of one. */
-	if (json_parse(mem, line, &o, NULL) != OK || !json_get_int(o, S("at"), &made.at) ||
-	    !name_known(json_get_str(o, S("name")), &made))
-		return;
-	str id = json_get_str(o, S("id"));
-	if (id.n != RECORD_ID)
-		return;
-	memcpy(made.id, id.p, id.n);
-	const str texts[TEXTS] = {
-		json_get_str(o, S("detail")),
-		json_get_str(o, S("method")),
-		json_get_str(o, S("path")),
-		json_get_str(o, S("client")),
-		json_get_str(o, S("peer")),
-		json_get_str(o, S("place")),
-	};
-	set_texts(&made, texts);
-	*place() = made;
-}
-
-static void path_of(char out[4096], int segment)
-{
-	snprintf(out, 4096, "%s/recorder.log%s", rec.dir, segment ? ".1" : "");
-}
-
-static void read_segment(int segment)
-{
-	char path[4096];
-	struct stat st;
-
-	path_of(path, segment);
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	if (fd < 0)
-		return;
-	char *all = NULL;
-	ssize_t n = -1;
-	if (fstat(fd, &st) == 0 && st.st_size > 0 && st.st_size <= SEGMENT_MAX * 2 &&
-	    (all = malloc((size_t)st.st_size)))
-		n = read(fd, all, (size_t)st.st_size);
-	close(fd);
-	str rest = { all, n > 0 ? (size_t)n : 0 }, line;
-	while (rest.n) {
-		(void)str_cut(rest, '\n', &line, &rest);
-		struct arena *mem = arena_new(65536);
-		read_line(mem, line);
-		arena_unref(mem);
-	}
-	free(all);
-}
-
-static void open_segment(void)
-{
-	char path[4096];
-	struct stat st;
-
-	path_of(path, 0);
-	rec.fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
-	rec.size = rec.fd >= 0 && fstat(rec.fd, &st) == 0 ? st.st_size : 0;
-	if (rec.fd < 0)
-		log_warn("the recorder's file cannot be written; refusals are kept in memory only",
-		    LOG_STRZ("file", path));
-}
-
-/* Two segments, so that at least one full one is always there. */
-static void turn_over(void)
-{
-	char now[4096], before[4096];
-
-	path_of(now, 0);
-	path_of(before, 1);
-	close(rec.fd);
-	(void)rename(now, before);
-	open_segment();
+	*place() = *e;
 }
 
 void recorder_open(str dir, bool write)
@@ -395,15 +232,10 @@ void recorder_open(str dir, bool write)
 		abort();
 	rec.next = rec.flushed = 0;
 	rec.on = true;
-	if (dir.n && dir.n < sizeof rec.dir && !str_eq(dir, S("none"))) {
-		memcpy(rec.dir, dir.p, dir.n);
-		rec.dir[dir.n] = '\0';
-		read_segment(1);
-		read_segment(0);
-		rec.flushed = rec.next;
-		if (write)
-			open_segment();
-	}
+	recorder_file_read(dir, take);
+	rec.flushed = rec.next;
+	if (write)
+		recorder_file_open();
 	recorder_use(&port);
 }
 
@@ -411,18 +243,14 @@ void recorder_flush(void)
 {
 	struct buf b = { 0 };
 
-	if (rec.fd < 0)
+	if (!recorder_file_on())
 		return;
 	pthread_mutex_lock(&rec.lock);
 	for (; rec.flushed < rec.next; rec.flushed++)
-		write_entry(&b, &rec.ring[rec.flushed % RECORDER_KEPT]);
+		entry_write(&b, &rec.ring[rec.flushed % RECORDER_KEPT]);
 	pthread_mutex_unlock(&rec.lock);
-	if (b.n) {
-		ssize_t n = write(rec.fd, b.p, b.n);
-		rec.size += n > 0 ? n : 0;
-		if (rec.size > SEGMENT_MAX)
-			turn_over();
-	}
+	if (b.n)
+		recorder_file_write(buf_str(&b));
 	buf_free(&b);
 }
 
@@ -432,9 +260,7 @@ void recorder_close(void)
 		return;
 	recorder_flush();
 	recorder_use(NULL);
-	if (rec.fd >= 0)
-		close(rec.fd);
-	rec.fd = -1;
+	recorder_file_close();
 	free(rec.ring);
 	free(rec.awaited);
 	rec.ring = NULL;

@@ -3,41 +3,23 @@
  * it returns (synchronous=FULL: NORMAL may forget a revocation at a power cut, and with groups FULL costs
  * nothing).
  */
-#include "store/db_file.h"
-#include "store/driver.h"
+#include "store/db_sqlite.h"
 
 #include <errno.h>
-#include <pthread.h>
-#include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define PAGE 4096
 #define WAL_MAX      \
 	((int64_t)64 \
 	    << 20) /* then the writer truncates it; a WAL left to itself grew to 2 GB in ten seconds */
 #define WAL_STEP ((int64_t)8 << 20) /* and when readers were in the way, tries again after so much more */
-#define BUSY_MS 1000
 #define BUSY_UPKEEP_MS 100
 #define BUSY_LOCK_MS 20000 /* another node's migration */
 #define BYTES_MAX ((size_t)16 << 20)
 
-/* Statements of our own, beside the baked ones. */
-enum own { BEGIN, COMMIT, ROLLBACK, SAVE, RELEASE, BACK, OWN_COUNT };
-
 static const char *const own_text[OWN_COUNT] = { "BEGIN IMMEDIATE", "COMMIT", "ROLLBACK", "SAVEPOINT job",
 	"RELEASE job", "ROLLBACK TO job" };
-
-struct sqlite_db {
-	struct db db;
-	sqlite3 *h;
-	sqlite3_stmt *own[OWN_COUNT];
-	int64_t wal;         /* bytes, after the last commit */
-	int64_t truncate_at; /* bytes */
-	bool has_read;
-	sqlite3_stmt *statements[]; /* by id, prepared at first use */
-};
 
 static struct sqlite_db *of(struct db *db)
 {
@@ -69,7 +51,7 @@ static enum err classify(sqlite3 *h, int rc)
 	}
 }
 
-static enum err failed(struct sqlite_db *q, int rc, const char *what)
+enum err sqlite_fail(struct sqlite_db *q, int rc, const char *what)
 {
 	return db_fail(&q->db, classify(q->h, rc), "%s: %s (SQLite %d)", what, sqlite3_errmsg(q->h), rc);
 }
@@ -81,7 +63,7 @@ static enum err prepare_one(struct sqlite_db *q, const struct sql_statement *s, 
 	int rc = sqlite3_prepare_v3(q->h, s->text[SQL_SQLITE], -1, SQLITE_PREPARE_PERSISTENT, out, NULL);
 
 	if (rc != SQLITE_OK)
-		return failed(q, rc, s->name);
+		return sqlite_fail(q, rc, s->name);
 	if ((size_t)sqlite3_bind_parameter_count(*out) == s->in_count &&
 	    (size_t)sqlite3_column_count(*out) == s->out_count)
 		return OK;
@@ -133,7 +115,7 @@ static enum err step_all(struct sqlite_db *q, sqlite3_stmt *st, struct sql_rows 
 	while ((rc = sqlite3_step(st)) == SQLITE_ROW)
 		TRY(read_row(st, rows));
 	if (rc != SQLITE_DONE)
-		return failed(q, rc, rows->s->name);
+		return sqlite_fail(q, rc, rows->s->name);
 	rows->changed = rows->s->writes ? sqlite3_changes64(q->h) : 0;
 	return OK;
 }
@@ -150,7 +132,7 @@ static enum err run(struct db *db, const struct sql_statement *s, const void *in
 	for (size_t i = 0; i < s->in_count; i++) {
 		int rc = bind_one(st, (int)i + 1, &s->in[i], in);
 		if (rc != SQLITE_OK)
-			return failed(q, rc, s->name);
+			return sqlite_fail(q, rc, s->name);
 	}
 	enum err e = step_all(q, st, rows);
 	(void)sqlite3_reset(st); /* gives the error of the step again */
@@ -174,10 +156,10 @@ static enum err run_own(struct sqlite_db *q, enum own o)
 		int rc =
 		    sqlite3_prepare_v3(q->h, own_text[o], -1, SQLITE_PREPARE_PERSISTENT, &q->own[o], NULL);
 		if (rc != SQLITE_OK)
-			return failed(q, rc, own_text[o]);
+			return sqlite_fail(q, rc, own_text[o]);
 	}
 	int rc = sqlite3_step(q->own[o]);
-	enum err e = rc == SQLITE_DONE ? OK : failed(q, rc, own_text[o]);
+	enum err e = rc == SQLITE_DONE ? OK : sqlite_fail(q, rc, own_text[o]);
 	(void)sqlite3_reset(q->own[o]);
 	return e;
 }
@@ -226,7 +208,7 @@ static enum err lock(struct db *db)
 
 	(void)sqlite3_busy_timeout(q->h, BUSY_LOCK_MS);
 	enum err e = run_own(q, BEGIN);
-	(void)sqlite3_busy_timeout(q->h, BUSY_MS);
+	(void)sqlite3_busy_timeout(q->h, STORE_BUSY_MS);
 	return e;
 }
 
@@ -234,7 +216,7 @@ static enum err script(struct db *db, const char *text)
 {
 	int rc = sqlite3_exec(of(db)->h, text, NULL, NULL, NULL);
 
-	return rc == SQLITE_OK ? OK : failed(of(db), rc, text);
+	return rc == SQLITE_OK ? OK : sqlite_fail(of(db), rc, text);
 }
 
 /* The first column of the first row as a number; NULL and no row are 0. */
@@ -248,7 +230,7 @@ static enum err number(struct sqlite_db *q, const char *text, int64_t *out)
 		rc = sqlite3_step(st);
 	if (rc == SQLITE_ROW)
 		*out = sqlite3_column_int64(st, 0);
-	enum err e = rc == SQLITE_ROW || rc == SQLITE_DONE ? OK : failed(q, rc, text);
+	enum err e = rc == SQLITE_ROW || rc == SQLITE_DONE ? OK : sqlite_fail(q, rc, text);
 	(void)sqlite3_finalize(st);
 	return e;
 }
@@ -279,6 +261,12 @@ static int count_wal(void *arg, sqlite3 *h, const char *name, int pages)
 	return SQLITE_OK;
 }
 
+void sqlite_watch_wal(struct sqlite_db *q)
+{
+	q->truncate_at = WAL_MAX;
+	(void)sqlite3_wal_hook(q->h, count_wal, q);
+}
+
 /*
  * A helper's PASSIVE alone never catches up with a busy writer, and the file grows without end; so past
  * WAL_MAX the writer itself waits for the readers, copies the rest and starts the file anew.
@@ -291,7 +279,7 @@ static void upkeep(struct db *db)
 		return;
 	(void)sqlite3_busy_timeout(q->h, BUSY_UPKEEP_MS);
 	int rc = sqlite3_wal_checkpoint_v2(q->h, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
-	(void)sqlite3_busy_timeout(q->h, BUSY_MS);
+	(void)sqlite3_busy_timeout(q->h, STORE_BUSY_MS);
 	if (rc == SQLITE_OK) {
 		q->wal = 0;
 		q->truncate_at = WAL_MAX;
@@ -299,7 +287,7 @@ static void upkeep(struct db *db)
 	}
 	q->truncate_at = q->wal + WAL_STEP;
 	if (rc != SQLITE_BUSY)
-		(void)failed(q, rc, "checkpoint");
+		(void)sqlite_fail(q, rc, "checkpoint");
 }
 
 static void checkpoint(struct db *db)
@@ -314,10 +302,10 @@ static void checkpoint(struct db *db)
 	}
 	int rc = sqlite3_wal_checkpoint_v2(q->h, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
 	if (rc != SQLITE_OK && rc != SQLITE_BUSY && rc != SQLITE_LOCKED)
-		(void)failed(q, rc, "checkpoint");
+		(void)sqlite_fail(q, rc, "checkpoint");
 }
 
-/* ---- opening and closing ---- */
+/* ---- the driver ---- */
 
 static void close_handle(struct db *db)
 {
@@ -331,7 +319,7 @@ static void close_handle(struct db *db)
 	free(q);
 }
 
-static const struct driver driver = {
+const struct driver sqlite_driver = {
 	.dialect = SQL_SQLITE,
 	.close = close_handle,
 	.run = run,
@@ -347,118 +335,3 @@ static const struct driver driver = {
 	.upkeep = upkeep,
 	.checkpoint = checkpoint,
 };
-
-/*
- * Before the library's first use. Its own accounting of memory takes a lock for every allocation; and what a
- * savepoint keeps stays in memory, since the sandbox has no directory for files in passing.
- */
-static void configure_once(void)
-{
-	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
-	(void)sqlite3_config(SQLITE_CONFIG_STMTJRNL_SPILL, -1);
-}
-
-/*
- * WAL is a property of the file, and turning it on needs the file alone. Two nodes that start together would
- * refuse each other, so the second one comes again.
- */
-static enum err set_wal(struct sqlite_db *q)
-{
-	int rc = SQLITE_BUSY;
-
-	for (int i = 0; i < 200 && (rc & 0xff) == SQLITE_BUSY; i++) {
-		if (i)
-			(void)usleep(10000);
-		rc = sqlite3_exec(
-		    q->h, "PRAGMA page_size = 4096; PRAGMA journal_mode = WAL", NULL, NULL, NULL);
-	}
-	return rc == SQLITE_OK ? OK : failed(q, rc, "journal_mode = WAL");
-}
-
-static enum err configure(struct sqlite_db *q, bool memory)
-{
-	sqlite3 *h = q->h;
-
-	(void)sqlite3_extended_result_codes(h, 1);
-	(void)sqlite3_busy_timeout(h, BUSY_MS);
-	/* A file that somebody tampered with must not run anything. */
-	(void)sqlite3_db_config(h, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-	(void)sqlite3_db_config(h, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-	(void)sqlite3_db_config(h, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
-	(void)sqlite3_db_config(h, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
-	(void)sqlite3_db_config(h, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
-	(void)sqlite3_db_config(h, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
-	(void)sqlite3_db_config(h, SQLITE_DBCONFIG_ENABLE_FKEY, 1, NULL);
-	if (q->db.mode == DB_WRITE && !memory)
-		TRY(set_wal(q));
-	(void)sqlite3_wal_hook(h, count_wal, q); /* which also turns the checkpoints of COMMIT off */
-	/*
-	 * Every handle keeps 2 MiB of pages, so memory does not follow the size of the file: with six handles and a million rows
-	 * 8 MiB were half of what the daemon held. That is what the upper levels of the trees need; a leaf comes from the
-	 * system's cache for 2 us. What a group changes is kept up to 8 MiB all the same, and so goes to the log once.
-	 */
-	return script(&q->db,
-	    "PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -2048; "
-	    "PRAGMA cache_spill = 2048");
-}
-
-/* ":memory:NAME" is one database for all handles of this process, gone with the last. */
-static str memory_name(struct arena *mem, str path)
-{
-	return arena_printf(mem, "file:/%.*s?vfs=memdb", FMT(str_sub(path, 8, path.n)));
-}
-
-static enum err check_files(struct arena *mem, str path, enum db_mode mode, const char **file)
-{
-	static const char *const beside[] = { "-wal", "-shm" };
-	bool missing;
-
-	TRY(file_check_dir(mem, path, mode == DB_WRITE, file));
-	TRY(file_check(*file, mode == DB_WRITE, &missing));
-	if (missing)
-		return db_fail(NULL, ERR_STORE_GONE, "%s: there is no store here yet", *file);
-	for (size_t i = 0; i < COUNT(beside); i++)
-		TRY(file_check(arena_printf(mem, "%s%s", *file, beside[i]).p, false, &missing));
-	return OK;
-}
-
-static enum err open_file(struct arena *mem, str path, enum db_mode mode, struct sqlite_db *q)
-{
-	bool memory = str_starts(path, S(":memory:"));
-	int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
-	const char *file;
-
-	if (memory) {
-		file = memory_name(mem, path).p;
-		flags |= SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_URI;
-	} else {
-		TRY(check_files(mem, path, mode, &file));
-		flags |= mode == DB_READ ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
-	}
-	int rc = sqlite3_open_v2(file, &q->h, flags, NULL);
-	if (rc != SQLITE_OK)
-		return db_fail(NULL, ERR_STORE, "%s: %s", file, q->h ? sqlite3_errmsg(q->h) : "no memory");
-	enum err e = configure(q, memory);
-	return e == OK ? OK : db_fail(NULL, e, "%s: %s", file, q->db.why);
-}
-
-enum err sqlite_open(str path, enum db_mode mode, struct db **out)
-{
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
-	struct sqlite_db *q = calloc(1, sizeof *q + sql_statement_count * sizeof *q->statements);
-	struct arena *mem = arena_new(65536);
-
-	if (!q)
-		abort();
-	(void)pthread_once(&once, configure_once);
-	q->db = (struct db){ .driver = &driver, .mode = mode };
-	q->truncate_at = WAL_MAX;
-	enum err e = open_file(mem, path, mode, q);
-	arena_unref(mem);
-	if (e != OK) {
-		close_handle(&q->db);
-		return e;
-	}
-	*out = &q->db;
-	return OK;
-}

@@ -74,7 +74,7 @@ char *format(const char *fmt, ...)
 	return text;
 }
 
-char *file_read(const char *path, size_t *size)
+char *input_read(const char *path, size_t *size)
 {
 	FILE *f = fopen(path, "rb");
 	char *text = NULL;
@@ -171,7 +171,7 @@ void made_close(struct made *m)
 	if (ferror(m->f) || fclose(m->f) != 0)
 		abort();
 	if (access(m->path, F_OK) == 0) {
-		const char *old = file_read(m->path, &n);
+		const char *old = input_read(m->path, &n);
 		if (n == m->n && memcmp(old, m->text, n) == 0)
 			return;
 	}

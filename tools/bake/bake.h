@@ -49,7 +49,7 @@ char *format(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* ---- what is read ---- */
 
 /* The whole of a file with a NUL behind it; size (may be NULL) does not count that. */
-char *file_read(const char *path, size_t *size);
+char *input_read(const char *path, size_t *size);
 /*
  * Calls each for the files of a folder, in the order of their names; paths and names may be kept. With an extension, a
  * file that has another one is a mistake. Hidden files and the backups of editors are passed over.

@@ -17,7 +17,7 @@ static size_t op_count;
 
 static void read_noun(const char *path, const char *noun)
 {
-	const struct value *all = json_read(path);
+	const struct value *all = value_read(path);
 
 	if (all->type != T_ARRAY)
 		die(all->at, "the file is one array of operations");
@@ -33,7 +33,7 @@ static int by_name(const void *a, const void *b)
 {
 	const struct value *const *x = a, *const *y = b;
 
-	return strcmp(json_text(*x, "name"), json_text(*y, "name"));
+	return strcmp(value_text(*x, "name"), value_text(*y, "name"));
 }
 
 static void sort(void)
@@ -41,7 +41,7 @@ static void sort(void)
 	qsort(ops, op_count, sizeof *ops, by_name);
 	for (size_t i = 1; i < op_count; i++)
 		if (by_name(&ops[i - 1], &ops[i]) == 0)
-			die(ops[i]->at, "%s stands twice", json_text(ops[i], "name"));
+			die(ops[i]->at, "%s stands twice", value_text(ops[i], "name"));
 }
 
 static void put_header(FILE *h)
@@ -52,7 +52,7 @@ static void put_header(FILE *h)
 	    h);
 	for (size_t i = 0; i < op_count; i++)
 		fprintf(h, "enum err %s(struct ctx *c, const struct op_call *q, struct jout *out);\n",
-		    json_text(ops[i], "function"));
+		    value_text(ops[i], "function"));
 	fputs("\n#endif\n", h);
 }
 

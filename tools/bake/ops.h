@@ -2,7 +2,7 @@
 #ifndef BAKE_OPS_H
 #define BAKE_OPS_H
 
-#include "json.h"
+#include "value.h"
 
 /* Ends the program when an operation promises what nobody keeps. */
 void op_check(const struct value *op);

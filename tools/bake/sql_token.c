@@ -85,7 +85,7 @@ struct tokens tokens_read(const char *path)
 {
 	struct tokens ts = { 0 };
 	struct token t = { .where = { path, 1 } };
-	const char *p = file_read(path, NULL);
+	const char *p = input_read(path, NULL);
 
 	for (;;) {
 		t.gap = false;

@@ -51,7 +51,7 @@ void asset_load(const char *path, const char *name)
 	a->type = type_of(dot + 1);
 	if (!a->type)
 		die(at, "no media type is known for .%s", dot + 1);
-	a->bytes = file_read(path, &a->size);
+	a->bytes = input_read(path, &a->size);
 	snprintf(a->name, sizeof a->name, "%s", name);
 	unsigned long long hash = hash_of(a->bytes, a->size);
 	snprintf(a->hash, sizeof a->hash, "%016llx", hash);

@@ -155,7 +155,7 @@ static void take_partial(struct page *p, struct where at, const char *name, int 
 	if (depth == DEPTH_MAX)
 		die(at, "{{> %s}}: partials in partials without end", name);
 	const char *path = format("%s/partials/%s.html", p->in_dir, name);
-	walk(p, (struct where){ path, 1 }, file_read(path, NULL), depth + 1);
+	walk(p, (struct where){ path, 1 }, input_read(path, NULL), depth + 1);
 }
 
 static void tag(struct page *p, struct where at, char *inside, int depth)
@@ -270,7 +270,7 @@ void page_bake(const char *in_dir, const char *name, FILE *h, FILE *c)
 
 	p.path = format("%s/pages/%s.html", in_dir, name);
 	struct where at = { p.path, 1 };
-	char *text = file_read(p.path, &size);
+	char *text = input_read(p.path, &size);
 	if (strlen(text) != size)
 		die(at, "a NUL stands in the page");
 	char *html = view_take(&p, &at, text);

@@ -1,4 +1,4 @@
-#include "json.h"
+#include "value.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -117,9 +117,9 @@ static struct value *read_value(struct reader *r)
 	return v;
 }
 
-const struct value *json_read(const char *path)
+const struct value *value_read(const char *path)
 {
-	const char *text = file_read(path, NULL);
+	const char *text = input_read(path, NULL);
 	struct reader r = { text, { path, 1 }, text };
 	const struct value *v = read_value(&r);
 
@@ -129,7 +129,7 @@ const struct value *json_read(const char *path)
 	return v;
 }
 
-const struct value *json_get(const struct value *o, const char *name)
+const struct value *value_get(const struct value *o, const char *name)
 {
 	for (const struct value *v = o ? o->first : NULL; v; v = v->next)
 		if (v->key && strcmp(v->key, name) == 0)
@@ -137,27 +137,27 @@ const struct value *json_get(const struct value *o, const char *name)
 	return NULL;
 }
 
-const struct value *json_first(const struct value *v)
+const struct value *value_first(const struct value *v)
 {
 	return v ? v->first : NULL;
 }
 
-const char *json_text(const struct value *o, const char *name)
+const char *value_text(const struct value *o, const char *name)
 {
-	const struct value *v = json_get(o, name);
+	const struct value *v = value_get(o, name);
 
 	return v && v->text ? v->text : "";
 }
 
-bool json_true(const struct value *o, const char *name)
+bool value_true(const struct value *o, const char *name)
 {
-	const struct value *v = json_get(o, name);
+	const struct value *v = value_get(o, name);
 
 	return v && v->type == T_TRUE;
 }
 
 /* A JSON string inside a C string. */
-void put_json_string(FILE *f, const char *s)
+void value_put_string(FILE *f, const char *s)
 {
 	fputs("\\\"", f);
 	for (; *s; s++) {
@@ -171,7 +171,7 @@ void put_json_string(FILE *f, const char *s)
 	fputs("\\\"", f);
 }
 
-void put_json(FILE *f, const struct value *v)
+void value_put(FILE *f, const struct value *v)
 {
 	static const char *const words[] = { "null", "false", "true" };
 
@@ -185,7 +185,7 @@ void put_json(FILE *f, const struct value *v)
 		fputs(v->text, f);
 		break;
 	case T_STRING:
-		put_json_string(f, v->text);
+		value_put_string(f, v->text);
 		break;
 	case T_ARRAY:
 	case T_OBJECT:
@@ -194,10 +194,10 @@ void put_json(FILE *f, const struct value *v)
 			if (i != v->first)
 				fputc(',', f);
 			if (i->key) {
-				put_json_string(f, i->key);
+				value_put_string(f, i->key);
 				fputc(':', f);
 			}
-			put_json(f, i);
+			value_put(f, i);
 		}
 		fputc(v->type == T_ARRAY ? ']' : '}', f);
 		break;
