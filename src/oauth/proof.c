@@ -29,11 +29,6 @@ static str nonce_of(struct ctx *c, int64_t slot)
 	return b64url_write(c->mem, (str){ (const char *)mac, NONCE_BYTES });
 }
 
-str proof_nonce(struct ctx *c)
-{
-	return nonce_of(c, c->now / NONCE_SECONDS);
-}
-
 static bool nonce_is(struct ctx *c, str nonce, int64_t slot)
 {
 	return secret_eq(secret_of(nonce), secret_of(nonce_of(c, slot)));

@@ -24,7 +24,5 @@ CHECKED enum err proof_check(struct ctx *c, str *jkt);
  * our own account. TOKEN_PROOF, TOKEN_PROOF_REPLAYED, TOKEN_PROOF_NONCE, TOKEN_PROOF_KEY.
  */
 CHECKED enum err proof_check_token(struct ctx *c, str url, str token, str jkt);
-/* The nonce of this moment, for DPoP-Nonce. */
-str proof_nonce(struct ctx *c);
 
 #endif
