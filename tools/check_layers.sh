@@ -79,10 +79,6 @@ BEGIN {
 		for (i = 1; i <= count; i++) {
 			if (names[i] == "")
 				continue
-			if (names[i] == "all") {
-				any[folder] = 1
-				continue
-			}
 			# A folder may only name folders above it in the file: so there is no cycle.
 			if (!(names[i] in known)) {
 				printf "tools/layers.txt:%d: %s names %s, which does not stand above it\n", n, folder, names[i]
@@ -119,7 +115,7 @@ FNR == 1 {
 	sub(/\/.*/, "", there)
 	if (!(there in known))
 		find("\"" header "\": no folder of this name in tools/layers.txt")
-	else if (!((here, there) in may) && !(here in any))
+	else if (!((here, there) in may))
 		find(here "/ may not include " there "/ (\"" header "\"); see tools/layers.txt")
 	next
 }

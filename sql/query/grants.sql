@@ -34,7 +34,7 @@ WHERE grants.id = :id AND grants.tenant = :tenant;
 -- in: id int, tenant int, token blob, now int
 UPDATE grants SET repeats = repeats + 1, last_used = :now WHERE id = :id AND tenant = :tenant AND token = :token AND ended = 0;
 
--- client: what the audit calls it (oauth/client.h, client_label).
+-- client: what the audit calls it (client/client.h, client_label).
 -- name: grant_end :one
 -- in: id int, tenant int, now int, why text
 -- out: client text

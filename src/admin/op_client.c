@@ -3,7 +3,7 @@
 #include "admin/shape.h"
 #include "base/id.h"
 #include "crypto/crypto.h"
-#include "oauth/client.h"
+#include "client/client.h"
 #include "ops_gen.h"
 
 /* How it came to be, in the words of list_clients. */

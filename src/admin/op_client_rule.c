@@ -5,8 +5,8 @@
 #include "base/url.h"
 #include "model/redirect.h"
 #include "model/scope.h"
-#include "oauth/client.h"
-#include "oauth/client_keys.h"
+#include "client/client.h"
+#include "client/client_keys.h"
 
 #define NAME_MAX_BYTES 1020 /* 255 characters of up to four bytes */
 

@@ -5,8 +5,8 @@
 #include "base/id.h"
 #include "crypto/crypto.h"
 #include "model/scope.h"
-#include "oauth/client.h"
-#include "oauth/client_extra.h"
+#include "client/client.h"
+#include "client/client_extra.h"
 #include "ops_gen.h"
 #include "store/grant_end.h"
 

@@ -5,7 +5,7 @@
 #include "crypto/crypto.h"
 #include "gate/headers.h"
 #include "jose/jwt.h"
-#include "oauth/client.h"
+#include "client/client.h"
 #include "oauth/ground.h"
 #include "oauth/presented.h"
 

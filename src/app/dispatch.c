@@ -5,6 +5,7 @@
 #include "app/guard.h"
 #include "app/house.h"
 #include "app/reply.h"
+#include "client/handlers.h"
 #include "core/journal.h"
 #include "http/path.h"
 #include "login/session.h"

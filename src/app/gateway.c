@@ -5,7 +5,7 @@
 #include "app/proxy.h"
 #include "app/reply.h"
 #include "mcp/mcp.h"
-#include "oauth/client.h"
+#include "client/client.h"
 #include "sql_gen.h"
 
 /*

@@ -4,7 +4,7 @@
 #include "base/log.h"
 #include "crypto/crypto.h"
 #include "model/redirect.h"
-#include "oauth/client_keys.h"
+#include "client/client_keys.h"
 
 /* A slip of the pen there would only show as tokens that are never active. */
 static void warn_of_strange(const struct site *s, const struct config_client *c)

@@ -3,7 +3,7 @@
 #include "crypto/crypto.h"
 #include "jose/jwt.h"
 #include "oauth/metadata.h"
-#include "oauth/recall.h"
+#include "core/recall.h"
 #include "sql_gen.h"
 #include "store/db.h"
 #include "store/keyring.h"

@@ -15,9 +15,9 @@
 
 struct db;
 struct fetch_port; /* core/fetch.h */
-struct proving;    /* oauth/client_auth.h */
-struct checking;   /* oauth/assertion_check.h */
-struct documented; /* oauth/client_document.h */
+struct proving;    /* client/client_auth.h */
+struct checking;   /* client/assertion_check.h */
+struct documented; /* client/client_document.h */
 
 enum lane {
 	LANE_LOOP,  /* nothing that blocks; signing is allowed (18 us) */

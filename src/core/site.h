@@ -14,7 +14,7 @@ struct jwk;
 struct once; /* core/once.h */
 struct jwks;
 struct outside; /* core/outside.h */
-struct recall;  /* oauth/recall.h */
+struct recall;  /* core/recall.h */
 
 struct site {
 	struct arena *mem; /* holds everything below; references are counted on it */

@@ -7,7 +7,7 @@
 #include "login/refuse.h"
 #include "login/session.h"
 #include "model/redirect.h"
-#include "oauth/client.h"
+#include "client/client.h"
 #include "oauth/end_session.h"
 #include "store/audit.h"
 #include "ui_gen.h"

@@ -59,7 +59,7 @@ struct client {
 	str redirect_uris; /* blank-separated */
 	str grant_types;   /* blank-separated */
 	str scope;         /* what it asked for at registration; empty: anything */
-	/* what few clients have (oauth/client_extra.h); all empty for most */
+	/* what few clients have (client/client_extra.h); all empty for most */
 	str jwks;        /* its keys, JSON text of a key set (RFC 7517); empty: none, or at jwks_uri */
 	str jwks_uri;    /* https */
 	str logout_uris; /* post_logout_redirect_uris, blank-separated */

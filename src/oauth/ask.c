@@ -1,6 +1,6 @@
 #include "oauth/ask.h"
 #include "base/enc.h"
-#include "oauth/client.h"
+#include "client/client.h"
 #include "model/known.h"
 #include "model/scope.h"
 #include "sql_gen.h"

@@ -2,9 +2,9 @@
 #include "oauth/ask.h"
 #include "base/id.h"
 #include "crypto/crypto.h"
-#include "oauth/client.h"
-#include "oauth/client_allow.h"
-#include "oauth/client_document.h"
+#include "client/client.h"
+#include "client/client_allow.h"
+#include "client/client_document.h"
 #include "sql_gen.h"
 
 str ask_write(struct arena *mem, const struct ask *a)

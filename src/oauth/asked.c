@@ -3,9 +3,9 @@
 #include "jose/dpop.h"
 #include "model/resource.h"
 #include "model/scope.h"
-#include "oauth/client.h"
-#include "oauth/client_allow.h"
-#include "oauth/client_document.h"
+#include "client/client.h"
+#include "client/client_allow.h"
+#include "client/client_document.h"
 #include "oauth/id_token.h"
 
 #define CHALLENGE 43       /* characters of base64url(SHA-256) */

@@ -4,7 +4,7 @@
  */
 #include "core/limit.h"
 #include "oauth/asked.h"
-#include "oauth/client.h"
+#include "client/client.h"
 #include "oauth/code.h"
 #include "oauth/handlers.h"
 #include "oauth/pushed.h"

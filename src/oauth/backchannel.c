@@ -5,7 +5,7 @@
 #include "core/fetch.h"
 #include "crypto/crypto.h"
 #include "jose/jwt.h"
-#include "oauth/client.h"
+#include "client/client.h"
 #include "oauth/id_token.h"
 #include "oauth/issue.h"
 #include "sql_gen.h"

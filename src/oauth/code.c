@@ -2,7 +2,7 @@
 #include "base/id.h"
 #include "crypto/crypto.h"
 #include "model/scope.h"
-#include "oauth/client.h"
+#include "client/client.h"
 #include "oauth/handle.h"
 #include "sql_gen.h"
 #include "store/audit.h"

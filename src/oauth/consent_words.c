@@ -1,6 +1,6 @@
 #include "oauth/consent_words.h"
 
-#include "oauth/client.h"
+#include "client/client.h"
 
 /* "30 days", "10 minutes": the largest unit that leaves no rest. */
 static str duration(struct arena *mem, int64_t seconds)

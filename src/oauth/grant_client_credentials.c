@@ -9,9 +9,9 @@
 #include "crypto/crypto.h"
 #include "model/resource.h"
 #include "model/scope.h"
-#include "oauth/client.h"
+#include "client/client.h"
 #include "oauth/grant_type.h"
-#include "oauth/recall.h"
+#include "core/recall.h"
 #include "sql_gen.h"
 #include "store/audit.h"
 

@@ -1,7 +1,7 @@
 /* grant_type=authorization_code (OAuth 2.1 section 4.1.3). */
 #include "base/enc.h"
 #include "crypto/crypto.h"
-#include "oauth/client.h"
+#include "client/client.h"
 #include "oauth/code.h"
 #include "oauth/grant_type.h"
 #include "oauth/grant_new.h"

@@ -3,7 +3,7 @@
  * how often it may, and what the person has said. The grant is of the person who said it, and has the row's id.
  */
 #include "crypto/crypto.h"
-#include "oauth/client.h"
+#include "client/client.h"
 #include "oauth/device.h"
 #include "oauth/grant_new.h"
 #include "oauth/handle.h"

@@ -6,7 +6,7 @@
  */
 #include "crypto/crypto.h"
 #include "model/scope.h"
-#include "oauth/client.h"
+#include "client/client.h"
 #include "oauth/grant_type.h"
 #include "oauth/refresh.h"
 #include "sql_gen.h"

@@ -13,11 +13,11 @@
 #include "jose/jwt.h"
 #include "model/resource.h"
 #include "model/scope.h"
-#include "oauth/client.h"
+#include "client/client.h"
 #include "oauth/grant_type.h"
 #include "oauth/ground.h"
 #include "oauth/id_jag.h"
-#include "oauth/recall.h"
+#include "core/recall.h"
 #include "store/audit.h"
 
 #define TYPE(name_) S_INIT("urn:ietf:params:oauth:token-type:" name_)

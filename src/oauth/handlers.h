@@ -10,11 +10,6 @@ enum err jwks_show(struct ctx *c);
 /* LOOP. RFC 9728, at the root and with a resource's path behind it. */
 enum err resource_metadata_show(struct ctx *c);
 
-/* LOOP. RFC 7591; WRITE only for a registration that is too large to be sealed into its own id. */
-enum err register_client(struct ctx *c);
-/* LOOP, then READ and WRITE. RFC 7592: a client looks at its registration, replaces it, or deletes itself. */
-enum err register_manage(struct ctx *c);
-
 /* READ. The authorization endpoint: a code at once, or on to the pages. */
 enum err authorize_start(struct ctx *c);
 /* READ. The page that asks, and what the person said. */

@@ -5,7 +5,7 @@
 #include "core/standing.h"
 #include "crypto/crypto.h"
 #include "jose/jwt.h"
-#include "oauth/recall.h"
+#include "core/recall.h"
 #include "oauth/id_jag.h"
 #include "oauth/id_token.h"
 

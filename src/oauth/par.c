@@ -3,7 +3,7 @@
  * request is checked by the very rules of /authorize, so that what is wrong is told where nobody waits in a browser.
  */
 #include "oauth/asked.h"
-#include "oauth/client_auth.h"
+#include "client/client_auth.h"
 #include "oauth/handlers.h"
 #include "oauth/proof.h"
 #include "oauth/pushed.h"

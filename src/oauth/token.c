@@ -2,8 +2,8 @@
  * /token: the phases, once. What differs between grant types stands in their hooks (grant_type.h); none of them can
  * forget client authentication, because none of them does it.
  */
-#include "oauth/client.h"
-#include "oauth/client_auth.h"
+#include "client/client.h"
+#include "client/client_auth.h"
 #include "oauth/grant_type.h"
 #include "oauth/handlers.h"
 #include "oauth/issue.h"

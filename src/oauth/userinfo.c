@@ -9,7 +9,7 @@
 #include "oauth/ground.h"
 #include "oauth/handlers.h"
 #include "oauth/presented.h"
-#include "oauth/recall.h"
+#include "core/recall.h"
 
 #define SKEW 30 /* seconds that two clocks may differ, as at resources */
 

@@ -1,4 +1,4 @@
-/* /token and /revoke over a store in memory: a token comes only from what was given to this client, once. covers: src/oauth/token.c src/oauth/client_auth.c src/oauth/grant_code.c src/oauth/grant_refresh.c src/oauth/refresh.c src/oauth/issue.c src/oauth/revoke.c src/oauth/params.c */
+/* /token and /revoke over a store in memory: a token comes only from what was given to this client, once. covers: src/oauth/token.c src/client/client_auth.c src/oauth/grant_code.c src/oauth/grant_refresh.c src/oauth/refresh.c src/oauth/issue.c src/oauth/revoke.c src/oauth/params.c */
 #include "../../unit/oauth/kit.h"
 
 #include "oauth/handlers.h"

@@ -33,7 +33,7 @@ static void read_file(struct buf *b, const char *path)
 /* Every C file of the rooms that decide. */
 static void read_sources(struct arena *mem, struct buf *b)
 {
-	static const char *const rooms[] = { "oauth", "login", "store", "gate", "mcp", "app" };
+	static const char *const rooms[] = { "client", "oauth", "login", "store", "gate", "mcp", "app" };
 
 	for (size_t i = 0; i < COUNT(rooms); i++) {
 		str dir = arena_printf(mem, "src/%s", rooms[i]);

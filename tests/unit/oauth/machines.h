@@ -3,7 +3,7 @@
 #define TEST_OAUTH_MACHINES_H
 
 #include "oauth/kit.h"
-#include "oauth/recall.h"
+#include "core/recall.h"
 
 #define BOT_SECRET "gh_cs_the-secret-of-the-bot"
 #define BOT "&client_id=client_bot&client_secret=" BOT_SECRET

@@ -4,7 +4,7 @@
 #include "base/id.h"
 #include "core/standing.h"
 #include "jose/jwt.h"
-#include "oauth/recall.h"
+#include "core/recall.h"
 
 #define TYPES "&subject_token_type=urn%3Aietf%3Aparams%3Aoauth%3Atoken-type%3A"
 

@@ -2,7 +2,7 @@
 #include "base/unit.h"
 #include "crypto/crypto.h"
 #include "base/enc.h"
-#include "oauth/recall.h"
+#include "core/recall.h"
 #include "proofs.h"
 
 static int setup(void **state)
