@@ -91,10 +91,13 @@ clients:
       await warm(kept);
       const devices = +pg.sql('SELECT count(*) FROM device');
       const pushed = +pg.sql('SELECT count(*) FROM pushed');
+      const begun = Date.now();
       stop();
       try {
         const known = await timed(() => mcp(`${at[0]}/weather/mcp`, kept.access_token, initialize));
-        assert.equal(known.status, 200, 'a token that is known is good while the last word of the feed is fresh');
+        // the feed is read twice a second, and believed for two: a machine that took longer to stop the server may have heard too little
+        if (Date.now() - begun < 1300) assert.equal(known.status, 200, 'a token that is known is good while the last word of the feed is fresh');
+        else assert.ok([200, 503].includes(known.status), known.text);
         assert.ok(known.ms < 1000, `${known.ms} ms`);
         const asked = at.flatMap((n, i) => Object.entries(ways(n, x)).map(async ([name, way]) => [`${name} at ${i}`, await timed(way)]));
         const many = Array.from({ length: 60 }, (_, i) => timed(() => post(`${at[i % 2]}/device_authorization`, { ...ci, resource: `${base}/mcp` })));
