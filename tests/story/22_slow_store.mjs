@@ -14,7 +14,8 @@ export default story('slow store', async (t) => {
   const upstream = createServer((req, res) => (req.resume(), res.setHeader('content-type', 'application/json'), res.end('{"jsonrpc":"2.0","id":1,"result":{}}')));
   await new Promise((ok) => upstream.listen(0, '127.0.0.1', ok));
   t.defer(() => (upstream.closeAllConnections(), upstream.close()));
-  const { pg, nodes, base, at } = await twoNodes(t, { config: (I) => `resources:
+  const { pg, nodes, base, at } = await twoNodes(t, { config: (I) => `limits: { loops: 1 } # each loop knows its own tokens, and which one a connection comes to is chance
+resources:
   - { path: /weather/mcp, upstream: "http://127.0.0.1:${upstream.address().port}/mcp", name: Weather }
 clients:
   - { client_id: ci, client_secret: ${SECRET}, name: CI, grant_types: [client_credentials, "${DEVICE}"], scopes: ["users:read"], resources: ["${I}/weather/mcp"] }
