@@ -12,7 +12,8 @@
 #include <string.h>
 
 #define DELAY_MIN 100
-#define DELAY_MAX 5000
+#define DELAY_MAX \
+	1000 /* the feed of revocations is believed for two seconds, so its handle must not sleep for longer */
 #define ANSWER_MS 6000 /* more than statement_timeout, so that a server which lives speaks first */
 #define LOOK_MS 1000   /* what TLS has read ahead shows in no poll */
 

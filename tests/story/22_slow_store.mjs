@@ -122,6 +122,7 @@ clients:
         await until('its known tokens to pass', async () => (await mcp(`${n}/weather/mcp`, kept.access_token, initialize)).status === 200, 10000, 100);
         await until('a machine to get its token', async () => (await post(`${n}/token`, { grant_type: 'client_credentials', resource: `${base}/mcp`, ...ci })).status === 200, 15000, 100);
       }
+      await sleep(1500); // until also the reader of revocations has knocked again: what passed above may have asked the store
       assert.equal(+pg.sql('SELECT count(*) FROM device'), devices, 'who was told 503 left nothing');
       assert.equal(+pg.sql('SELECT count(*) FROM pushed'), pushed);
     });
