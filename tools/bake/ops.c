@@ -18,6 +18,7 @@ static size_t op_count;
 static void read_noun(const char *path, const char *noun)
 {
 	const struct value *all = value_read(path);
+	(void)noun; /* operations name themselves */
 
 	if (all->type != T_ARRAY)
 		die(all->at, "the file is one array of operations");

@@ -173,7 +173,7 @@ static void hangs_up_on_strangers(void **state)
 	(void)state;
 
 	if (geteuid() != 0)
-		skip();
+		skip(); /* only root can become somebody else: tests/SKIPS */
 	assert_int_equal(chmod(rig.dir, 0711), 0);
 	assert_int_equal(chmod(rig.path, 0666), 0);
 	pid_t child = fork();
