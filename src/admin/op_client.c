@@ -2,8 +2,8 @@
 #include "admin/op_client.h"
 #include "admin/shape.h"
 #include "base/id.h"
-#include "crypto/crypto.h"
 #include "client/client.h"
+#include "crypto/crypto.h"
 #include "ops_gen.h"
 
 /* How it came to be, in the words of list_clients. */

@@ -3,10 +3,10 @@
 #include "admin/op_client.h"
 #include "base/text.h"
 #include "base/url.h"
-#include "model/redirect.h"
-#include "model/scope.h"
 #include "client/client.h"
 #include "client/client_keys.h"
+#include "model/redirect.h"
+#include "model/scope.h"
 
 #define NAME_MAX_BYTES 1020 /* 255 characters of up to four bytes */
 

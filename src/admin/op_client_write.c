@@ -3,10 +3,10 @@
 #include "admin/shape.h"
 #include "base/enc.h"
 #include "base/id.h"
-#include "crypto/crypto.h"
-#include "model/scope.h"
 #include "client/client.h"
 #include "client/client_extra.h"
+#include "crypto/crypto.h"
+#include "model/scope.h"
 #include "ops_gen.h"
 #include "store/grant_end.h"
 

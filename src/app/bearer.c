@@ -1,11 +1,11 @@
 #include "app/bearer.h"
 #include "app/house.h"
 #include "base/url.h"
+#include "client/client.h"
 #include "core/recorder.h"
 #include "crypto/crypto.h"
 #include "gate/headers.h"
 #include "jose/jwt.h"
-#include "client/client.h"
 #include "oauth/ground.h"
 #include "oauth/presented.h"
 

@@ -4,8 +4,8 @@
 #include "app/house.h"
 #include "app/proxy.h"
 #include "app/reply.h"
-#include "mcp/mcp.h"
 #include "client/client.h"
+#include "mcp/mcp.h"
 #include "sql_gen.h"
 
 /*

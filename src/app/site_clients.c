@@ -2,9 +2,9 @@
 #include "base/enc.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "client/client_keys.h"
 #include "crypto/crypto.h"
 #include "model/redirect.h"
-#include "client/client_keys.h"
 
 /* A slip of the pen there would only show as tokens that are never active. */
 static void warn_of_strange(const struct site *s, const struct config_client *c)

@@ -1,7 +1,7 @@
 #include "client/assertion_check.h"
 #include "core/outside.h"
-#include "crypto/crypto.h"
 #include "core/recall.h"
+#include "crypto/crypto.h"
 
 #define KEYS_KEPT 8 /* keys of a set that is remembered, at most; a key takes 3 KiB */
 #define KEYS_MAX ((size_t)65536)

@@ -1,8 +1,8 @@
 #include "client/client_allow.h"
 #include "base/url.h"
-#include "model/redirect.h"
 #include "client/client.h"
 #include "client/document.h"
+#include "model/redirect.h"
 
 static bool listed(const struct config *config, str what)
 {

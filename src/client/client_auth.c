@@ -1,12 +1,12 @@
 #include "client/client_auth.h"
 #include "base/enc.h"
 #include "base/mask.h"
-#include "crypto/crypto.h"
-#include "http/auth.h"
 #include "client/client.h"
 #include "client/client_allow.h"
 #include "client/client_document.h"
 #include "client/proving.h"
+#include "crypto/crypto.h"
+#include "http/auth.h"
 
 /* RFC 6749 section 2.3.1 encodes both parts, SDKs do not: our ids and secrets have no sign that differs. */
 static enum err read_basic(struct ctx *c, const struct auth *auth, struct client_proof *out)

@@ -1,8 +1,8 @@
 #include "client/client_document.h"
-#include "core/outside.h"
 #include "client/client.h"
 #include "client/client_allow.h"
 #include "client/document.h"
+#include "core/outside.h"
 
 struct documented {
 	str client_id;

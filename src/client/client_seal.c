@@ -8,10 +8,10 @@
  */
 #include "client/client_seal.h"
 #include "base/enc.h"
+#include "client/client_extra.h"
 #include "crypto/crypto.h"
 #include "model/grant_name.h"
 #include "model/redirect.h"
-#include "client/client_extra.h"
 
 #define VERSION 2
 #define OVERHEAD 29 /* version, nonce, tag */

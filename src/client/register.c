@@ -4,15 +4,15 @@
  * for that gets a row.
  */
 #include "base/enc.h"
-#include "core/journal.h"
-#include "core/recorder.h"
-#include "crypto/crypto.h"
-#include "model/redirect.h"
 #include "client/client.h"
 #include "client/client_allow.h"
 #include "client/client_seal.h"
 #include "client/handlers.h"
 #include "client/registration.h"
+#include "core/journal.h"
+#include "core/recorder.h"
+#include "crypto/crypto.h"
+#include "model/redirect.h"
 
 /* prefix and 256 random bits */
 static str random_text(struct arena *mem, str prefix)

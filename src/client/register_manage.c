@@ -4,12 +4,12 @@
  * write one, which from then on counts and not what the id says.
  */
 #include "base/mask.h"
-#include "crypto/crypto.h"
-#include "http/auth.h"
 #include "client/client.h"
 #include "client/client_seal.h"
 #include "client/handlers.h"
 #include "client/registration.h"
+#include "crypto/crypto.h"
+#include "http/auth.h"
 #include "sql_gen.h"
 #include "store/audit.h"
 #include "store/grant_end.h"

@@ -1,9 +1,9 @@
 #include "client/registration.h"
-#include "http/accept.h"
-#include "jose/jwt.h"
 #include "client/client.h"
 #include "client/client_seal.h"
 #include "client/registration_rule.h"
+#include "http/accept.h"
+#include "jose/jwt.h"
 
 const struct json *registration_member(const struct json *body, str name)
 {

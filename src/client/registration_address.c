@@ -1,8 +1,8 @@
 /* Where people are sent: after they allowed it, and after they signed out; and where that is told. */
-#include "client/registration_rule.h"
 #include "base/url.h"
-#include "model/redirect.h"
 #include "client/client.h"
+#include "client/registration_rule.h"
+#include "model/redirect.h"
 
 #define URI_MAX 512 /* of backchannel_logout_uri */
 

@@ -1,7 +1,7 @@
 /* How a client proves itself, with which keys, and what it may ask the token endpoint for. */
+#include "client/client_keys.h"
 #include "client/registration_rule.h"
 #include "model/grant_name.h"
-#include "client/client_keys.h"
 
 static bool method_known(str method)
 {

@@ -1,7 +1,7 @@
 /* What a client says of itself: name, homepage, scopes, and what kind of application it is. */
-#include "client/registration_rule.h"
 #include "base/text.h"
 #include "base/url.h"
+#include "client/registration_rule.h"
 #include "model/scope.h"
 
 #define NAME_MAX_CHARS 200

@@ -1,8 +1,8 @@
 #include "client/replay.h"
-#include "core/limit.h"
-#include "core/standing.h"
 #include "client/assertion_check.h"
 #include "client/client.h"
+#include "core/limit.h"
+#include "core/standing.h"
 #include "sql_gen.h"
 
 enum err replay_room(struct ctx *c, const struct client *client)

@@ -1,5 +1,7 @@
 /* JWT claims on a compact JWS (RFC 7519) by the rules of RFC 8725: one key, one algorithm, one kind. */
 #include "jose/jwt.h"
+#include "base/enc.h"
+#include "crypto/crypto.h"
 #include "jose/jws.h"
 
 #define DATE_MAX INT64_C(253402300799) /* the end of the year 9999: sums with a skew cannot overflow */
@@ -19,6 +21,14 @@ enum err jwt_sign(struct arena *mem, const struct jwk *key, str typ, str claims_
 		return ERR_TOO_LARGE;
 	}
 	return jws_sign(mem, key, buf_str(&b), claims_json, out);
+}
+
+str jwt_new_id(struct arena *mem)
+{
+	unsigned char bytes[16];
+
+	rand_bytes(bytes, sizeof bytes);
+	return b64url_write(mem, (str){ (const char *)bytes, sizeof bytes });
 }
 
 /* RFC 7519 section 2: seconds, maybe with a fraction, which is cut off. False when absent or no such number. */

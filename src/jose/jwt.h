@@ -68,6 +68,9 @@ bool jwt_type_is(const struct json *header, str want);
 /* A claim that is a date (RFC 7519 section 2), whole seconds; false when it is absent or none. */
 bool jwt_date(const struct json *claims, str name, int64_t *out);
 
+/* A jti that nobody has had (RFC 7519 section 4.1.7): 128 random bits. */
+str jwt_new_id(struct arena *mem);
+
 /* Takes a token apart without believing it: shape, base64url, JSON, header members (crit, b64, jwk, jku ... rules). ERR_TOKEN_MALFORMED. */
 CHECKED enum err jwt_parse(struct arena *mem, str token, struct jwt *out, str *signed_part, str *signature);
 /* Whether what was parsed is to be believed: as jwt_verify, for who had to look into it first to know what to expect. */

@@ -4,10 +4,10 @@
  */
 #include "login/handlers.h"
 
+#include "client/client.h"
 #include "login/refuse.h"
 #include "login/session.h"
 #include "model/redirect.h"
-#include "client/client.h"
 #include "oauth/end_session.h"
 #include "store/audit.h"
 #include "ui_gen.h"

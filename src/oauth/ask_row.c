@@ -1,10 +1,10 @@
 /* An authorization request at rest: what was checked, as JSON in its txn row. */
-#include "oauth/ask.h"
 #include "base/id.h"
-#include "crypto/crypto.h"
 #include "client/client.h"
 #include "client/client_allow.h"
 #include "client/client_document.h"
+#include "crypto/crypto.h"
+#include "oauth/ask.h"
 #include "sql_gen.h"
 
 str ask_write(struct arena *mem, const struct ask *a)

@@ -1,11 +1,11 @@
 #include "oauth/asked.h"
+#include "client/client.h"
+#include "client/client_allow.h"
+#include "client/client_document.h"
 #include "core/recorder.h"
 #include "jose/dpop.h"
 #include "model/resource.h"
 #include "model/scope.h"
-#include "client/client.h"
-#include "client/client_allow.h"
-#include "client/client_document.h"
 #include "oauth/id_token.h"
 
 #define CHALLENGE 43       /* characters of base64url(SHA-256) */

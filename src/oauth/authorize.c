@@ -2,9 +2,9 @@
  * /authorize (OAuth 2.1 section 4.1): the rules of asked.c, or what they made of a request that was pushed ahead; then
  * whoever has to be asked. Before there is a redirect URI an error can only become a page.
  */
+#include "client/client.h"
 #include "core/limit.h"
 #include "oauth/asked.h"
-#include "client/client.h"
 #include "oauth/code.h"
 #include "oauth/handlers.h"
 #include "oauth/pushed.h"

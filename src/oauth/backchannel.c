@@ -1,11 +1,9 @@
 #include "oauth/backchannel.h"
-#include "base/enc.h"
 #include "base/id.h"
 #include "base/json.h"
-#include "core/fetch.h"
-#include "crypto/crypto.h"
-#include "jose/jwt.h"
 #include "client/client.h"
+#include "core/fetch.h"
+#include "jose/jwt.h"
 #include "oauth/id_token.h"
 #include "oauth/issue.h"
 #include "sql_gen.h"
@@ -85,16 +83,14 @@ static str claims(struct ctx *c, const struct backchannel *b)
 {
 	struct buf buf = BUF(c->mem);
 	struct jout j = JOUT(&buf);
-	unsigned char jti[16];
 
-	rand_bytes(jti, sizeof jti);
 	jout_object(&j, S(""));
 	jout_str(&j, S("iss"), c->site->tenant.issuer);
 	jout_str(&j, S("sub"), id_text(c->mem, ID_USER, b->user));
 	jout_str(&j, S("aud"), b->client.client_id);
 	jout_int(&j, S("iat"), c->now);
 	jout_int(&j, S("exp"), c->now + TOKEN_SECONDS);
-	jout_str(&j, S("jti"), b64url_write(c->mem, (str){ (const char *)jti, sizeof jti }));
+	jout_str(&j, S("jti"), jwt_new_id(c->mem));
 	jout_str_opt(&j, S("sid"), id_token_sid(c->mem, b->session));
 	jout_object(&j, S("events"));
 	jout_object(&j, S("http://schemas.openid.net/event/backchannel-logout"));

@@ -4,12 +4,12 @@
  * button, nothing else.
  */
 #include "base/url.h"
+#include "client/client.h"
+#include "client/document.h"
 #include "model/known.h"
 #include "model/resource.h"
-#include "client/client.h"
 #include "oauth/code.h"
 #include "oauth/consent_words.h"
-#include "client/document.h"
 #include "oauth/handlers.h"
 #include "oauth/respond.h"
 #include "store/audit.h"

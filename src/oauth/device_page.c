@@ -4,12 +4,12 @@
  * Whoever looked first is the one who decides, and the grant is theirs alone (GHSA-cq3f-vc6p-68fh).
  */
 #include "base/enc.h"
-#include "core/recorder.h"
-#include "model/known.h"
-#include "model/resource.h"
 #include "client/client.h"
 #include "client/client_allow.h"
 #include "client/client_document.h"
+#include "core/recorder.h"
+#include "model/known.h"
+#include "model/resource.h"
 #include "oauth/consent_words.h"
 #include "oauth/device.h"
 #include "oauth/handlers.h"

@@ -3,10 +3,10 @@
  * to show and a code to ask with.
  */
 #include "base/id.h"
-#include "crypto/crypto.h"
-#include "oauth/asked.h"
 #include "client/client.h"
 #include "client/client_auth.h"
+#include "crypto/crypto.h"
+#include "oauth/asked.h"
 #include "oauth/device.h"
 #include "oauth/grant_type.h"
 #include "oauth/handle.h"

@@ -1,8 +1,8 @@
 #include "oauth/end_session.h"
 #include "base/enc.h"
-#include "model/redirect.h"
 #include "client/client.h"
 #include "client/client_allow.h"
+#include "model/redirect.h"
 #include "oauth/params.h"
 
 static const str names[] = {

@@ -5,13 +5,13 @@
  * token: the secret does what one would do (section 4.4.3).
  */
 #include "base/id.h"
+#include "client/client.h"
 #include "core/journal.h"
+#include "core/recall.h"
 #include "crypto/crypto.h"
 #include "model/resource.h"
 #include "model/scope.h"
-#include "client/client.h"
 #include "oauth/grant_type.h"
-#include "core/recall.h"
 #include "sql_gen.h"
 #include "store/audit.h"
 

@@ -1,14 +1,14 @@
 /* grant_type=authorization_code (OAuth 2.1 section 4.1.3). */
 #include "base/enc.h"
-#include "crypto/crypto.h"
 #include "client/client.h"
+#include "crypto/crypto.h"
+#include "model/redirect.h"
 #include "oauth/code.h"
-#include "oauth/grant_type.h"
 #include "oauth/grant_new.h"
+#include "oauth/grant_type.h"
 #include "sql_gen.h"
 #include "store/audit.h"
 #include "store/grant_end.h"
-#include "model/redirect.h"
 
 /* RFC 7636 section 4.1: 43 to 128 unreserved characters. */
 static bool verifier_ok(struct secret v)

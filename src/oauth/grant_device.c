@@ -2,8 +2,8 @@
  * grant_type=urn:ietf:params:oauth:grant-type:device_code (RFC 8628 section 3.4). The device asks again and again; the row says
  * how often it may, and what the person has said. The grant is of the person who said it, and has the row's id.
  */
-#include "crypto/crypto.h"
 #include "client/client.h"
+#include "crypto/crypto.h"
 #include "oauth/device.h"
 #include "oauth/grant_new.h"
 #include "oauth/handle.h"

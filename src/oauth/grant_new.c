@@ -1,6 +1,6 @@
 #include "oauth/grant_new.h"
-#include "crypto/crypto.h"
 #include "client/client.h"
+#include "crypto/crypto.h"
 #include "oauth/refresh.h"
 #include "sql_gen.h"
 

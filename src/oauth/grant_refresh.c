@@ -4,9 +4,9 @@
  * successor again, because the parallel processes of one client share a token and race; any other spent token
  * ends the family.
  */
+#include "client/client.h"
 #include "crypto/crypto.h"
 #include "model/scope.h"
-#include "client/client.h"
 #include "oauth/grant_type.h"
 #include "oauth/refresh.h"
 #include "sql_gen.h"

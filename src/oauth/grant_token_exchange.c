@@ -9,15 +9,15 @@
  *   what the application is called there, stands in the file (cross_app).
  */
 #include "base/id.h"
+#include "client/client.h"
+#include "core/recall.h"
 #include "crypto/crypto.h"
 #include "jose/jwt.h"
 #include "model/resource.h"
 #include "model/scope.h"
-#include "client/client.h"
 #include "oauth/grant_type.h"
 #include "oauth/ground.h"
 #include "oauth/id_jag.h"
-#include "core/recall.h"
 #include "store/audit.h"
 
 #define TYPE(name_) S_INIT("urn:ietf:params:oauth:token-type:" name_)

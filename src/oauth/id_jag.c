@@ -1,7 +1,5 @@
 #include "oauth/id_jag.h"
-#include "base/enc.h"
 #include "base/id.h"
-#include "crypto/crypto.h"
 #include "jose/jwt.h"
 
 enum err id_jag_write(struct ctx *c, const struct id_jag *jag, str *out)
@@ -9,9 +7,7 @@ enum err id_jag_write(struct ctx *c, const struct id_jag *jag, str *out)
 	static const str typ = ID_JAG_TYP;
 	struct buf b = BUF(c->mem);
 	struct jout j = JOUT(&b);
-	unsigned char jti[16];
 
-	rand_bytes(jti, sizeof jti);
 	jout_object(&j, S(""));
 	jout_str(&j, S("iss"), c->site->tenant.issuer);
 	jout_str(&j, S("sub"), id_text(c->mem, ID_USER, jag->user));
@@ -21,7 +17,7 @@ enum err id_jag_write(struct ctx *c, const struct id_jag *jag, str *out)
 	jout_str_opt(&j, S("scope"), jag->scope);
 	jout_int(&j, S("iat"), c->now);
 	jout_int(&j, S("exp"), c->now + ID_JAG_SECONDS);
-	jout_str(&j, S("jti"), b64url_write(c->mem, (str){ (const char *)jti, sizeof jti }));
+	jout_str(&j, S("jti"), jwt_new_id(c->mem));
 	if (jag->auth_time)
 		jout_int(&j, S("auth_time"), jag->auth_time);
 	jout_str(&j, S("email"), jag->email);

@@ -6,16 +6,16 @@
  */
 #include "base/id.h"
 #include "base/url.h"
+#include "client/client.h"
+#include "client/client_auth.h"
+#include "core/recall.h"
 #include "crypto/crypto.h"
 #include "http/accept.h"
 #include "jose/jwt.h"
-#include "client/client.h"
-#include "client/client_auth.h"
 #include "oauth/ground.h"
 #include "oauth/handlers.h"
 #include "oauth/issue.h"
 #include "oauth/params.h"
-#include "core/recall.h"
 #include "oauth/refresh.h"
 
 #define SKEW 30                      /* seconds that the clocks of two nodes may differ */

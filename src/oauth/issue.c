@@ -1,11 +1,9 @@
 #include "oauth/issue.h"
-#include "base/enc.h"
 #include "base/id.h"
 #include "base/json.h"
-#include "core/standing.h"
-#include "crypto/crypto.h"
-#include "jose/jwt.h"
 #include "core/recall.h"
+#include "core/standing.h"
+#include "jose/jwt.h"
 #include "oauth/id_jag.h"
 #include "oauth/id_token.h"
 
@@ -21,9 +19,7 @@ static str claims(struct ctx *c, const struct authz *authz)
 {
 	struct buf b = BUF(c->mem);
 	struct jout j = JOUT(&b);
-	unsigned char jti[16];
 
-	rand_bytes(jti, sizeof jti);
 	jout_object(&j, S(""));
 	jout_str(&j, S("iss"), c->site->tenant.issuer);
 	/* RFC 9068 section 2.2: without a person the subject is the client itself */
@@ -34,7 +30,7 @@ static str claims(struct ctx *c, const struct authz *authz)
 	jout_int(&j, S("iat"), c->now);
 	jout_int(&j, S("nbf"), c->now);
 	jout_int(&j, S("exp"), c->now + lifetime(c, authz));
-	jout_str(&j, S("jti"), b64url_write(c->mem, (str){ (const char *)jti, sizeof jti }));
+	jout_str(&j, S("jti"), jwt_new_id(c->mem));
 	jout_str(&j, S("gid"), id_text(c->mem, ID_GRANT, authz->grant));
 	if (authz->given_to.n) { /* RFC 8693 section 4.1 */
 		jout_object(&j, S("act"));

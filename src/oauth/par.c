@@ -2,8 +2,8 @@
  * /par (RFC 9126): a client proves itself, pushes an authorization request, and gets a request_uri that stands for it. The
  * request is checked by the very rules of /authorize, so that what is wrong is told where nobody waits in a browser.
  */
-#include "oauth/asked.h"
 #include "client/client_auth.h"
+#include "oauth/asked.h"
 #include "oauth/handlers.h"
 #include "oauth/proof.h"
 #include "oauth/pushed.h"

@@ -1,9 +1,9 @@
 /* /revoke (RFC 7009): a client gives up what it was given. */
 #include "base/id.h"
-#include "crypto/crypto.h"
-#include "jose/jwt.h"
 #include "client/client.h"
 #include "client/client_auth.h"
+#include "crypto/crypto.h"
+#include "jose/jwt.h"
 #include "oauth/handlers.h"
 #include "oauth/params.h"
 #include "oauth/refresh.h"

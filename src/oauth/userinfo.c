@@ -3,13 +3,13 @@
  * of ours with that scope is good here, whatever resource it is for: what the person agreed to tell is in its scope.
  */
 #include "base/id.h"
+#include "core/recall.h"
 #include "jose/dpop.h"
 #include "jose/jwt.h"
 #include "model/scope.h"
 #include "oauth/ground.h"
 #include "oauth/handlers.h"
 #include "oauth/presented.h"
-#include "core/recall.h"
 
 #define SKEW 30 /* seconds that two clocks may differ, as at resources */
 
