@@ -1,9 +1,9 @@
 /* Client metadata documents: the first line is where one stands, the rest is what stands there. covers: src/client/document.c */
 #include "base/text.h"
-#include "crypto/crypto.h"
-#include "model/redirect.h"
 #include "client/client_extra.h"
 #include "client/document.h"
+#include "crypto/crypto.h"
+#include "model/redirect.h"
 
 #include <stdlib.h>
 

@@ -1,9 +1,9 @@
 /* Registrations: whatever is accepted can be read out of its own id again. covers: src/client/register.c src/client/registration.c src/client/client_seal.c */
 #include "../../unit/oauth/kit.h"
 
-#include "model/redirect.h"
 #include "client/client.h"
 #include "client/handlers.h"
+#include "model/redirect.h"
 #include "oauth/handlers.h"
 #include "store/db.h"
 

@@ -1,11 +1,11 @@
 /* private_key_jwt at /token: AUTH and CA rows of the attack list, keys that turn, and a jti that counts once. */
 #include "base/unit.h"
-#include "oauth/kit.h"
 #include "core/limit.h"
 #include "core/outside.h"
+#include "core/recall.h"
 #include "crypto/crypto.h"
 #include "jose/jws.h"
-#include "core/recall.h"
+#include "oauth/kit.h"
 
 #define TYPE "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 #define FITS ERR_REFRESH_UNKNOWN /* what this body gets from whoever has proved itself */
@@ -82,7 +82,6 @@ static int setup_remembering(void **state)
 static int teardown(void **state)
 {
 	(void)state;
-	recall_free(t.k.site.recall);
 	kit_stop(&t.k);
 	pkey_unref(t.key.key);
 	pkey_unref(t.other.key);

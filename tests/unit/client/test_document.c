@@ -1,6 +1,6 @@
 /* What may be the address of a client's document, and what may stand there: CIMD and CIMDX rows. */
-#include "client/document.h"
 #include "base/unit.h"
+#include "client/document.h"
 
 #include <string.h>
 

@@ -1,25 +1,9 @@
 /* /register: the bodies that real clients send, with exact answers, and the DCR rows of the attack list. */
 #include "base/unit.h"
-#include "oauth/kit.h"
 #include "client/client.h"
+#include "oauth/kit.h"
 
-static int setup(void **state)
-{
-	struct kit *k = malloc(sizeof *k);
-
-	kit_start(k);
-	*state = k;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	kit_stop(*state);
-	free(*state);
-	return 0;
-}
-
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, kit_setup, kit_teardown)
 
 /* The end of every answer (RFC 7592 section 3): where and with what the registration is managed. */
 static str managed(struct kit *k, str id)

@@ -1,26 +1,10 @@
 /* /register/CLIENT_ID (RFC 7592): what a client may do with its registration, what it may not, and what is left of it. */
 #include "base/unit.h"
-#include "oauth/kit.h"
-#include "core/standing.h"
 #include "client/client.h"
+#include "core/standing.h"
+#include "oauth/kit.h"
 
-static int setup(void **state)
-{
-	struct kit *k = malloc(sizeof *k);
-
-	kit_start(k);
-	*state = k;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	kit_stop(*state);
-	free(*state);
-	return 0;
-}
-
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, kit_setup, kit_teardown)
 #define CB "https://client.example/cb"
 
 struct one {

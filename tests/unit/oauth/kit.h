@@ -15,14 +15,15 @@
 
 #include "base/enc.h"
 #include "base/log.h"
+#include "client/client_seal.h"
+#include "client/handlers.h"
 #include "core/ctx.h"
 #include "core/fetch.h"
 #include "core/outside.h"
+#include "core/recall.h"
 #include "crypto/crypto.h"
 #include "http/form.h"
 #include "jose/jwt.h"
-#include "client/client_seal.h"
-#include "client/handlers.h"
 #include "oauth/handlers.h"
 #include "oauth/metadata.h"
 #include "store/db.h"
@@ -303,11 +304,29 @@ KIT void kit_start(struct kit *k)
 
 KIT void kit_stop(struct kit *k)
 {
+	recall_free(k->site.recall);
 	sqlite3_close(k->raw);
 	db_close(k->reader);
 	db_close(k->writer);
 	outside_free(k->site.outside);
 	arena_unref(k->mem);
+}
+
+/* A kit for each test, as cmocka wants to begin and end it. */
+KIT int kit_setup(void **state)
+{
+	struct kit *k = malloc(sizeof *k);
+
+	kit_start(k);
+	*state = k;
+	return 0;
+}
+
+KIT int kit_teardown(void **state)
+{
+	kit_stop(*state);
+	free(*state);
+	return 0;
 }
 
 /* ---- running the steps of one request */

@@ -2,8 +2,8 @@
 #ifndef TEST_OAUTH_MACHINES_H
 #define TEST_OAUTH_MACHINES_H
 
-#include "oauth/kit.h"
 #include "core/recall.h"
+#include "oauth/kit.h"
 
 #define BOT_SECRET "gh_cs_the-secret-of-the-bot"
 #define BOT "&client_id=client_bot&client_secret=" BOT_SECRET
@@ -52,9 +52,24 @@ KIT void machines_start(struct kit *k)
 
 KIT void machines_stop(struct kit *k)
 {
-	recall_free(k->site.recall);
 	standing_use(NULL);
 	kit_stop(k);
+}
+
+KIT int machines_setup(void **state)
+{
+	struct kit *k = malloc(sizeof *k);
+
+	machines_start(k);
+	*state = k;
+	return 0;
+}
+
+KIT int machines_teardown(void **state)
+{
+	machines_stop(*state);
+	free(*state);
+	return 0;
 }
 
 KIT struct answer machines_ask(struct kit *k, const char *more)

@@ -2,23 +2,7 @@
 #include "base/unit.h"
 #include "oauth/kit.h"
 
-static int setup(void **state)
-{
-	struct kit *k = malloc(sizeof *k);
-
-	kit_start(k);
-	*state = k;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	kit_stop(*state);
-	free(*state);
-	return 0;
-}
-
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, kit_setup, kit_teardown)
 
 /* The request of the trusted client, without the parameter `drop` and with the text `add` behind it. */
 static str query(struct kit *k, const char *drop, const char *add)

@@ -4,23 +4,7 @@
 #include "core/fetch.h"
 #include "oauth/backchannel.h"
 
-static int setup(void **state)
-{
-	struct kit *k = malloc(sizeof *k);
-
-	kit_start(k);
-	*state = k;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	kit_stop(*state);
-	free(*state);
-	return 0;
-}
-
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, kit_setup, kit_teardown)
 
 #define WEATHER_ASKED "&resource=https%3A%2F%2Fauth.example%2Fweather%2Fmcp"
 
@@ -113,8 +97,8 @@ static void a_yes_ends_it(void **state)
 		send(k, FETCH_OK, 200);
 		assert_int_equal(party.asked, 0);
 		assert_int_equal(work.id, 0);
-		(void)teardown(state);
-		(void)setup(state);
+		(void)kit_teardown(state);
+		(void)kit_setup(state);
 	}
 }
 
@@ -191,8 +175,8 @@ static void what_will_never_work_is_given_up(void **state)
 		send(k, how[i].result, how[i].status);
 		assert_int_equal(rows(k), 0);
 		assert_int_equal(audits(k, "auth.logout.untold"), 1);
-		(void)teardown(state);
-		(void)setup(state);
+		(void)kit_teardown(state);
+		(void)kit_setup(state);
 	}
 }
 

@@ -5,22 +5,13 @@
 
 static int setup(void **state)
 {
-	struct kit *k = malloc(sizeof *k);
-
-	kit_start(k);
+	(void)kit_setup(state);
+	struct kit *k = *state;
 	k->config_clients[1].trusted = false;
-	*state = k;
 	return 0;
 }
 
-static int teardown(void **state)
-{
-	kit_stop(*state);
-	free(*state);
-	return 0;
-}
-
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, kit_teardown)
 #define ASK KIT_APP "&resource=https%3A%2F%2Fauth.example%2Fweather%2Fmcp&scope=weather:read+offline_access"
 
 /* Begins an authorization; "txn=..." of the page that it leads to. */

@@ -9,23 +9,14 @@
 
 static int setup(void **state)
 {
-	struct kit *k = malloc(sizeof *k);
-
-	kit_start(k);
+	(void)kit_setup(state);
+	struct kit *k = *state;
 	for (size_t i = 0; i < 2; i++)
 		k->clients[i + 1].grant_types = S("refresh_token " GRANT);
-	*state = k;
 	return 0;
 }
 
-static int teardown(void **state)
-{
-	kit_stop(*state);
-	free(*state);
-	return 0;
-}
-
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, kit_teardown)
 
 struct device {
 	str device_code, user_code;
@@ -134,7 +125,7 @@ static void a_blocked_person_or_client_gives_and_gets_nothing(void **state)
 		enum err e = poll(k, "app", d.device_code).err;
 		assert_true(e == (i == 0 ? ERR_USER_BLOCKED : ERR_CLIENT_BLOCKED));
 		assert_true(kit_state(k) == before);
-		(void)teardown(state);
+		(void)kit_teardown(state);
 		(void)setup(state);
 	}
 }

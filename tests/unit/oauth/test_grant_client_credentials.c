@@ -2,23 +2,7 @@
 #include "base/unit.h"
 #include "oauth/machines.h"
 
-static int setup(void **state)
-{
-	struct kit *k = malloc(sizeof *k);
-
-	machines_start(k);
-	*state = k;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	machines_stop(*state);
-	free(*state);
-	return 0;
-}
-
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, machines_setup, machines_teardown)
 
 static int64_t grants(struct kit *k)
 {

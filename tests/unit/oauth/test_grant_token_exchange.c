@@ -1,10 +1,10 @@
 /* grant_type=token-exchange: what is bound to time, which no story waits for. The rest is told by tests/story/53. */
 #include "base/unit.h"
-#include "oauth/kit.h"
 #include "base/id.h"
+#include "core/recall.h"
 #include "core/standing.h"
 #include "jose/jwt.h"
-#include "core/recall.h"
+#include "oauth/kit.h"
 
 #define TYPES "&subject_token_type=urn%3Aietf%3Aparams%3Aoauth%3Atoken-type%3A"
 
@@ -28,20 +28,10 @@ static int setup_remembering(void **state)
 	return 0;
 }
 
-static int teardown(void **state)
-{
-	struct kit *k = *state;
-
-	recall_free(k->site.recall);
-	kit_stop(k);
-	free(k);
-	return 0;
-}
-
 /* Each of them also with a memory: it must not be seen in any answer. */
-#define TEST(f)                                              \
-	cmocka_unit_test_setup_teardown(f, setup, teardown), \
-	    cmocka_unit_test_setup_teardown(f, setup_remembering, teardown)
+#define TEST(f)                                                  \
+	cmocka_unit_test_setup_teardown(f, setup, kit_teardown), \
+	    cmocka_unit_test_setup_teardown(f, setup_remembering, kit_teardown)
 
 static struct answer swap(struct kit *k, str subject, const char *type, const char *more)
 {
@@ -226,7 +216,7 @@ static void an_id_token_is_worth_something_while_its_sign_in_and_its_grant_last(
 		holds(rows[i].sentence, (kit_state(k) == before) == (rows[i].err != OK));
 		if (rows[i].err == OK)
 			same(rows[i].sentence, json_get_str(kit_json(k, a.body), S("token_type")), S("N_A"));
-		(void)teardown(state);
+		(void)kit_teardown(state);
 		(void)setup(state);
 	}
 }

@@ -2,23 +2,7 @@
 #include "base/unit.h"
 #include "oauth/kit.h"
 
-static int setup(void **state)
-{
-	struct kit *k = malloc(sizeof *k);
-
-	kit_start(k);
-	*state = k;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	kit_stop(*state);
-	free(*state);
-	return 0;
-}
-
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, kit_setup, kit_teardown)
 
 #define METHODS "[\"none\",\"client_secret_basic\",\"client_secret_post\",\"private_key_jwt\"]"
 

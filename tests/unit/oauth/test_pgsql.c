@@ -45,18 +45,10 @@ static int setup(void **state)
 	job.arg = k->mem;
 	db_group(k->writer, jobs, 1);
 	MUST(job.result == OK || job.result == ERR_STORE);
-	*state = k;
 	return 0;
 }
 
-static int teardown(void **state)
-{
-	kit_stop(*state);
-	free(*state);
-	return 0;
-}
-
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, kit_teardown)
 
 static void families(void **state)
 {

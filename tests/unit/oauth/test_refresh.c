@@ -3,23 +3,7 @@
 #include "oauth/kit.h"
 #include "oauth/refresh.h"
 
-static int setup(void **state)
-{
-	struct kit *k = malloc(sizeof *k);
-
-	kit_start(k);
-	*state = k;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	kit_stop(*state);
-	free(*state);
-	return 0;
-}
-
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, kit_setup, kit_teardown)
 
 static void round_trip(void **state)
 {

@@ -6,23 +6,7 @@
 #include "oauth/kit.h"
 #include "base/id.h"
 
-static int setup(void **state)
-{
-	struct kit *k = malloc(sizeof *k);
-
-	kit_start(k);
-	*state = k;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	kit_stop(*state);
-	free(*state);
-	return 0;
-}
-
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, kit_setup, kit_teardown)
 #define REFRESH "grant_type=refresh_token&refresh_token=gh_rt_x"
 #define FORM "application/x-www-form-urlencoded"
 

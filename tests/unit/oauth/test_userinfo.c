@@ -1,40 +1,21 @@
 /* /userinfo (OpenID Connect Core section 5.3, RFC 6750). */
 #include "base/unit.h"
-#include "crypto/crypto.h"
 #include "base/enc.h"
 #include "core/recall.h"
+#include "crypto/crypto.h"
 #include "proofs.h"
-
-static int setup(void **state)
-{
-	struct kit *k = malloc(sizeof *k);
-
-	kit_start(k);
-	*state = k;
-	return 0;
-}
 
 static int setup_remembering(void **state)
 {
-	(void)setup(state);
+	(void)kit_setup(state);
 	((struct kit *)*state)->site.recall = recall_new();
 	return 0;
 }
 
-static int teardown(void **state)
-{
-	struct kit *k = *state;
-
-	recall_free(k->site.recall);
-	kit_stop(k);
-	free(k);
-	return 0;
-}
-
 /* Each of them also with a memory: it must not be seen in any answer. */
-#define TEST(f)                                              \
-	cmocka_unit_test_setup_teardown(f, setup, teardown), \
-	    cmocka_unit_test_setup_teardown(f, setup_remembering, teardown)
+#define TEST(f)                                                      \
+	cmocka_unit_test_setup_teardown(f, kit_setup, kit_teardown), \
+	    cmocka_unit_test_setup_teardown(f, setup_remembering, kit_teardown)
 
 #define WEATHER_ASKED "&resource=https%3A%2F%2Fauth.example%2Fweather%2Fmcp"
 
@@ -162,8 +143,8 @@ static void taken_back(void **state)
 		assert_int_equal(ask(k, token).err, OK);
 		kit_sql(k, how[i]);
 		same_err(how[i], ask(k, token).err, ERR_TOKEN_REVOKED);
-		(void)teardown(state);
-		(void)setup(state);
+		(void)kit_teardown(state);
+		(void)kit_setup(state);
 	}
 }
 
