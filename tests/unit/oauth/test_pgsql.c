@@ -45,6 +45,7 @@ static int setup(void **state)
 	job.arg = k->mem;
 	db_group(k->writer, jobs, 1);
 	MUST(job.result == OK || job.result == ERR_STORE);
+	*state = k;
 	return 0;
 }
 
