@@ -22,8 +22,8 @@ RETURNING user_id, resource, scope, auth_time, methods, session;
 -- A machine's grant has no person, and so none that could be blocked.
 -- name: grant_state :one
 -- in: id int, tenant int
--- out: user_id int, client int, client_hash blob, client_status text, user_status text, email text, resource text, scope text, expires int, ended int, generation int, token blob, parent blob, rotated int, repeats int, auth_time int, methods text, jkt text, session int
-SELECT grants.user_id, grants.client, client.hash AS client_hash, client.status AS client_status, coalesce(users.status, CASE WHEN grants.user_id = 0 THEN 'active' ELSE 'gone' END) AS user_status,
+-- out: user_id int, client int, client_hash blob, client_id text, client_origin text, client_status text, user_status text, email text, resource text, scope text, expires int, ended int, generation int, token blob, parent blob, rotated int, repeats int, auth_time int, methods text, jkt text, session int
+SELECT grants.user_id, grants.client, client.hash AS client_hash, client.client_id, client.origin AS client_origin, client.status AS client_status, coalesce(users.status, CASE WHEN grants.user_id = 0 THEN 'active' ELSE 'gone' END) AS user_status,
   coalesce(users.email, '') AS email, grants.resource, grants.scope, grants.expires, grants.ended, grants.generation, grants.token, grants.parent, grants.rotated,
   grants.repeats, grants.auth_time, grants.methods, grants.jkt, grants.session
 FROM grants JOIN client ON client.id = grants.client LEFT JOIN users ON users.id = grants.user_id AND users.tenant = :tenant

@@ -60,8 +60,8 @@ static enum err let_in_still_good(struct ctx *c)
 	return let_in(c);
 }
 
-/* The feed is old: the store itself says whether the grant, the person and the client are still good. */
-static enum err ask_store(struct ctx *c)
+/* READ. The store itself says whether the grant, the person and the client are still good. */
+static enum err look_up(struct ctx *c)
 {
 	struct bearer *b = exchange_of(c)->bearer;
 	struct grant_state_out row;
@@ -75,6 +75,13 @@ static enum err ask_store(struct ctx *c)
 	TRY(ground_look(c, b->pass.grant, json_get_str(t.claims, S("client_id")), &row, &why));
 	if (why)
 		return FAIL(c, TOKEN_REVOKED, "%s", why);
+	return OK;
+}
+
+/* The feed is old. */
+static enum err ask_store(struct ctx *c)
+{
+	TRY(look_up(c));
 	return NEED(c, LANE_LOOP, let_in_still_good);
 }
 
@@ -125,6 +132,13 @@ static enum err remember(struct ctx *c)
 	return judge(c);
 }
 
+/* Of a client that is nowhere but in the store only its row tells whether the configuration has taken it away. */
+static enum err look_up_new(struct ctx *c)
+{
+	TRY(look_up(c));
+	return NEED(c, LANE_LOOP, remember);
+}
+
 /* Once a token: the name that the audit has too, as far as it is known without the store. */
 static enum err verify(struct ctx *c)
 {
@@ -132,12 +146,13 @@ static enum err verify(struct ctx *c)
 	struct client client;
 
 	TRY(pass_read(c, b->resource, b->sent.token, &b->pass));
-	if (client_open(c, c->actor.client_id, &client) == OK)
+	bool known = client_open(c, c->actor.client_id, &client) == OK;
+	if (known)
 		pass_call_client(&b->pass, client_label(&client));
 	c->actor.client_id = pass_client(&b->pass);
 	TRY(presented_scheme(c, &b->sent, pass_jkt(&b->pass)));
 	TRY(check_proof(c, b));
-	return NEED(c, LANE_LOOP, remember);
+	return known ? NEED(c, LANE_LOOP, remember) : NEED(c, LANE_READ, look_up_new);
 }
 
 static enum err read_token(struct ctx *c, struct bearer *b)

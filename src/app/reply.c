@@ -122,11 +122,12 @@ static const char *title_of(const struct err_row *row)
 {
 	int status = row->status;
 
+	/* RFC 6749 section 5.2: 401 is also said of clients, for whom nobody can sign in */
+	if ((status == 401 || status == 403) && str_eq(str_of(row->code), S("invalid_client")))
+		return "This application may not";
 	switch (status) {
 	case 401:
-		/* RFC 6749 section 5.2: 401 is also said of clients, for whom nobody can sign in */
-		return str_eq(str_of(row->code), S("invalid_client")) ? "This application may not"
-								      : "Sign in first";
+		return "Sign in first";
 	case 403:
 		return "Not allowed";
 	case 404:

@@ -5,11 +5,27 @@
 #include "client/client_keys.h"
 #include "crypto/crypto.h"
 #include "model/redirect.h"
+#include "model/scope.h"
 
-/* A slip of the pen there would only show as tokens that are never active. */
+static bool has_scope(const struct site *s, str scope)
+{
+	bool has = str_list_has(scope_person(), ' ', scope) || str_eq(scope, SCOPE_OFFLINE);
+
+	for (size_t i = 0; i < s->resource_count && !has; i++)
+		has = str_list_has(s->resources[i].scopes, ' ', scope);
+	return has;
+}
+
+/* A slip of the pen there would only show as tokens that are never active, or say less than was meant. */
 static void warn_of_strange(const struct site *s, const struct config_client *c)
 {
-	str rest = c->resources, word;
+	str rest = c->scopes, word;
+
+	while (str_word(&rest, ' ', &word))
+		if (!has_scope(s, word))
+			log_warn("a client may ask for a scope that no resource here has",
+			    LOG_STR("client_id", c->client_id), LOG_STR("scope", word));
+	rest = c->resources;
 
 	while (str_word(&rest, ' ', &word))
 		if (!site_resource(s, word))

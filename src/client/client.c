@@ -230,10 +230,22 @@ enum err client_target(struct ctx *c, const struct client *client, const struct 
 	if (!client->resource.n)
 		return OK;
 	const struct resource *own = site_resource(c->site, client->resource);
-	if (!own || (*resource && *resource != own))
+	if (!own)
+		return FAIL(c, RESOURCE_UNKNOWN, "registered at %.*s, which is not protected here any more",
+		    FMT(client->resource));
+	if (*resource && *resource != own)
 		return FAIL(c, RESOURCE_OTHER, "registered at %.*s", FMT(client->resource));
 	*resource = own;
 	return OK;
+}
+
+bool client_withdrawn(const struct ctx *c, str origin, str client_id)
+{
+	bool declared_once = origin.n
+	    ? origin_of(origin) == CLIENT_CONFIG
+	    : !str_starts(client_id, S(CLIENT_SEALED_PREFIX)) && !client_documented(c, client_id);
+
+	return declared_once && !client_declared(c, client_id);
 }
 
 bool client_same(struct ctx *c, const struct client *a, const struct client *b)

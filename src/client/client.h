@@ -31,6 +31,11 @@ void client_of_row(struct arena *mem, const struct client_get_out *row, struct c
 /* What a client registers anew (RFC 7592) takes the place of what its row said. *changed is 0 when it is blocked. WRITE. */
 CHECKED enum err client_replace(
     struct ctx *c, const struct client *was, const struct client *now, int64_t *changed);
+/*
+ * True when the file declared this client and does so no more; origin is what its row says, empty: it has none. What was given
+ * to it then is good no more, until it is declared again.
+ */
+bool client_withdrawn(const struct ctx *c, str origin, str client_id);
 /* True when both say the same of themselves. */
 bool client_same(struct ctx *c, const struct client *a, const struct client *b);
 /* A document's client, which has a row: the row learns what its document says now. WRITE. */
@@ -38,7 +43,7 @@ CHECKED enum err client_renew(struct ctx *c, const struct client *client);
 
 /*
  * The resource that the client asks for, *resource NULL when it named none: one that registered at a resource (POST
- * RESOURCE/client_register) means that one, and may have no other. RESOURCE_OTHER.
+ * RESOURCE/client_register) means that one, and may have no other. RESOURCE_OTHER, RESOURCE_UNKNOWN.
  */
 CHECKED enum err client_target(struct ctx *c, const struct client *client, const struct resource **resource);
 /* True when the client registered this grant type. */

@@ -124,6 +124,7 @@ void loop_free(struct loop *l)
 void loop_run(struct loop *l)
 {
 	uv_run(&l->uv, UV_RUN_DEFAULT);
+	before_sleep(&l->before); /* what the last round has gathered */
 }
 
 void loop_stop(struct loop *l)

@@ -45,7 +45,7 @@ int64_t loop_refresh(struct loop *l);
 void loop_post(struct loop *l, struct task *t);
 void loop_post_list(struct loop *l, struct task *first, struct task *last);
 
-/* Calls fn before each sleep, so that what one turn has gathered goes out at once. One per loop. */
+/* Calls fn before each sleep and at the end, so that what one turn has gathered goes out at once. One per loop. */
 void loop_before_sleep(struct loop *l, void (*fn)(void *arg), void *arg);
 
 /* Timers of this loop; see net/wheel.h. in_ms counts from now. */

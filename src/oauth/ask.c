@@ -10,15 +10,25 @@ str ask_host(struct arena *mem, const struct ask *a)
 	return redirect_host(mem, a->redirect_uri);
 }
 
+/* A sign-in since the question is fresh; within one second the ids decide, which grow with time. */
+static bool signed_in_since(const struct ctx *c, const struct ask *a)
+{
+	return a->txn && c->actor.session &&
+	    (c->actor.auth_time > a->begun || (c->actor.auth_time == a->begun && c->actor.session > a->txn));
+}
+
 bool ask_wants_login(const struct ctx *c, const struct ask *a)
 {
 	if (c->actor.session == 0)
 		return true;
-	/* a sign-in since the question is fresh; within one second the ids decide, which grow with time */
-	if (a->txn &&
-	    (c->actor.auth_time > a->begun || (c->actor.auth_time == a->begun && c->actor.session > a->txn)))
+	if (signed_in_since(c, a))
 		return false;
-	return a->login || a->select || (a->max_age >= 0 && c->now - c->actor.auth_time > a->max_age);
+	return a->login || (a->max_age >= 0 && c->now - c->actor.auth_time > a->max_age);
+}
+
+bool ask_wants_click(const struct ctx *c, const struct ask *a)
+{
+	return a->consent || (a->select && !signed_in_since(c, a));
 }
 
 bool ask_remembers(const struct ask *a)

@@ -35,6 +35,11 @@ str ask_host(struct arena *mem, const struct ask *a);
 /* True when the person has to prove who they are (again) before this can go on. */
 bool ask_wants_login(const struct ctx *c, const struct ask *a);
 /*
+ * True when the consent page is shown whatever was agreed to before: the client wants a new yes, or wants the person to choose
+ * the account (prompt=select_account): a browser is signed in to one, and the page names it and leads to another.
+ */
+bool ask_wants_click(const struct ctx *c, const struct ask *a);
+/*
  * True when a yes may be remembered (X-31): the answer goes to a place that is one application's alone. Any program of the
  * device can listen on loopback or claim a scheme, and what a page like vscode.dev's hands the code on to is no better.
  */

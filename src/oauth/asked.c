@@ -29,7 +29,7 @@ enum err asked_client(struct ctx *c, enum err (*again)(struct ctx *c), struct as
 	TRY(e);
 	c->actor.client_id = client_label(&a->ask.client); /* for whoever records what happened */
 	if (a->ask.client.blocked)
-		return FAIL(c, CLIENT_BLOCKED, "%.*s", FMT(client_label(&a->ask.client)));
+		return FAIL(c, CLIENT_BLOCKED_PAGE, "%.*s", FMT(client_label(&a->ask.client)));
 	if (!client_allowed(c, &a->ask.client))
 		return FAIL(c, CLIENT_NOT_ALLOWED, "%.*s", FMT(client_label(&a->ask.client)));
 	recorder_met(AWAIT_AUTHORIZE, recorder_key(a->ask.client.client_id));

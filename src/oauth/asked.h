@@ -19,7 +19,7 @@ struct asked {
 
 /* Who asks, and where the answer shall go: as the form says. CLIENT_UNKNOWN_PAGE, PARAM_... */
 CHECKED enum err asked_who(struct ctx *c, struct asked *a);
-/* Finds the client, by its document if it has one: then `again` runs (client_get). READ. CLIENT_UNKNOWN_PAGE, CLIENT_BLOCKED,
+/* Finds the client, by its document if it has one: then `again` runs (client_get). READ. CLIENT_UNKNOWN_PAGE, CLIENT_BLOCKED_PAGE,
  * CLIENT_NOT_ALLOWED, DOCUMENT_... */
 CHECKED enum err asked_client(struct ctx *c, enum err (*again)(struct ctx *c), struct asked *a);
 /* Everything else, with a->ask.client known. Any lane but LOOP: a hint may have to be verified. */

@@ -40,7 +40,7 @@ static bool hint_differs(const struct ctx *c, struct ask *q)
 	bool differs = q->hint && q->hint != c->actor.user;
 
 	if (differs && q->hint != HINT_UNKNOWN && c->actor.user && !q->none)
-		q->select = true;
+		q->login = true;
 	return differs;
 }
 
@@ -70,7 +70,7 @@ static enum err decide(struct ctx *c, struct authorize *a)
 	if (a->login)
 		return begin(c);
 	TRY(ask_covered(c, q, &covered));
-	if (covered && !q->consent)
+	if (covered && !ask_wants_click(c, q))
 		return NEED(c, LANE_WRITE, give_code);
 	if (q->none)
 		return FAIL(

@@ -191,7 +191,7 @@ enum err consent_show(struct ctx *c)
 	if (for_another(c, d))
 		return NEED(c, LANE_WRITE, finish);
 	TRY(ask_covered(c, &d->ask, &covered));
-	if (!covered || d->ask.consent)
+	if (!covered || ask_wants_click(c, &d->ask))
 		return show(c, &d->ask);
 	d->allow = true;
 	return NEED(c, LANE_WRITE, finish);

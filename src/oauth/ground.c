@@ -1,18 +1,23 @@
 #include "oauth/ground.h"
+#include "client/client.h"
 #include "crypto/crypto.h"
 
+#define WITHDRAWN "the configuration does not declare the client any more"
+
 /* The client that acts. What the file declares needs no row. */
-static enum err look_actor(struct ctx *c, str hash, const char **why)
+static enum err look_actor(struct ctx *c, str client_id, str hash, const char **why)
 {
-	struct client_state_out state;
+	struct client_state_out state = { .origin = S("") };
 	enum err e =
 	    q_client_state(c->db, c->mem, &(struct client_state_in){ c->site->tenant.id, hash }, &state);
 
-	if (e == ERR_NOT_FOUND)
-		return OK;
-	TRY(e);
-	if (!str_eq(state.status, S("active")))
-		*why = "the client is blocked or deleted";
+	if (e != ERR_NOT_FOUND) {
+		TRY(e);
+		if (!str_eq(state.status, S("active")))
+			*why = "the client is blocked or deleted";
+	}
+	if (!*why && client_withdrawn(c, state.origin, client_id))
+		*why = WITHDRAWN;
 	return OK;
 }
 
@@ -35,7 +40,9 @@ enum err ground_look(struct ctx *c, int64_t grant, str client_id, struct grant_s
 	else if (!str_eq(g->client_status, S("active")))
 		*why = same ? "the client is blocked or deleted"
 			    : "the client that it was exchanged for is blocked or deleted";
-	return same || *why ? OK : look_actor(c, hash, why);
+	else if (client_withdrawn(c, g->client_origin, g->client_id))
+		*why = WITHDRAWN;
+	return same || *why ? OK : look_actor(c, client_id, hash, why);
 }
 
 enum err ground_signed_in(struct ctx *c, int64_t sid, int64_t user, bool *is)

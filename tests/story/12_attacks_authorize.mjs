@@ -203,7 +203,7 @@ export default story('attacks authorize', async (t) => {
   });
   await t.test('copilot: prompt=consent select_account is a list', async () => {
     const r = await go(web, { prompt: 'consent select_account' });
-    assert.match(r.location, /\/(login|consent)\?txn=/);
+    assert.match(r.location, /\/consent\?txn=/);
   });
 
   const verifierless = {

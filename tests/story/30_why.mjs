@@ -211,10 +211,16 @@ const MISTAKES = {
     const client = (await register(h.base, { client_name: 'Blocked' })).json;
     const x = await h.get({ client });
     sql(h.d, "UPDATE client SET status = 'blocked' WHERE name = 'Blocked'");
-    const page = await h.jar.ask(`/authorize?${authorizeQuery(client.client_id, pkce().challenge, {})}`);
-    assert.equal(page.status, 401);
-    assert.match(page.text, /<h1>This application may not<\/h1>[\s\S]*has been blocked/, 'nobody is told to sign in, who is signed in');
     return refresh(h.base, client.client_id, x.refresh_token);
+  },
+  CLIENT_BLOCKED_PAGE: async (h) => {
+    const client = (await register(h.base, { client_name: 'Blocked page' })).json;
+    await h.get({ client });
+    sql(h.d, "UPDATE client SET status = 'blocked' WHERE name = 'Blocked page'");
+    const page = await h.go({}, client);
+    assert.equal(page.status, 403);
+    assert.match(page.text, /<h1>This application may not<\/h1>[\s\S]*has been blocked/, 'nobody is told to sign in, who is signed in');
+    return page;
   },
   CLIENT_SCOPE: async (h) => {
     const r = await h.d.verb(['create_client', '--name', 'Machine', '--application_type', 'backend', '--scopes', 'users:read', '--json']);

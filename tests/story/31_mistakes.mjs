@@ -93,6 +93,12 @@ export default story('mistakes', async (t) => {
     spawnSync('sqlite3', [join(d.data, 'gatehouse.db'), 'UPDATE audit SET at = at + 86400']);
     sentence(await run(['serve', '--data', d.data, '--listen', `localhost:${d.port}`], { cwd: d.dir, timeout: 10000 }), /the clock of this machine says .* Set the clock/);
   });
+  await t.test('a scope that no resource has is named when the daemon starts, with its client', async () => {
+    const d = await serve(t, { config: 'clients:\n  - { client_id: typing, redirect_uris: ["https://typing.example/cb"], scopes: ["users:raed", "users:read", "email", "offline_access"] }\n' });
+    const said = d.log.split('\n').filter((l) => l.includes('a scope that no resource here has'));
+    assert.equal(said.length, 1, d.log);
+    assert.match(said[0], /typing.*users:raed/);
+  });
   await t.test('changing base_url is refused until it is accepted', async () => {
     const d = await serve(t, {});
     await d.stop();

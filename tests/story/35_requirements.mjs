@@ -172,6 +172,20 @@ clients:
     const no = await registerAt(`${off.base}/weather/mcp/client_register`);
     assert.deepEqual([no.status, no.json.client_id], [403, undefined], no.text);
   });
+  await t.test('S-21 when its resource is protected no more, the client is told that, and may have no other instead', async () => {
+    const resource = (name) => `  - { path: /${name}/mcp, upstream: "${up}", name: ${name} }\n`;
+    const e = await serve(t, { config: `resources:\n${resource('stays')}${resource('goes')}` });
+    const own = new Jar(e.base);
+    await own.signIn();
+    const bound = (await registerAt(`${e.base}/goes/mcp/client_register`, { client_name: 'Bound' })).json;
+    writeFileSync(e.configFile(), `resources:\n${resource('stays')}`, { mode: 0o600 });
+    assert.equal((await e.verb(['reload'])).code, 0);
+    for (const asked of [{}, { resource: `${e.base}/stays/mcp` }]) {
+      const q = new URL((await own.ask(`/authorize?${authorizeQuery(bound.client_id, pkce().challenge, asked)}`)).location).searchParams;
+      assert.deepEqual([q.get('error'), q.get('code')], ['invalid_target', null]);
+      assert.match(q.get('error_description'), /not one that this server protects/);
+    }
+  });
   await t.test('S-27, S-30 the spellings below /oauth and /oauth2 are the same endpoints', async () => {
     for (const prefix of ['/oauth', '/oauth2']) {
       const { verifier, challenge } = pkce();

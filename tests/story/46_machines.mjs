@@ -446,6 +446,25 @@ export default story('machines', async (t) => {
     assert.ok(+until_ >= 86400, 'remembered for as long as any token may live');
     assert.ok(claimsOf(x).exp - claimsOf(x).iat === 600);
   });
+  await t.test('a client that the file declares no more loses its tokens with the reload, and has them again when it is back', async () => {
+    const leaving = { client_id: 'leaving', client_secret: `${SECRET}-leaving` };
+    const reload = async (text) => {
+      writeFileSync(d.configFile(), text, { mode: 0o600 });
+      assert.equal((await d.verb(['reload'])).code, 0);
+    };
+    const declared = config.replace('clients:\n', `clients:\n  - { client_id: leaving, client_secret: ${leaving.client_secret}, grant_types: [client_credentials], scopes: ["users:read", "notes:read"] }\n`);
+    await reload(declared);
+    const [here, there] = [(await token(leaving, { scope: 'users:read' })).json.access_token, (await token(leaving, { scope: 'notes:read' })).json.access_token];
+    const uses = async () => [(await mcp(url, here, initialize)).status, (await introspect(notes, there)).json.active, (await token(leaving, { scope: 'users:read' })).status];
+    assert.deepEqual(await uses(), [200, true, 200]);
+    const rows = sql(d, 'SELECT count(*) FROM grants WHERE ended = 0');
+    await reload(config);
+    for (let i = 0; i < 3; i++) assert.deepEqual(await uses(), [401, false, 401]);
+    assert.equal(sql(d, 'SELECT count(*) FROM grants WHERE ended = 0'), rows, 'a slip of the pen in the file ends nothing for good');
+    await reload(declared);
+    assert.deepEqual(await uses(), [200, true, 200]);
+    await reload(config);
+  });
 
   // ---- two nodes
   const { one, two, verb: at } = await twoNodes(t, { config });

@@ -359,6 +359,32 @@ static void writes_many(void **state)
 	assert_true(stands("many0") && stands("many500") && stands("many999"));
 }
 
+static void hold(struct task *t)
+{
+	(void)t;
+	while (!atomic_load(&rig.gate))
+		usleep(1000);
+}
+
+/* What asks a lane in the round in which the loop is stopped is refused like what comes later, and not forgotten. Goes last. */
+static void refuses_in_the_last_round(void **state)
+{
+	struct task held = { .run = hold };
+	struct plan p = { .first = never_runs, .lane = LANE_WRITE };
+	(void)state;
+
+	atomic_store(&rig.gate, 0);
+	loop_post(rig.house.floors[0].loop, &held);
+	usleep(20000);
+	lanes_stop(rig.house.lanes);
+	run_plan(&p);
+	loop_stop(rig.house.floors[0].loop);
+	atomic_store(&rig.gate, 1);
+	thread_join(&rig.thread);
+	assert_int_equal(atomic_load(&rig.done), 1);
+	assert_int_equal(atomic_load(&rig.last), ERR_OVERLOADED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -369,6 +395,7 @@ int main(void)
 		cmocka_unit_test(refuses_when_a_lane_is_full),
 		cmocka_unit_test(refuses_a_lane_without_workers),
 		cmocka_unit_test(writes_many),
+		cmocka_unit_test(refuses_in_the_last_round),
 	};
 
 	return cmocka_run_group_tests(tests, start, stop);

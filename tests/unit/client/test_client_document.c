@@ -346,7 +346,7 @@ static void a_blocked_row_blocks(void **state)
 	str token = connect_it();
 
 	kit_sql(&t.kit, "UPDATE client SET status = 'blocked'");
-	assert_int_equal(begin(QUERY).err, ERR_CLIENT_BLOCKED);
+	assert_int_equal(begin(QUERY).err, ERR_CLIENT_BLOCKED_PAGE);
 	assert_int_equal(refresh(token).err, ERR_CLIENT_BLOCKED);
 	go_down();
 	restart();

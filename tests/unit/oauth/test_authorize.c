@@ -315,8 +315,13 @@ static void asked(void **state)
 		{ "AUTHZ-44 max_age=0", true, 1, true, "max_age=0", ISSUER "/login?txn=", OK },
 		{ "older than max_age and prompt none", true, 100, true, "max_age=10&prompt=none", NULL,
 		    ERR_LOGIN_REQUIRED },
-		{ "select_account", true, 0, true, "prompt=select_account", ISSUER "/login?txn=", OK },
+		{ "select_account: the page names who is signed in", true, 0, true, "prompt=select_account",
+		    ISSUER "/consent?txn=", OK },
+		{ "select_account, not signed in", false, 0, true, "prompt=select_account",
+		    ISSUER "/login?txn=", OK },
 		{ "copilot: consent select_account", true, 0, true, "prompt=consent+select_account",
+		    ISSUER "/consent?txn=", OK },
+		{ "select_account login", true, 0, true, "prompt=select_account+login",
 		    ISSUER "/login?txn=", OK },
 		{ "prompt=consent also of a trusted one", true, 0, true, "prompt=consent",
 		    ISSUER "/consent?txn=", OK },
@@ -375,7 +380,7 @@ static void blocked(void **state)
 	(void)kit_code(k);
 	kit_sql(k, "UPDATE client SET status = 'blocked'");
 	struct answer a = kit_authorize(k, query(k, "", ""));
-	assert_int_equal(a.err, ERR_CLIENT_BLOCKED);
+	assert_int_equal(a.err, ERR_CLIENT_BLOCKED_PAGE);
 	assert_int_equal(a.location.n, 0);
 }
 

@@ -374,6 +374,28 @@ static void already_agreed(void **state)
 	assert_int_equal(kit_count(k, "SELECT count(*) FROM audit WHERE event = 'auth.consent.allow'"), 1);
 }
 
+/* Whoever asks for a choice of the account gets the page that names it, and a sign-in since then is the choice. */
+static void account_chosen(void **state)
+{
+	struct kit *k = *state;
+
+	(void)kit_decide(k, press(k, begin(k, S(ASK)), "allow"));
+	str txn = begin(k, S(ASK "&prompt=select_account"));
+	struct answer a = kit_consent(k, txn);
+	const struct view_consent *v = a.view;
+	assert_true(a.page == PAGE_CONSENT);
+	same("who", v->email, S("ann@example.com"));
+	same("the way to another", v->not_you, arena_printf(k->mem, ISSUER "/login?%.*s", FMT(txn)));
+	assert_true(kit_param(k, kit_decide(k, press(k, txn, "allow")).location, "code").n == 60);
+
+	txn = begin(k, S(ASK "&prompt=select_account"));
+	k->now += 5;
+	kit_sign_in(k, k->now);
+	a = kit_consent(k, txn);
+	assert_int_equal(a.reply.status, 302);
+	assert_true(kit_param(k, a.location, "code").n == 60);
+}
+
 static void nobody(void **state)
 {
 	struct kit *k = *state;
@@ -415,6 +437,7 @@ int main(void)
 		TEST(changed_meanwhile),
 		TEST(login_again),
 		TEST(already_agreed),
+		TEST(account_chosen),
 		TEST(nobody),
 		TEST(lifetimes),
 	};

@@ -98,6 +98,21 @@ static void whom_it_is_told_of(void **state)
 	}
 }
 
+static void a_client_that_the_file_declares_no_more(void **state)
+{
+	struct kit *k = *state;
+	str token = json_get_str(kit_tokens(k), S("access_token"));
+	uint64_t before = kit_state(k);
+
+	k->site.client_count = 1; /* without app, whose row stays */
+	struct answer a = see(k, token, SERVER);
+	assert_true(inactive(&a));
+	k->site.client_count = 3;
+	a = see(k, token, SERVER);
+	assert_true(active(k, &a));
+	assert_true(kit_state(k) == before);
+}
+
 static void who_may_know(void **state)
 {
 	struct kit *k = *state;
@@ -352,6 +367,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(the_server_is_told_what_the_token_says),
 		TEST(whom_it_is_told_of),
+		TEST(a_client_that_the_file_declares_no_more),
 		TEST(who_may_know),
 		TEST(garbage_is_not_active),
 		TEST(our_signature_alone_is_not_enough),

@@ -106,7 +106,7 @@ static void a_client_blocked_meanwhile_gets_nothing(void **state)
 	uint64_t before = kit_state(k);
 	assert_int_equal(kit_post(k, par_start, LANE_LOOP, query).err, ERR_CLIENT_BLOCKED);
 	a = go(k, arena_printf(k->mem, "%.*s", FMT(id)).p, uri);
-	assert_int_equal(a.err, ERR_CLIENT_BLOCKED);
+	assert_int_equal(a.err, ERR_CLIENT_BLOCKED_PAGE);
 	assert_true(a.location.p == NULL && kit_state(k) == before);
 }
 
