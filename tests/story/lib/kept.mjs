@@ -1,0 +1,20 @@
+// What was refused has changed nothing: the rows of the store, looked at before and after.
+import { join } from 'node:path';
+import { spawnSync } from 'node:child_process';
+import { assert } from './story.mjs';
+
+const dump = (d) => {
+  const r = spawnSync('sqlite3', ['-readonly', join(d.data, 'gatehouse.db'), '.timeout 5000', '.dump'], { encoding: 'utf8', maxBuffer: 1 << 28 });
+  assert.equal(r.status, 0, r.stderr);
+  return r.stdout.split('\n').filter((line) => line.startsWith('INSERT INTO'));
+};
+
+// Runs fn against the daemon d (on SQLite) and gives what it gives; no row may come, go or change meanwhile, but in the tables
+// that are named: rows of `audit` say that something was refused.
+export async function kept(d, fn, ...but) {
+  const rows = () => dump(d).filter((line) => !but.some((table) => line.startsWith(`INSERT INTO ${table} `)));
+  const before = rows();
+  const result = await fn();
+  assert.deepEqual(rows(), before, 'the store is as it was');
+  return result;
+}
