@@ -184,13 +184,13 @@ static void refuses_with_a_sentence(void **state)
 
 	c.resources = twice;
 	c.resource_count = 2;
-	assert_int_not_equal(load(&c, &s), OK);
+	same_err("a path twice", load(&c, &s), ERR_OP_EXISTS);
 	assert_true(str_find(buf_str(&rig.why), S("gatehouse.yml:7: ")) >= 0);
 
 	c = config("http://localhost:8080");
 	c.trust_proxy = nets;
 	c.trust_proxy_count = 1;
-	assert_int_not_equal(load(&c, &s), OK);
+	same_err("a network that is none", load(&c, &s), ERR_BAD_URL);
 	assert_true(str_find(buf_str(&rig.why), S("10.0.0.0/99")) >= 0);
 
 	c = config("http://localhost:8080");
