@@ -56,6 +56,11 @@ struct house {
 	int64_t started; /* epoch seconds */
 	/* asks the main thread to load the site again; waiting (or NULL) goes home once every floor has it. Any thread. */
 	void (*reload)(struct house *h, struct exchange *waiting);
+	/*
+	 * The same with the configuration read again: waiting's result says whether it was taken over, and its c.state, a struct
+	 * buf, gets {"restart_needed":...}: whether something else in it only counts after a restart.
+	 */
+	void (*reread)(struct house *h, struct exchange *waiting);
 	const struct config *config;         /* the newest; main thread's */
 	atomic_bool forwarded_differs;       /* a trusted proxy said another host or scheme than base_url */
 	atomic_int notices;                  /* app/notices.c's own: how many are on their way */

@@ -279,6 +279,7 @@ enum err serve_run(const struct config *config, const struct serve_hooks *hooks)
 		say_ready(&s);
 		notify_ready();
 		run(&s);
+		serve_end_reloads(&s);
 		drain(&s);
 	} else {
 		fprintf(stderr, "gatehouse: %.*s\n", FMT(buf_str(&s.why)));

@@ -16,8 +16,10 @@ struct serve {
 	struct keeper *keeper;
 	struct control *control;
 	pthread_mutex_t lock;
-	struct exchange *waiting; /* for the next site */
-	bool wanted;
+	struct exchange *waiting;   /* for the next site */
+	struct exchange *rereading; /* for the next configuration */
+	atomic_bool wanted, reread;
+	bool ending;
 	struct buf why;
 };
 
@@ -29,11 +31,13 @@ CHECKED enum err serve_open_store(struct serve *s);
 
 /* The first site with its certificates, before there are floors. */
 CHECKED enum err serve_make_site(struct serve *s);
-/* Plugs house.reload: who wants a new site wakes the main thread of s. */
+/* Plugs house.reload and house.reread: who wants a new site or configuration wakes the main thread of s. */
 void serve_plug_reload(struct serve *s);
-/* Gives every floor a new site, if somebody wanted one. */
+/* Gives every floor the site or the configuration that somebody wanted. */
 void serve_renew(struct serve *s);
 /* Reads the configuration again; one that cannot be taken over is logged, and everything stays as it is. */
 void serve_reload(struct serve *s);
+/* There will be no other site: who waits for one, now or later, is sent home. */
+void serve_end_reloads(struct serve *s);
 
 #endif

@@ -7,24 +7,36 @@
 
 #include <stdlib.h>
 
+#define STOPPING "the server is being stopped"
+
 static struct serve *serving; /* house.reload has no argument of its own */
 
-/* Every floor has it: those whose change it was may answer. */
-static void all_took(void *arg)
+static void send_home(struct exchange *list)
 {
 	struct exchange *next;
 
-	for (struct exchange *x = arg; x; x = next) {
+	for (struct exchange *x = list; x; x = next) {
 		next = x->next;
 		x->next = NULL;
 		lane_home(x);
 	}
 }
 
+/* To those who asked for it; the log says the same. */
+static void refuse(struct exchange *list, str why)
+{
+	for (struct exchange *x = list; x; x = x->next) {
+		x->result = FAIL(&x->c, CONFIG_REFUSED, "%.*s", FMT(why));
+		x->c.fail.say =
+		    arena_printf(x->c.mem, "The configuration was not taken over: %.*s", FMT(why));
+	}
+	send_home(list);
+}
+
 struct swap {
 	struct house_site *site;
-	struct tls *tls; /* a reference; NULL: as it is */
-	struct exchange *waiting;
+	struct tls *tls;                      /* a reference; NULL: as it is */
+	struct exchange *waiting, *rereading; /* who hears when every floor has it */
 };
 
 static void swap_floor(struct floor *f, void *arg)
@@ -45,10 +57,38 @@ static void swapped(void *arg)
 {
 	struct swap *w = arg;
 
-	all_took(w->waiting);
+	send_home(w->waiting);
+	send_home(w->rereading);
 	site_unref(&w->site->site);
 	tls_unref(w->tls);
 	free(w);
+}
+
+/* Puts x (or nobody) on a list that the main thread looks at; false when it does so no more. */
+static bool want(struct serve *s, struct exchange **list, atomic_bool *wanted, struct exchange *x)
+{
+	pthread_mutex_lock(&s->lock);
+	bool ending = s->ending;
+	if (x && !ending) {
+		x->next = *list;
+		*list = x;
+	}
+	atomic_store(wanted, true);
+	pthread_mutex_unlock(&s->lock);
+	if (!ending)
+		process_nudge();
+	return !ending;
+}
+
+/* What stands on a list, which is empty then. */
+static struct exchange *take(struct serve *s, struct exchange **list, atomic_bool *wanted)
+{
+	pthread_mutex_lock(&s->lock);
+	struct exchange *all = *list;
+	*list = NULL;
+	atomic_store(wanted, false);
+	pthread_mutex_unlock(&s->lock);
+	return all;
 }
 
 static void want_site(struct house *h, struct exchange *x)
@@ -56,14 +96,26 @@ static void want_site(struct house *h, struct exchange *x)
 	struct serve *s = serving;
 	(void)h;
 
+	if (!want(s, &s->waiting, &s->wanted, x) && x)
+		send_home(x); /* what it changed is in the store, for the next one who starts */
+}
+
+static void want_config(struct house *h, struct exchange *x)
+{
+	struct serve *s = serving;
+	(void)h;
+
+	if (!want(s, &s->rereading, &s->reread, x))
+		refuse(x, S(STOPPING));
+}
+
+void serve_end_reloads(struct serve *s)
+{
 	pthread_mutex_lock(&s->lock);
-	if (x) {
-		x->next = s->waiting;
-		s->waiting = x;
-	}
-	s->wanted = true;
+	s->ending = true;
 	pthread_mutex_unlock(&s->lock);
-	process_nudge();
+	send_home(take(s, &s->waiting, &s->wanted));
+	refuse(take(s, &s->rereading, &s->reread), S(STOPPING));
 }
 
 static enum err make_site(struct serve *s, const struct config *config, struct house_site **out)
@@ -92,22 +144,22 @@ static enum err load_tls(const struct config *c, struct secret tickets, struct t
 	return OK;
 }
 
-/* Loads the site anew; a bad one is refused whole, and the old one stays. Takes the reference on tls (or NULL: as it is). */
-static void load_site(struct serve *s, const struct config *config, struct tls *tls)
+/*
+ * Loads the site anew; a bad one is refused whole, and the old one stays. Takes the reference on tls (or NULL: as it is), and
+ * rereading, who asked for this configuration.
+ */
+static void load_site(
+    struct serve *s, const struct config *config, struct tls *tls, struct exchange *rereading)
 {
+	struct exchange *waiting = take(s, &s->waiting, &s->wanted);
 	struct house_site *fresh;
-
-	pthread_mutex_lock(&s->lock);
-	struct exchange *waiting = s->waiting;
-	s->waiting = NULL;
-	s->wanted = false;
-	pthread_mutex_unlock(&s->lock);
 
 	s->why.n = 0;
 	enum err e = make_site(s, config, &fresh);
 	if (e != OK) {
 		log_error("the new state was not taken over", LOG_STR("why", buf_str(&s->why)));
-		all_took(waiting);
+		send_home(waiting);
+		refuse(rereading, buf_str(&s->why));
 		tls_unref(tls);
 		return;
 	}
@@ -122,33 +174,48 @@ static void load_site(struct serve *s, const struct config *config, struct tls *
 	if (!w)
 		abort();
 	(void)site_ref(&fresh->site);
-	*w = (struct swap){ fresh, tls, waiting };
+	*w = (struct swap){ fresh, tls, waiting, rereading };
 	house_each(&s->house, swap_floor, w, swapped);
 }
 
 /* What cannot change under a running daemon is said, not silently left out. */
-static void say_fixed(const struct config *old, const struct config *new)
+static bool say_fixed(const struct config *old, const struct config *new)
 {
-	if (!str_eq(old->listen, new->listen) || !str_eq(old->ops, new->ops) ||
+	bool fixed = !str_eq(old->listen, new->listen) || !str_eq(old->ops, new->ops) ||
 	    !str_eq(old->store, new->store) || !str_eq(old->data_dir, new->data_dir) ||
 	    !str_eq(old->base_url, new->base_url) || old->loops != new->loops ||
-	    !old->tls_count != !new->tls_count)
+	    !old->tls_count != !new->tls_count;
+
+	if (fixed)
 		log_warn("listen, ops, store, data_dir, base_url, limits.loops and whether there is tls are "
 			 "taken over by a restart only");
+	return fixed;
+}
+
+/* For who asked, if it is taken over. */
+static void note(struct exchange *list, bool restart)
+{
+	for (struct exchange *x = list; x; x = x->next) {
+		struct jout j = JOUT(x->c.state);
+		jout_object(&j, S(""));
+		jout_bool(&j, S("restart_needed"), restart);
+		jout_end(&j);
+	}
 }
 
 /* New certificates, for connections to come; those that are open go on with what they began with. */
-static void take_over(struct serve *s, const struct config *fresh)
+static void take_over(struct serve *s, const struct config *fresh, struct exchange *rereading)
 {
 	struct tls *tls = NULL;
 
-	say_fixed(s->config, fresh);
+	note(rereading, say_fixed(s->config, fresh));
 	if (s->house.tls && load_tls(fresh, s->site->site.key_ticket, &tls, &s->why) != OK) {
 		log_error("the configuration was not taken over", LOG_STR("why", buf_str(&s->why)));
+		refuse(rereading, buf_str(&s->why));
 		arena_unref(fresh->mem);
 		return;
 	}
-	load_site(s, fresh, tls);
+	load_site(s, fresh, tls, rereading);
 	if (s->site->site.config == fresh) {
 		arena_unref(s->config->mem);
 		s->config = fresh;
@@ -160,6 +227,7 @@ static void take_over(struct serve *s, const struct config *fresh)
 
 void serve_reload(struct serve *s)
 {
+	struct exchange *rereading = take(s, &s->rereading, &s->reread);
 	const struct config *fresh = NULL;
 
 	s->why.n = 0;
@@ -167,11 +235,13 @@ void serve_reload(struct serve *s)
 	enum err e = s->hooks->read_config(s->hooks->arg, &fresh, &s->why);
 	if (e != OK) {
 		log_error("the configuration was not taken over", LOG_STR("why", buf_str(&s->why)));
+		refuse(rereading, buf_str(&s->why));
 	} else if (!str_eq(fresh->base_url, s->config->base_url)) {
-		say_fixed(s->config, fresh);
+		(void)say_fixed(s->config, fresh);
+		refuse(rereading, S("base_url is another one, and is taken over by a restart only"));
 		arena_unref(fresh->mem);
 	} else {
-		take_over(s, fresh);
+		take_over(s, fresh, rereading);
 	}
 	notify_ready();
 }
@@ -186,10 +256,13 @@ void serve_plug_reload(struct serve *s)
 {
 	serving = s;
 	s->house.reload = want_site;
+	s->house.reread = want_config;
 }
 
 void serve_renew(struct serve *s)
 {
-	if (s->wanted)
-		load_site(s, s->config, NULL);
+	if (atomic_load(&s->reread))
+		serve_reload(s); /* with a site, so whoever wants one has it too */
+	if (atomic_load(&s->wanted))
+		load_site(s, s->config, NULL, NULL);
 }

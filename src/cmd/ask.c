@@ -105,19 +105,35 @@ static bool take_line(struct arena *mem, str line, struct answer *out)
 	return !out->ok || result;
 }
 
+/* Closes fd. */
+static int ask_at(int fd, struct cli *cli, str op, str args, struct answer *out)
+{
+	str line;
+	bool fine = send_line(fd, op, args, cli->mem) && read_line(fd, cli->mem, &line) &&
+	    take_line(cli->mem, line, out);
+
+	close(fd);
+	return fine ? CLI_DONE : cli_failed("the daemon gave no answer; its log may say why.");
+}
+
 int ask_op(struct cli *cli, const struct config *config, str op, str args, struct answer *out)
 {
 	int fd = ask_connect(cli, config);
-	str line;
+
+	if (fd == -2)
+		return CLI_FAILED;
+	return fd < 0 ? local_op(cli, config, op, args, out) : ask_at(fd, cli, op, args, out);
+}
+
+int ask_daemon(struct cli *cli, const struct config *config, str op, str args, struct answer *out)
+{
+	int fd = ask_connect(cli, config);
 
 	if (fd == -2)
 		return CLI_FAILED;
 	if (fd < 0)
-		return local_op(cli, config, op, args, out);
-	bool fine = send_line(fd, op, args, cli->mem) && read_line(fd, cli->mem, &line) &&
-	    take_line(cli->mem, line, out);
-	close(fd);
-	return fine ? CLI_DONE : cli_failed("the daemon gave no answer; its log may say why.");
+		return cli_failed("no daemon runs on the data directory %.*s.", FMT(config->data_dir));
+	return ask_at(fd, cli, op, args, out);
 }
 
 int ask_refused(const struct answer *a)

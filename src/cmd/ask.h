@@ -18,6 +18,8 @@ struct answer {
 
 /* args: a JSON object's text. CLI_DONE with *out filled (ok or not), or CLI_FAILED with a sentence said. */
 int ask_op(struct cli *cli, const struct config *config, str op, str args, struct answer *out);
+/* The same of a running daemon alone; CLI_FAILED with a sentence said when none runs. */
+int ask_daemon(struct cli *cli, const struct config *config, str op, str args, struct answer *out);
 /* All resources of this server (operation list_resources); CLI_DONE, or CLI_FAILED with a sentence said. */
 int ask_resources(struct cli *cli, const struct config *config, const struct json **out);
 /* Says what was refused; CLI_FAILED. */

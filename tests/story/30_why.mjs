@@ -443,6 +443,13 @@ const MISTAKES = {
     return h.tool('revoke_connection', { connection_id: list.json.result.structuredContent.connections[0].id, confirm_name: 'Another' });
   },
   OP_DECLARED: (h) => operate(h.d, 'unprotect_resource', { path: '/weather/mcp' }),
+  CONFIG_REFUSED: async (h) => {
+    const text = readFileSync(h.d.configFile(), 'utf8');
+    writeFileSync(h.d.configFile(), `${text}base_url: http://127.0.0.1:${h.d.port}\n`);
+    const r = await operate(h.d, 'reload');
+    writeFileSync(h.d.configFile(), text);
+    return r;
+  },
   OP_PRECONDITION: async (h) => {
     await h.member('gone@example.com');
     sql(h.d, "UPDATE users SET status = 'blocked' WHERE email = 'gone@example.com'");

@@ -452,17 +452,20 @@ export default story('machines', async (t) => {
       writeFileSync(d.configFile(), text, { mode: 0o600 });
       assert.equal((await d.verb(['reload'])).code, 0);
     };
-    const declared = config.replace('clients:\n', `clients:\n  - { client_id: leaving, client_secret: ${leaving.client_secret}, grant_types: [client_credentials], scopes: ["users:read", "notes:read"] }\n`);
+    const declared = config.replace('clients:\n', `clients:\n  - { client_id: leaving, client_secret: ${leaving.client_secret}, grant_types: [client_credentials], scopes: ["users:read", "weather:read", "notes:read"] }\n`);
     await reload(declared);
-    const [here, there] = [(await token(leaving, { scope: 'users:read' })).json.access_token, (await token(leaving, { scope: 'notes:read' })).json.access_token];
-    const uses = async () => [(await mcp(url, here, initialize)).status, (await introspect(notes, there)).json.active, (await token(leaving, { scope: 'users:read' })).status];
-    assert.deepEqual(await uses(), [200, true, 200]);
+    const given = async (scope) => (await token(leaving, { scope })).json.access_token;
+    const [managing, weather, there] = [await given('users:read'), await given('weather:read'), await given('notes:read')];
+    const uses = async () => [(await mcp(url, managing, initialize)).status, (await mcp(`${d.base}/weather/mcp`, weather, initialize)).status,
+      (await introspect(notes, there)).json.active, (await token(leaving, { scope: 'users:read' })).status];
+    const good = [200, 502, true, 200]; // nobody is behind the weather
+    assert.deepEqual(await uses(), good);
     const rows = sql(d, 'SELECT count(*) FROM grants WHERE ended = 0');
     await reload(config);
-    for (let i = 0; i < 3; i++) assert.deepEqual(await uses(), [401, false, 401]);
+    for (let i = 0; i < 3; i++) assert.deepEqual(await uses(), [401, 401, false, 401]);
     assert.equal(sql(d, 'SELECT count(*) FROM grants WHERE ended = 0'), rows, 'a slip of the pen in the file ends nothing for good');
     await reload(declared);
-    assert.deepEqual(await uses(), [200, true, 200]);
+    assert.deepEqual(await uses(), good);
     await reload(config);
   });
 
