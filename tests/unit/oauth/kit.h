@@ -58,6 +58,7 @@ struct kit {
 	struct resource resources[4];
 	struct client clients[4];
 	struct config_client config_clients[4];
+	void (*meanwhile)(struct kit *k); /* happens once, while the next request waits for WRITE */
 	int64_t now;
 	int64_t requests;   /* each begins a millisecond of its own */
 	struct actor actor; /* who is signed in; session 0: nobody */
@@ -421,6 +422,11 @@ KIT struct answer kit_send(struct kit *k, const struct sent *s)
 	while ((a.err = kit_step(k, c, step)) == ERR_NEED) {
 		c->lane = c->need;
 		step = c->next;
+		if (c->lane == LANE_WRITE && k->meanwhile) {
+			void (*meanwhile)(struct kit * k) = k->meanwhile;
+			k->meanwhile = NULL;
+			meanwhile(k);
+		}
 		a.writes += c->lane == LANE_WRITE;
 	}
 	a.fail = c->fail;

@@ -213,6 +213,26 @@ static void allowed(void **state)
 }
 
 /* */
+static str same_page;
+static struct answer sooner;
+
+static void press_sooner(struct kit *k)
+{
+	sooner = kit_decide(k, press(k, same_page, "allow"));
+}
+
+/* Both have read the open question before either writes. */
+static void two_presses_of_one_page(void **state)
+{
+	struct kit *k = *state;
+
+	same_page = begin(k, S(ASK));
+	k->meanwhile = press_sooner;
+	assert_int_equal(kit_decide(k, press(k, same_page, "allow")).err, ERR_TXN_GONE);
+	assert_int_equal(kit_param(k, sooner.location, "code").n, 60);
+	assert_int_equal(kit_count(k, "SELECT count(*) FROM code"), 1);
+}
+
 static void denied(void **state)
 {
 	struct kit *k = *state;
@@ -429,6 +449,7 @@ int main(void)
 		TEST(strangers),
 		TEST(known_by_address),
 		TEST(allowed),
+		TEST(two_presses_of_one_page),
 		TEST(denied),
 		TEST(refused),
 		TEST(other_browser),
