@@ -38,10 +38,22 @@ static enum err told(struct fault_db *f, enum err e)
 	return e;
 }
 
+static void note(struct fault *p, const char *name)
+{
+	for (size_t i = 0; i < p->seen_count; i++)
+		if (strcmp(p->seen[i], name) == 0)
+			return;
+	if (p->seen_count < FAULT_SEEN_MAX)
+		p->seen[p->seen_count++] = name;
+}
+
 static enum err run(struct db *db, const struct sql_statement *s, const void *in, struct sql_rows *rows)
 {
 	struct fault_db *f = of(db);
 
+	note(f->plan, s->name);
+	if (f->plan->statement && strcmp(f->plan->statement, s->name) == 0)
+		return db_fail(&f->db, f->plan->with, "injected fault of %s", s->name);
 	return strikes(f) ? f->plan->with : told(f, f->inner->driver->run(f->inner, s, in, rows));
 }
 
