@@ -5,12 +5,11 @@ import { serve, OWNER } from './lib/daemon.mjs';
 import { Jar, register, authorize, tokens, refresh, post, ask, mcp, initialize, b64url, form, pkce, authorizeQuery } from './lib/oauth.mjs';
 import { kept } from './lib/kept.mjs';
 import { sql } from './lib/forge.mjs';
+import { said } from './lib/errors.mjs';
 import { wire } from './lib/wire.mjs';
 
 const CB = 'https://client.example/cb';
 const s256 = (text) => b64url(createHash('sha256').update(text).digest());
-// What an answer says of what is wrong, without the id of the refusal.
-const said = (r) => r.json?.error_description.replace(/ \(why w\w{10}\)$/, '');
 const UNREADABLE = 'The parameters cannot be read: broken escapes, bad UTF-8, a NUL or too many of them.';
 
 export default story('attacks token', async (t) => {

@@ -18,3 +18,10 @@ export async function kept(d, fn, ...but) {
   assert.deepEqual(rows(), before, 'the store is as it was');
   return result;
 }
+
+// The request that fn makes is answered with this status and this OAuth error, and changes nothing. Gives the answer.
+export async function refused(d, fn, status, error, ...but) {
+  const r = await kept(d, fn, ...but);
+  assert.deepEqual([r.status, r.json?.error], [status, error], r.text);
+  return r;
+}

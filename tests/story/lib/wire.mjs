@@ -31,3 +31,9 @@ export function wire(port, bytes, { wait = 1500, host = '127.0.0.1', then, tls =
     s.on('error', () => ((closed = true), finish()));
   });
 }
+
+// The answer to a POST that says it has `length` bytes of JSON and waits with them, as who sends Expect would: so nothing can cut the
+// line before the answer is read.
+export const announced = (port, path, length, headers = {}) =>
+  wire(port, [`POST ${path} HTTP/1.1`, `Host: localhost:${port}`, `Content-Length: ${length}`,
+    ...Object.entries({ 'Content-Type': 'application/json', ...headers }).map(([k, v]) => `${k}: ${v}`), '\r\n'].join('\r\n'));
