@@ -3,13 +3,14 @@ import { createServer } from 'node:http';
 import { createServer as createTcp } from 'node:net';
 import { story, assert, sleep, until } from './lib/story.mjs';
 import { serve, freePort } from './lib/daemon.mjs';
-import { Jar, register, tokens, mcp, ask, initialize } from './lib/oauth.mjs';
-import { wire } from './lib/wire.mjs';
+import { Jar, register, tokens, mcp, ask, post, initialize } from './lib/oauth.mjs';
+import { announced, wire } from './lib/wire.mjs';
+import { kept } from './lib/kept.mjs';
 import { sql } from './lib/forge.mjs';
 
 export default story('gateway', async (t) => {
   const seen = [];
-  let behave = (req, res, body) => {
+  let behave = (req, res) => {
     res.setHeader('content-type', 'application/json');
     res.end(JSON.stringify({ jsonrpc: '2.0', id: 1, result: { ok: true } }));
   };
@@ -20,7 +21,6 @@ export default story('gateway', async (t) => {
       seen.push({ method: req.method, url: req.url, headers: req.headers, raw: req.rawHeaders, body });
       behave(req, res, body);
     });
-    req.on('close', () => {});
   });
   await new Promise((ok) => upstream.listen(0, '127.0.0.1', ok));
   t.defer(() => new Promise((ok) => (upstream.closeAllConnections(), upstream.close(ok))));
@@ -48,6 +48,13 @@ export default story('gateway', async (t) => {
   const get = (resource, scope) => tokens(d.base, { jar, client, resource, scope });
   const w = await get(weather);
   const call = (headers = {}, body = initialize) => mcp(weather, w.access_token, body, headers);
+  // What is refused never reaches the upstream, and changes no row.
+  const unseen = async (send) => {
+    const before = seen.length;
+    const r = await kept(d, send);
+    assert.equal(seen.length, before, 'the upstream has seen nothing');
+    return r;
+  };
 
   await t.test('a call passes with its body, and the answer comes back', async () => {
     const r = await call();
@@ -60,14 +67,15 @@ export default story('gateway', async (t) => {
     await call({ cookie: 'a=b', 'x-gatehouse-user': 'evil', 'x_gatehouse_user': 'evil', 'x-forwarded-user': 'evil', 'x-user-id': 'evil', origin: d.base, 'x-keep': 'kept' });
     const h = seen.at(-1).headers;
     for (const k of ['authorization', 'cookie', 'x_gatehouse_user', 'x-forwarded-user', 'origin', 'proxy-authorization']) assert.equal(h[k], undefined, k);
-    assert.notEqual(h['x-gatehouse-user'], 'evil');
+    assert.match(h['x-gatehouse-user'], /^user_/);
     assert.equal(h.host, up.slice('http://'.length));
     assert.equal(h['x-keep'], 'kept');
     assert.ok(!JSON.stringify(seen.at(-1).raw).includes('evil'));
     // what no HTTP library would send: a header that Connection names, and the proxy's own credentials
     const body = JSON.stringify(initialize);
-    await wire(d.port, `POST /weather/mcp HTTP/1.1\r\nHost: localhost:${d.port}\r\nAuthorization: Bearer ${w.access_token}\r\nContent-Type: application/json\r\n` +
+    const r = await wire(d.port, `POST /weather/mcp HTTP/1.1\r\nHost: localhost:${d.port}\r\nAuthorization: Bearer ${w.access_token}\r\nContent-Type: application/json\r\n` +
       `Connection: close, X-Drop\r\nX-Drop: evil\r\nProxy-Authorization: evil\r\nTE: trailers\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+    assert.deepEqual(r.statuses, [200]);
     assert.ok(!JSON.stringify(seen.at(-1).raw).includes('evil'));
     assert.equal(seen.at(-1).headers.te, undefined);
     assert.equal(seen.at(-1).body, body);
@@ -80,57 +88,64 @@ export default story('gateway', async (t) => {
   });
   for (const method of ['GET', 'POST', 'DELETE', 'PUT', 'HEAD']) {
     await t.test(`MCP-02 ${method} without a token is 401 with the challenge and does not reach the upstream`, async () => {
-      const before = seen.length;
-      const r = await ask(weather, { method, ...(['GET', 'HEAD'].includes(method) ? {} : { body: '{}' }), headers: { 'mcp-protocol-version': '2024-11-05' } });
+      const r = await unseen(() => ask(weather, { method, ...(['GET', 'HEAD'].includes(method) ? {} : { body: '{}' }), headers: { 'mcp-protocol-version': '2024-11-05' } }));
       assert.equal(r.status, 401);
-      assert.ok(r.headers.get('www-authenticate').startsWith(`Bearer scope="mcp:tools", resource_metadata="${d.base}/.well-known/oauth-protected-resource/weather/mcp"`));
-      assert.equal(seen.length, before);
+      assert.ok(r.headers.get('www-authenticate').startsWith(`Bearer scope="mcp:tools", resource_metadata="${d.base}/.well-known/oauth-protected-resource/weather/mcp", `));
     });
   }
   await t.test('RES-08 a token of another resource is refused', async () => {
     const other = await get(`${d.base}/mcp`);
-    const r = await mcp(weather, other.access_token, initialize);
+    const r = await unseen(() => mcp(weather, other.access_token, initialize));
     assert.equal(r.status, 401);
-    assert.match(r.headers.get('www-authenticate'), /error="invalid_token"/);
+    assert.match(r.headers.get('www-authenticate'), /^Bearer error="invalid_token"/);
   });
   await t.test('M-89, M-91 a token that lacks one of the required scopes is 403 naming all of them', async () => {
     const n = await get(`${d.base}/notes/mcp`, 'notes:read');
-    const r = await mcp(`${d.base}/notes/mcp`, n.access_token, initialize);
+    const r = await unseen(() => mcp(`${d.base}/notes/mcp`, n.access_token, initialize));
     assert.equal(r.status, 403, r.text);
-    assert.match(r.headers.get('www-authenticate'), /^Bearer error="insufficient_scope", scope="notes:read notes:write"/);
+    assert.match(r.headers.get('www-authenticate'), /^Bearer error="insufficient_scope", scope="notes:read notes:write", /);
     const both = await get(`${d.base}/notes/mcp`, 'notes:read notes:write');
     assert.equal((await mcp(`${d.base}/notes/mcp`, both.access_token, initialize)).status, 200);
   });
   await t.test('MCP-06 a foreign origin is 403, our own and loopback ones pass', async () => {
-    assert.equal((await call({ origin: 'https://evil.example' })).status, 403);
+    const r = await unseen(() => call({ origin: 'https://evil.example' }));
+    assert.deepEqual([r.status, r.json.error, r.headers.get('access-control-allow-origin')], [403, 'invalid_request', null]);
     for (const origin of [d.base, 'http://localhost:6274', 'http://127.0.0.1:9']) assert.equal((await call({ origin })).status, 200, origin);
   });
   await t.test('MCP-07 another Host is refused', async () => {
-    const r = await wire(d.port, `POST /weather/mcp HTTP/1.1\r\nHost: evil.example:80\r\nAuthorization: Bearer ${w.access_token}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
-    assert.ok([400, 403, 421].includes(r.statuses[0]), r.text);
+    const r = await unseen(() => wire(d.port, `POST /weather/mcp HTTP/1.1\r\nHost: evil.example:80\r\nAuthorization: Bearer ${w.access_token}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`));
+    assert.deepEqual(r.statuses, [421], r.text);
   });
   await t.test('MCP-23 the path that is matched is the path that is forwarded', async () => {
-    const before = seen.length;
-    for (const p of ['/public/..;/weather/mcp', '/weather%2fmcp', '//weather/mcp', '/WEATHER/mcp', '/weather/./mcp', '/%77eather/mcp', '/weather/mcp/..', '/weather/mcp;a', '/weather/mcp%00', '/weather\\mcp']) {
-      const r = await wire(d.port, `POST ${p} HTTP/1.1\r\nHost: localhost:${d.port}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
-      assert.ok([400, 401, 404].includes(r.statuses[0]), `${p}: ${r.text.slice(0, 100)}`);
+    const at = (path, token) => wire(d.port, `POST ${path} HTTP/1.1\r\nHost: localhost:${d.port}\r\n${token ? `Authorization: Bearer ${token}\r\n` : ''}Content-Length: 0\r\nConnection: close\r\n\r\n`);
+    for (const [status, paths] of Object.entries({
+      400: ['/public/..;/weather/mcp', '/weather%2fmcp', '//weather/mcp', '/weather/./mcp', '/weather/mcp/..', '/weather/mcp;a', '/weather/mcp%00', '/weather\\mcp'],
+      404: ['/WEATHER/mcp'],
+    })) {
+      for (const path of paths) for (const token of [null, w.access_token]) assert.deepEqual((await unseen(() => at(path, token))).statuses, [+status], path);
     }
-    assert.equal(seen.length, before);
+    // another spelling of the same path, and a query: the same resource
+    for (const path of ['/%77eather/mcp', '/weather/mcp?x=/public/']) {
+      assert.deepEqual((await unseen(() => at(path))).statuses, [401], path);
+      assert.deepEqual((await at(path, w.access_token)).statuses, [200], path);
+      assert.equal(seen.at(-1).url, path.includes('?') ? '/mcp?x=/public/' : '/mcp');
+    }
   });
   await t.test('server-sent events pass at once, not when the answer ends', async () => {
-    behave = async (req, res) => {
+    // each event is written when the one before it has arrived
+    let write;
+    behave = (req, res) => {
       res.writeHead(200, { 'content-type': 'text/event-stream' });
-      for (let i = 0; i < 3; i++) {
-        res.write(`data: ${i}\n\n`);
-        await sleep(300);
-      }
-      res.end();
+      write = (i) => (i < 3 ? res.write(`data: ${i}\n\n`) : res.end());
+      write(0);
     };
-    const r = await fetch(weather, { headers: { authorization: `Bearer ${w.access_token}`, accept: 'text/event-stream' } });
-    const at = [];
-    for await (const chunk of r.body) at.push([Buffer.from(chunk).toString(), Date.now()]);
-    assert.equal(at.map(([x]) => x).join(''), 'data: 0\n\ndata: 1\n\ndata: 2\n\n');
-    assert.ok(at.at(-1)[1] - at[0][1] > 400, 'arrived together');
+    const r = await fetch(weather, { headers: { authorization: `Bearer ${w.access_token}`, accept: 'text/event-stream' }, signal: AbortSignal.timeout(15000) });
+    const events = [];
+    for await (const chunk of r.body) {
+      events.push(Buffer.from(chunk).toString());
+      write(events.length);
+    }
+    assert.deepEqual(events, ['data: 0\n\n', 'data: 1\n\n', 'data: 2\n\n']);
   });
   await t.test('a large answer is not held in memory and arrives whole', async () => {
     const chunk = Buffer.alloc(1 << 20, 'x');
@@ -152,9 +167,13 @@ export default story('gateway', async (t) => {
     assert.equal(got, 3 << 20);
   });
   await t.test('MCP-20 a body of 20 MB is refused and the server is still up', async () => {
-    const r = await ask(weather, { method: 'POST', headers: { authorization: `Bearer ${w.access_token}`, 'content-type': 'application/json' }, body: 'y'.repeat(20 << 20) }).catch(() => ({ status: 'closed' }));
-    assert.ok([413, 400, 'closed'].includes(r.status), String(r.status));
     behave = (req, res) => res.end('{}');
+    const told = await unseen(() => announced(d.port, '/weather/mcp', 20 << 20, { authorization: `Bearer ${w.access_token}` }));
+    assert.deepEqual(told.statuses, [413]);
+    // who sends it all the same may be cut off before the answer is read
+    const r = await unseen(() => ask(weather, { method: 'POST', headers: { authorization: `Bearer ${w.access_token}`, 'content-type': 'application/json' }, body: 'y'.repeat(20 << 20) })
+      .catch(() => ({ status: 'closed' })));
+    assert.ok([413, 'closed'].includes(r.status), String(r.status));
     assert.equal((await call()).status, 200);
   });
 
@@ -169,7 +188,7 @@ export default story('gateway', async (t) => {
     for (const status of [401, 403]) {
       behave = (req, res) => (res.writeHead(status, { 'www-authenticate': 'Bearer' }), res.end('no'));
       const r = await call();
-      assert.equal(r.status, 502);
+      assert.deepEqual([r.status, r.json.error], [502, 'upstream_refused']);
       assert.equal(r.headers.get('www-authenticate'), null);
       await why(r, new RegExp(String(status)));
     }
@@ -183,15 +202,18 @@ export default story('gateway', async (t) => {
       assert.deepEqual(JSON.parse(seen.at(-1).body), initialize);
     }
     behave = (req, res) => (res.writeHead(307, { location: 'http://127.0.0.1:1/x' }), res.end());
-    const r = await call();
-    assert.equal(r.status, 502);
+    const elsewhere = await call();
+    assert.deepEqual([elsewhere.status, elsewhere.json.error], [502, 'upstream_redirect']);
     behave = (req, res) => (res.writeHead(307, { location: '/again' }), res.end());
-    assert.equal((await call()).status, 502);
+    const before = seen.length;
+    const again = await call();
+    assert.deepEqual([again.status, again.json.error], [502, 'upstream_redirect']);
+    assert.deepEqual(seen.slice(before).map((s) => s.url), ['/mcp', '/again']);
   });
   await t.test('a dead upstream is 502 that says so', async () => {
     const x = await get(`${d.base}/dead/mcp`);
     const r = await mcp(`${d.base}/dead/mcp`, x.access_token, initialize);
-    assert.equal(r.status, 502);
+    assert.deepEqual([r.status, r.json.error], [502, 'upstream_unreachable']);
     await why(r, /no connection to http:\/\/127\.0\.0\.1/);
   });
   await t.test('an upstream that answers something else than HTTP is 502', async () => {
@@ -199,15 +221,16 @@ export default story('gateway', async (t) => {
     await new Promise((ok) => odd.listen(dead, '127.0.0.1', ok));
     const x = await get(`${d.base}/dead/mcp`);
     const r = await mcp(`${d.base}/dead/mcp`, x.access_token, initialize);
-    assert.equal(r.status, 502);
+    assert.deepEqual([r.status, r.json.error], [502, 'upstream_broken']);
     await new Promise((ok) => odd.close(ok));
   });
   await t.test('an upstream that closes a kept connection is tried again', async () => {
     behave = (req, res) => (res.setHeader('connection', 'keep-alive'), res.end('{}'));
     assert.equal((await call()).status, 200);
-    upstream.closeIdleConnections();
+    const before = seen.length;
     upstream.closeAllConnections();
     assert.equal((await call()).status, 200);
+    assert.equal(seen.length, before + 1);
   });
   await t.test('a client that goes away ends its upstream request', async () => {
     let closed = false;
@@ -226,46 +249,52 @@ export default story('gateway', async (t) => {
     behave = (req, res) => (res.writeHead(200, { 'content-type': 'text/event-stream' }), res.write(': hello\n\n'), res.on('error', () => {}));
     const doomed = await get(weather);
     const open = async (token) => {
-      const r = await fetch(weather, { headers: { authorization: `Bearer ${token}` } });
-      const s = { ended: false };
-      (async () => { try { for await (const _ of r.body); } catch { /* cut */ } s.ended = true; })();
+      const stop = new AbortController();
+      const r = await fetch(weather, { headers: { authorization: `Bearer ${token}` }, signal: stop.signal });
+      const s = { began: false, ended: false, stop: () => stop.abort() };
+      (async () => { try { for await (const _ of r.body) s.began = true; } catch { /* cut */ } s.ended = true; })();
+      await until('the stream to begin', () => s.began);
       return s;
     };
     const a = await open(doomed.access_token);
     const b = await open(w.access_token);
-    await sleep(300);
-    await ask(`${d.base}/revoke`, { method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: `token=${doomed.refresh_token}&client_id=${client.client_id}` });
+    assert.equal((await post(`${d.base}/revoke`, { token: doomed.refresh_token, client_id: client.client_id })).status, 200);
     await until('the stream to end', () => a.ended, 2000);
     assert.equal(b.ended, false);
-    assert.equal((await mcp(weather, doomed.access_token, initialize)).status, 401);
+    const r = await mcp(weather, doomed.access_token, initialize);
+    assert.equal(r.status, 401);
+    assert.match(r.headers.get('www-authenticate'), /^Bearer error="invalid_token"/);
+    b.stop();
   });
   await t.test('SIGTERM lets calls finish that take seconds, and sends listeners away at once with a time to come back', async () => {
-    const LONG = 5000;
-    const begun = new Map();
+    let letGo;
+    const held = new Promise((ok) => (letGo = ok));
+    const begun = new Set();
     behave = (req, res, body) => {
-      begun.set(req.method === 'GET' ? 'listener' : JSON.parse(body).id, Date.now());
+      begun.add(req.method === 'GET' ? 'listener' : JSON.parse(body).id);
       if (req.method === 'GET') return res.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: {"n":1}\n\n');
-      if (JSON.parse(body).id === 'plain') return void setTimeout(() => (res.setHeader('content-type', 'application/json'), res.end('{"late":true}')), LONG);
+      if (JSON.parse(body).id === 'plain') return void held.then(() => (res.setHeader('content-type', 'application/json'), res.end('{"late":true}')));
       res.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: {"progress":1}\n\n');
-      setTimeout(() => res.end('data: {"result":2}\n\n'), LONG);
+      held.then(() => res.end('data: {"result":2}\n\n'));
     };
     const fresh = await get(weather);
     const long = (id) => mcp(weather, fresh.access_token, { jsonrpc: '2.0', id, method: 'tools/call' }).then((r) => r.text);
     const plain = long('plain');
     const streamed = long('streamed');
-    const listener = ask(weather, { headers: { authorization: `Bearer ${fresh.access_token}` } }).then(({ text }) => ({ text, at: Date.now() }));
+    const listener = ask(weather, { headers: { authorization: `Bearer ${fresh.access_token}` } });
     await until('the upstream to have all three', () => begun.size === 3);
     await sleep(300); // the heads are on their way down
     d.process.kill('SIGTERM');
     const told = Date.now();
-    const { text, at } = await listener;
+    const { text } = await listener;
     assert.match(text, /^data: \{"n":1\}\n\nretry: 1\d\d\d\n\n$/, 'a whole answer, which fetch would throw for otherwise');
-    assert.ok(at - told < 2500, `the listener ended after ${at - told} ms`);
     await assert.rejects(fetch(`${d.base}/healthz`), 'nobody new is let in');
+    await sleep(3500); // the seconds that a call may take
+    letGo();
     assert.deepEqual(JSON.parse(await plain), { late: true });
     assert.equal(await streamed, 'data: {"progress":1}\n\ndata: {"result":2}\n\n');
-    assert.ok(Date.now() - told > 3500, 'they were not there yet when it was told');
     assert.equal(await d.exited, 0, d.log.slice(-2000));
+    // only a clock tells that it did not use up the ten seconds that a call may take at most
     assert.ok(Date.now() - told < 9500, 'and nothing else was waited for');
     d.clean();
     await d.start();
@@ -278,14 +307,14 @@ export default story('gateway', async (t) => {
     let last;
     await until('the feed to be read', async () => (last = await mcp(weather, t2.access_token, initialize)).status !== 200, 5000);
     assert.equal(last.status, 401);
-    assert.match(last.headers.get('www-authenticate'), /error="invalid_token"/);
+    assert.match(last.headers.get('www-authenticate'), /^Bearer error="invalid_token"/);
   });
   await t.test('CORS: the resource is open to allowed origins only, and exposes the challenge', async () => {
     const ok = await ask(weather, { method: 'OPTIONS', headers: { origin: 'http://localhost:6274', 'access-control-request-method': 'POST', 'access-control-request-headers': 'authorization,content-type,mcp-protocol-version' } });
     assert.equal(ok.status, 204);
     assert.equal(ok.headers.get('access-control-allow-origin'), 'http://localhost:6274');
     const evil = await ask(weather, { method: 'OPTIONS', headers: { origin: 'https://evil.example', 'access-control-request-method': 'POST' } });
-    assert.equal(evil.headers.get('access-control-allow-origin'), null);
+    assert.deepEqual([evil.status, evil.headers.get('access-control-allow-origin')], [403, null]);
     const r = await ask(weather, { method: 'POST', headers: { origin: 'http://localhost:6274' }, body: '{}' });
     assert.equal(r.status, 401);
     assert.match(r.headers.get('access-control-expose-headers'), /WWW-Authenticate/i);
