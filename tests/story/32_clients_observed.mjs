@@ -2,12 +2,16 @@
 import { story, assert } from './lib/story.mjs';
 import { serve, run } from './lib/daemon.mjs';
 import { Jar, authorize, authorizeQuery, pkce, post, refresh, ask, mcp, initialize } from './lib/oauth.mjs';
+import { kept } from './lib/kept.mjs';
 
 // What each client sends stands once, in tables/clients.def: claude on the web, cursor://anysphere.cursor-mcp/oauth/callback, all of them.
 const CLIENTS = JSON.parse((await run(['reference', 'clients', '--json'])).out).clients.filter((c) => c.registration);
+assert.ok(CLIENTS.length > 0);
 const client = (id) => CLIENTS.find((c) => c.id === id);
 // An empty scope was seen too, from a client that is told none.
 const all = [...CLIENTS, { ...client('mcp-inspector'), name: 'MCP Inspector with an empty scope', registration: { ...client('mcp-inspector').registration, scope: '' }, scope: '' }];
+// The one scope of the server, and what is asked for besides of what concerns the person.
+const granted = (c) => ['mcp:tools', ...['openid', 'profile', 'email', 'offline_access'].filter((s) => c.scope?.split(' ').includes(s))].join(' ');
 // A loopback address that is registered without a port is asked for with one.
 const asked = (uri) => uri.replace(/^http:\/\/127\.0\.0\.1\//, 'http://127.0.0.1:43117/');
 
@@ -21,6 +25,7 @@ export default story('clients as observed', async (t) => {
   // Registers, signs in with one of its addresses, and redeems: { id, secret, tokens }.
   const enter = async (c, uri, prompt = c.prompt) => {
     const r = await register(c.registration);
+    assert.equal(r.status, 201, r.text);
     const redirect_uri = asked(uri ?? c.registration.redirect_uris[0]);
     const a = await authorize(jar, r.json.client_id, { redirect_uri, resource, scope: c.scope || undefined, prompt });
     assert.ok(a.code, `${redirect_uri}: ${a.response.status} ${a.to} ${a.response.text?.slice(0, 300)}`);
@@ -41,9 +46,10 @@ export default story('clients as observed', async (t) => {
       assert.equal(r.json.token_endpoint_auth_method, body.token_endpoint_auth_method);
       assert.equal('client_secret' in r.json, body.token_endpoint_auth_method !== 'none');
       assert.doesNotMatch(r.text, /null|""/);
+      assert.ok(body.redirect_uris.length > 0);
       for (const uri of body.redirect_uris) {
         const { id, secret, tokens } = await enter(c, uri);
-        assert.ok(tokens.scope.split(' ').includes('mcp:tools'), tokens.scope);
+        assert.equal(tokens.scope, granted(c));
         // codex repeats what it asked for, copilot what it was given, the others say nothing
         const scope = c.refresh.includes('asked-scope') ? c.scope : c.refresh.includes('granted-scope') ? tokens.scope : undefined;
         const again = await refresh(d.base, id, tokens.refresh_token, { resource, scope, ...secret });
@@ -89,8 +95,8 @@ export default story('clients as observed', async (t) => {
     assert.doesNotMatch(page.text, /tag good|calls itself/);
   });
   await t.test('a client that knows no resource parameter gets the only resource there is', async () => {
-    const r = await ask(`${d.base}/register`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(client('codex').registration) });
-    const redirect_uri = client('codex').registration.redirect_uris[0];
+    const r = await register(client('codex').registration);
+    const redirect_uri = asked(client('codex').registration.redirect_uris[0]);
     const a = await authorize(jar, r.json.client_id, { redirect_uri });
     const x = await post(`${d.base}/token`, { grant_type: 'authorization_code', client_id: r.json.client_id, code: a.code, redirect_uri, code_verifier: a.verifier });
     assert.equal((await mcp(resource, x.json.access_token, initialize)).status, 502);
@@ -107,9 +113,9 @@ export default story('clients as observed', async (t) => {
   await t.test('HEAD and GET without a token are 401 with the challenge, whatever version they carry', async () => {
     for (const method of ['GET', 'HEAD']) {
       for (const v of ['2024-11-05', '2026-07-28']) {
-        const r = await ask(resource, { method, headers: { 'mcp-protocol-version': v } });
+        const r = await kept(d, () => ask(resource, { method, headers: { 'mcp-protocol-version': v } }));
         assert.equal(r.status, 401);
-        assert.match(r.headers.get('www-authenticate'), /resource_metadata=/);
+        assert.ok(r.headers.get('www-authenticate').startsWith(`Bearer scope="mcp:tools", resource_metadata="${d.base}/.well-known/oauth-protected-resource/weather/mcp", `));
       }
     }
   });
