@@ -9,6 +9,9 @@ import { serve, OWNER } from './lib/daemon.mjs';
 import { twoNodes } from './lib/nodes.mjs';
 import { forge, signingKey, sql, claimsOf } from './lib/forge.mjs';
 import { Jar, register, authorize, tokens, refresh, post, ask, mcp, initialize, b64url } from './lib/oauth.mjs';
+import { kept, refused } from './lib/kept.mjs';
+import { announced } from './lib/wire.mjs';
+import { said } from './lib/errors.mjs';
 
 const SECRET = 'gh_cs_the-secret-of-ci-in-the-file';
 const config = `clients:
@@ -35,6 +38,13 @@ export default story('machines', async (t) => {
   const token = (client, fields = {}, base = d.base) =>
     post(`${base}/oauth2/token`, { grant_type: 'client_credentials', client_id: client.client_id, client_secret: client.client_secret, ...fields });
   const introspect = (client, tok, headers = {}, base = d.base) => post(`${base}/introspect`, { token: tok }, { ...basic(client.client_id, client.client_secret), ...headers });
+  const no = (send, status, error) => refused(d, send, status, error);
+  // The access token is taken no more.
+  const dead = async (at, tok, words) => {
+    const r = await mcp(at, tok, initialize);
+    assert.equal(r.status, 401, words ?? r.text);
+    assert.match(r.headers.get('www-authenticate'), /^Bearer error="invalid_token"/);
+  };
   const jar = new Jar(d.base);
   await jar.signIn();
 
@@ -58,15 +68,9 @@ export default story('machines', async (t) => {
   await t.test('B-64 scope: those asked for, all without asking, and one too many is invalid_scope and changes nothing', async () => {
     assert.equal((await token(bot, { scope: 'users:read' })).json.scope, 'users:read');
     assert.equal((await token(bot)).json.scope, 'tenants:read users:read clients:read');
-    const before = sql(d, 'SELECT count(*) FROM grants');
-    for (const scope of ['users:write', 'users:read users:write', 'nonsense', 'users:read weather:read']) {
-      const r = await token(bot, { scope });
-      assert.equal(r.status, 400, r.text);
-      assert.equal(r.json.error, 'invalid_scope', scope);
-    }
-    assert.equal((await token(bot, { scope: 'users:read', resource: `${d.base}/weather/mcp` })).json.error, 'invalid_scope');
-    assert.equal((await token(bot, { resource: 'https://elsewhere.example/mcp' })).json.error, 'invalid_target');
-    assert.equal(sql(d, 'SELECT count(*) FROM grants'), before);
+    for (const scope of ['users:write', 'users:read users:write', 'nonsense', 'users:read weather:read']) await no(() => token(bot, { scope }), 400, 'invalid_scope');
+    await no(() => token(bot, { scope: 'users:read', resource: `${d.base}/weather/mcp` }), 400, 'invalid_scope');
+    await no(() => token(bot, { resource: 'https://elsewhere.example/mcp' }), 400, 'invalid_target');
   });
   await t.test('B-65 the token is taken by /mcp, and each of its scopes is as good as it says', async () => {
     const x = (await token(bot, { scope: 'users:read' })).json.access_token;
@@ -75,9 +79,8 @@ export default story('machines', async (t) => {
     assert.equal(me.json.result.structuredContent.user, null);
     assert.equal(me.json.result.structuredContent.client.id, bot.client_id);
     assert.equal(outcome(await call(url, x, 'list_users')), 'ok');
-    const short = await call(url, x, 'create_user', { email: 'x@example.com', name: 'X' });
-    assert.equal(short.status, 403);
-    assert.match(short.headers.get('www-authenticate'), /insufficient_scope/);
+    const short = await no(() => call(url, x, 'create_user', { email: 'x@example.com', name: 'X' }), 403, 'insufficient_scope');
+    assert.match(short.headers.get('www-authenticate'), /^Bearer error="insufficient_scope", scope="users:read users:write", /);
   });
   await t.test('B-66 TOK-20 no refresh token, and sub is the client', async () => {
     const { json } = await token(bot);
@@ -86,14 +89,15 @@ export default story('machines', async (t) => {
     assert.equal(c.sub, bot.client_id);
     assert.equal(c.client_id, bot.client_id);
     assert.match(c.gid, /^grant_/);
-    assert.equal((await refresh(d.base, bot.client_id, json.access_token, { client_secret: bot.client_secret })).json.error, 'unauthorized_client');
+    await no(() => refresh(d.base, bot.client_id, json.access_token, { client_secret: bot.client_secret }), 400, 'unauthorized_client');
   });
   await t.test('a machine has one grant at a resource, however many tokens it is given, and they are in the log', async () => {
-    for (let i = 0; i < 20; i++) assert.equal((await token(bot)).status, 200);
-    const gids = new Set((await Promise.all([1, 2, 3].map(() => token(bot)))).map((r) => claimsOf(r.json.access_token).gid));
+    const busy = await backend('Busy', 'users:read');
+    for (let i = 0; i < 20; i++) assert.equal((await token(busy)).status, 200);
+    const gids = new Set((await Promise.all([1, 2, 3].map(() => token(busy)))).map((r) => claimsOf(r.json.access_token).gid));
     assert.equal(gids.size, 1);
-    assert.equal(sql(d, "SELECT count(*) FROM grants WHERE user_id = 0"), '1');
-    await until('the log to have them', async () => (await d.verb(['log', '--event', 'auth.token.issue', '--client', bot.client_id, '--json'])).out.trim().split('\n').length >= 23, 5000);
+    assert.equal(sql(d, `SELECT count(*) FROM grants JOIN client ON client.id = grants.client WHERE client_id = '${busy.client_id}'`), '1');
+    await until('the log to have them', async () => (await d.verb(['log', '--event', 'auth.token.issue', '--client', busy.client_id, '--json'])).out.trim().split('\n').length === 23, 5000);
   });
   await t.test('a client of the file does the same, by Basic and in the body', async () => {
     const a = await token({ client_id: 'ci', client_secret: SECRET });
@@ -103,25 +107,20 @@ export default story('machines', async (t) => {
   });
   await t.test('AUTH-17 neither a public client nor one that registered itself gets anything for itself', async () => {
     const open = (await register(d.base)).json;
-    assert.equal((await token({ client_id: open.client_id })).json.error, 'unauthorized_client');
+    await no(() => token({ client_id: open.client_id }), 400, 'unauthorized_client');
     const asked = await register(d.base, { token_endpoint_auth_method: 'client_secret_post', grant_types: ['client_credentials', 'authorization_code'] });
-    if (asked.status === 201) {
-      assert.ok(!asked.json.grant_types.includes('client_credentials'));
-      assert.equal((await token(asked.json)).json.error, 'unauthorized_client');
-    }
+    assert.equal(asked.status, 201, asked.text);
+    assert.deepEqual(asked.json.grant_types, ['authorization_code']);
+    await no(() => token(asked.json), 400, 'unauthorized_client');
     const spa = await create('Page', '--application_type', 'spa', '--redirect_uris', 'https://client.example/cb');
     assert.ok(!('client_secret' in spa));
-    assert.equal((await token(spa)).json.error, 'unauthorized_client');
+    await no(() => token(spa), 400, 'unauthorized_client');
     const web = await create('Web', '--redirect_uris', 'https://client.example/cb');
-    assert.equal((await token(web)).json.error, 'unauthorized_client');
+    await no(() => token(web), 400, 'unauthorized_client');
   });
   await t.test('a wrong secret is 401, whatever else is right', async () => {
-    for (const secret of ['wrong', bot.client_secret.slice(0, -1), bot.client_secret + 'A', SECRET]) {
-      const r = await token({ ...bot, client_secret: secret });
-      assert.equal(r.status, 401);
-      assert.equal(r.json.error, 'invalid_client');
-    }
-    assert.equal((await post(`${d.base}/token`, { grant_type: 'client_credentials', client_id: bot.client_id })).status, 401);
+    for (const secret of ['wrong', bot.client_secret.slice(0, -1), bot.client_secret + 'A', SECRET, undefined])
+      await no(() => token({ ...bot, client_secret: secret }), 401, 'invalid_client');
   });
 
   await t.test('S-05 S-34 the client of the SDK signs in by itself', async () => {
@@ -142,10 +141,10 @@ export default story('machines', async (t) => {
     const web = await create('Web app', '--redirect_uris', 'https://client.example/cb');
     const a = await authorize(jar, web.client_id, { resource: url });
     const body = { grant_type: 'authorization_code', client_id: web.client_id, code: a.code, redirect_uri: 'https://client.example/cb', code_verifier: a.verifier };
-    assert.equal((await post(`${d.base}/token`, body)).status, 401);
+    await no(() => post(`${d.base}/token`, body), 401, 'invalid_client');
     const r = await post(`${d.base}/token`, { ...body, client_secret: web.client_secret });
     assert.equal(r.status, 200, r.text);
-    assert.ok(r.json.refresh_token);
+    assert.match(r.json.refresh_token, /^gh_rt_/);
   });
 
   await t.test('secrets are shown once and kept as a hash', async () => {
@@ -153,7 +152,7 @@ export default story('machines', async (t) => {
     assert.ok(!JSON.stringify(got).includes('gh_cs_'));
     assert.deepEqual(got.allowed_scopes, ['tenants:read', 'users:read', 'clients:read']);
     assert.equal(sql(d, `SELECT lower(hex(secret)) FROM client WHERE client_id = '${bot.client_id}'`), createHash('sha256').update(bot.client_secret).digest('hex'));
-    assert.ok(!sql(d, 'SELECT detail FROM audit').includes('gh_cs_'));
+    assert.ok(!sql(d, '.dump').includes(bot.client_secret));
     assert.ok(!d.log.includes(bot.client_secret));
   });
   await t.test('list_clients has what the file declares, what was made, and who was allowed by somebody', async () => {
@@ -164,35 +163,34 @@ export default story('machines', async (t) => {
     assert.ok(all.clients.some((c) => c.registered === 'dynamic' && c.name === 'Story'));
     assert.equal(all.total, all.clients.length);
     const dynamic = await verb('list_clients', '--registered', 'dynamic');
-    assert.ok(dynamic.clients.length && dynamic.clients.every((c) => c.registered === 'dynamic'));
+    assert.ok(dynamic.clients.length > 0);
+    assert.deepEqual(dynamic.clients, all.clients.filter((c) => c.registered === 'dynamic'));
     const page = [];
     for (let offset = 0; offset < all.total; offset += 2) page.push(...(await verb('list_clients', '--limit', '2', '--offset', String(offset))).clients);
     assert.deepEqual(page.map((c) => c.client_id), all.clients.map((c) => c.client_id));
   });
+  // A verb that is refused with these words; nothing changes, but the audit has it.
+  const noVerb = async (args, words) => {
+    const r = await kept(d, () => d.verb([...args, '--json']), 'audit');
+    assert.deepEqual(r, { code: 1, out: '', err: `gatehouse: ${words}\n` }, args.join(' '));
+  };
   await t.test('what does not fit is refused, and no row is made', async () => {
-    const before = sql(d, 'SELECT count(*) FROM client');
-    for (const args of [
-      ['--name', 'X'], ['--name', 'X', '--application_type', 'backend', '--redirect_uris', 'https://a.example/cb'],
-      ['--name', 'X', '--redirect_uris', 'http://a.example/cb'], ['--name', 'X', '--redirect_uris', 'javascript:alert(1)'],
-      ['--name', 'X', '--redirect_uris', 'https://a.example/cb#f'], ['--name', 'X', '--redirect_uris', 'https://*.example/cb'],
-      ['--name', 'X', '--application_type', 'backend', '--scopes', 'no:such'], ['--name', 'X', '--application_type', 'backend', '--scopes', 'a b'],
-      ['--name', 'X', '--application_type', 'backend', '--resources', 'https://elsewhere.example/mcp'],
-      ['--name', 'X', '--application_type', 'backend', '--homepage_url', 'javascript:alert(1)'],
-      ['--name', 'X', '--application_type', 'backend', '--jwks', '{"keys":[]}'],
-      ['--name', 'X', '--application_type', 'spa', '--redirect_uris', 'https://a.example/cb', '--resources', 'https://notes.example.com/mcp'],
-    ]) {
-      const r = await d.verb(['create_client', ...args, '--json']);
-      assert.equal(r.code, 1, args.join(' ') + r.out);
-      assert.match(r.err, /do not fit/, args.join(' '));
-    }
-    assert.equal(sql(d, 'SELECT count(*) FROM client'), before);
+    const backend = ['--application_type', 'backend'];
+    const uri = 'redirect_uris must be https, http on localhost, 127.0.0.1 or [::1], or a private-use scheme with a host, without fragment';
+    for (const [args, words] of [
+      [[], 'redirect_uris must not be empty: people are sent back to one of them'], [[...backend, '--redirect_uris', 'https://a.example/cb'], 'redirect_uris must be empty: nobody signs in to a backend service'],
+      [['--redirect_uris', 'http://a.example/cb'], uri], [['--redirect_uris', 'javascript:alert(1)'], uri],
+      [['--redirect_uris', 'https://a.example/cb#f'], uri], [['--redirect_uris', 'https://*.example/cb'], uri],
+      [[...backend, '--scopes', 'no:such'], 'scopes must be scopes of resources that are protected here'], [[...backend, '--scopes', 'a b'], 'scopes must be scopes without blanks'],
+      [[...backend, '--resources', 'https://elsewhere.example/mcp'], 'resources must be identifiers of list_resources'],
+      [[...backend, '--homepage_url', 'javascript:alert(1)'], 'homepage_url must be an https address'],
+      [[...backend, '--jwks', '{"keys":[]}'], 'jwks has no key that can be used here: P-256, Ed25519, or RSA of 2048 bits or more'],
+      [['--application_type', 'spa', '--redirect_uris', 'https://a.example/cb', '--resources', 'https://notes.example.com/mcp'], 'resources must be empty for a client without a secret'],
+    ]) await noVerb(['create_client', '--name', 'X', ...args], `The arguments do not fit: ${words}.`);
   });
   await t.test('what the file declares is read-only, also its client', async () => {
-    for (const op of [['update_client', '--name', 'X'], ['rotate_client_secret'], ['delete_client']]) {
-      const r = await d.verb([op[0], '--client_id', 'ci', ...op.slice(1), '--json']);
-      assert.equal(r.code, 1);
-      assert.match(r.err, /configuration file/);
-    }
+    for (const [op, ...args] of [['update_client', '--name', 'X'], ['rotate_client_secret'], ['delete_client']])
+      await noVerb([op, '--client_id', 'ci', ...args], 'This is declared in the configuration file and can only be changed there.');
   });
 
   await t.test('rotate_client_secret: the new one at once, the old one for the grace alone', async () => {
@@ -204,7 +202,7 @@ export default story('machines', async (t) => {
     assert.equal((await token({ ...c, ...next })).status, 200);
     sql(d, `UPDATE client SET old_until = 1 WHERE client_id = '${c.client_id}'`);
     const last = await verb('rotate_client_secret', '--client_id', c.client_id);
-    for (const old of [c, { ...c, ...next }]) assert.equal((await token(old)).status, 401);
+    for (const old of [c, { ...c, ...next }]) await no(() => token(old), 401, 'invalid_client');
     assert.equal((await token({ ...c, ...last })).status, 200);
   });
   await t.test('suspended, it is refused at once and its tokens are void; active again, it works again', async () => {
@@ -212,19 +210,19 @@ export default story('machines', async (t) => {
     const x = (await token(c)).json.access_token;
     assert.equal((await mcp(url, x, initialize)).status, 200);
     await verb('update_client', '--client_id', c.client_id, '--status', 'suspended');
-    assert.equal((await token(c)).json.error, 'invalid_client');
-    assert.equal((await mcp(url, x, initialize)).status, 401);
+    await no(() => token(c), 401, 'invalid_client');
+    await dead(url, x);
     await verb('update_client', '--client_id', c.client_id, '--status', 'active');
     assert.equal((await token(c)).status, 200);
-    assert.equal((await mcp(url, x, initialize)).status, 401, 'what was void stays void');
+    await dead(url, x, 'what was void stays void');
   });
   await t.test('a scope taken away is gone from the next request on', async () => {
     const c = await backend('Narrowed', 'users:read', 'clients:read');
     const x = (await token(c)).json.access_token;
     assert.equal(outcome(await call(url, x, 'list_clients')), 'ok');
     await verb('update_client', '--client_id', c.client_id, '--scopes', 'users:read');
-    assert.equal((await call(url, x, 'list_clients')).status, 401);
-    assert.equal((await token(c, { scope: 'clients:read' })).json.error, 'invalid_scope');
+    await dead(url, x);
+    await no(() => token(c, { scope: 'clients:read' }), 400, 'invalid_scope');
     const again = (await token(c)).json;
     assert.equal(again.scope, 'users:read');
     assert.equal(outcome(await call(url, again.access_token, 'list_users')), 'ok');
@@ -233,14 +231,14 @@ export default story('machines', async (t) => {
     const c = await backend('Deleted', 'users:read');
     const x = (await token(c)).json.access_token;
     await verb('delete_client', '--client_id', c.client_id);
-    assert.equal((await token(c)).status, 401);
-    assert.equal((await mcp(url, x, initialize)).status, 401);
-    assert.equal((await d.verb(['get_client', '--client_id', c.client_id])).code, 1);
+    await no(() => token(c), 401, 'invalid_client');
+    await dead(url, x);
+    await noVerb(['get_client', '--client_id', c.client_id], 'There is no such object.');
     const person = await tokens(d.base, { jar, resource: url });
     assert.equal((await mcp(url, person.access_token, initialize)).status, 200);
     await verb('delete_client', '--client_id', person.client.client_id);
-    assert.equal((await mcp(url, person.access_token, initialize)).status, 401);
-    assert.equal((await refresh(d.base, person.client.client_id, person.refresh_token)).json.error, 'invalid_client');
+    await dead(url, person.access_token);
+    await no(() => refresh(d.base, person.client.client_id, person.refresh_token), 401, 'invalid_client');
     assert.ok(!(await verb('list_connections', '--all')).connections.some((k) => k.client_id === person.client.client_id));
   });
 
@@ -269,7 +267,7 @@ export default story('machines', async (t) => {
     assert.equal(row.user_id, '');
     assert.equal(row.expires_at, null, 'until somebody takes it back');
     await verb('revoke_connection', '--connection_id', row.id, '--confirm_name', 'Connected');
-    assert.equal((await mcp(url, x, initialize)).status, 401);
+    await dead(url, x);
     assert.equal((await mcp(url, (await token(c)).json.access_token, initialize)).status, 200);
     const log = await d.verb(['log', '--event', 'auth.grant.revoke', '--client', c.client_id, '--json']);
     assert.equal(log.out.trim().split('\n').filter(Boolean).length, 1, log.out);
@@ -277,13 +275,14 @@ export default story('machines', async (t) => {
   await t.test('REV-04 a machine gives its token back', async () => {
     const c = await backend('Giving back', 'users:read');
     const x = (await token(c)).json.access_token;
-    assert.equal((await post(`${d.base}/revoke`, { token: x }, basic('ci', SECRET))).status, 200);
+    const revoke = (tok, headers, more = {}) => post(`${d.base}/revoke`, { token: tok, ...more }, headers);
+    assert.equal((await kept(d, () => revoke(x, basic('ci', SECRET)))).status, 200);
     assert.equal((await mcp(url, x, initialize)).status, 200, 'another client ends nothing');
-    assert.equal((await post(`${d.base}/revoke`, { token: x, client_id: c.client_id })).status, 401, 'REV-02');
+    await no(() => revoke(x, {}, { client_id: c.client_id }), 401, 'invalid_client'); // REV-02
     assert.equal((await mcp(url, x, initialize)).status, 200);
-    assert.equal((await post(`${d.base}/revoke`, { token: x }, basic(c.client_id, c.client_secret))).status, 200);
-    assert.equal((await mcp(url, x, initialize)).status, 401);
-    assert.equal((await post(`${d.base}/revoke`, { token: 'garbage' }, basic(c.client_id, c.client_secret))).status, 200, 'REV-03');
+    assert.equal((await revoke(x, basic(c.client_id, c.client_secret))).status, 200);
+    await dead(url, x);
+    assert.equal((await kept(d, () => revoke('garbage', basic(c.client_id, c.client_secret)))).status, 200, 'REV-03');
   });
 
   // ---- introspection
@@ -303,7 +302,7 @@ export default story('machines', async (t) => {
     const told = (await introspect(notes, person.access_token)).json;
     assert.equal(told.username, OWNER.email);
     assert.match(told.sub, /^user_/);
-    assert.equal((await introspect(notes, x, { authorization: '' })).status, 401);
+    await no(() => introspect(notes, x, { authorization: '' }), 401, 'invalid_client');
     for (const path of ['/oauth/introspect', '/oauth2/introspect']) assert.equal((await post(d.base + path, { token: x, token_type_hint: 'refresh_token' }, basic(notes.client_id, notes.client_secret))).json.active, true);
     assert.equal((await post(`${d.base}/introspect`, { token: x, ...notes })).json.active, true, 'the secret in the body');
   });
@@ -311,9 +310,8 @@ export default story('machines', async (t) => {
     const x = await notesToken();
     const open = (await register(d.base)).json;
     for (const [fields, headers] of [[{}, {}], [{ client_id: 'notes-server' }, {}], [{}, basic('notes-server', 'wrong')], [{ client_id: open.client_id }, {}], [{}, { authorization: `Bearer ${x}` }]]) {
-      const r = await post(`${d.base}/introspect`, { token: x, ...fields }, headers);
-      assert.equal(r.status, 401, r.text);
-      assert.ok(!r.text.includes('active'));
+      const r = await no(() => post(`${d.base}/introspect`, { token: x, ...fields }, headers), 401, 'invalid_client');
+      assert.equal(r.json.active, undefined);
     }
   });
   await t.test('INT-03 other clients learn nothing of a token, each its own', async () => {
@@ -333,20 +331,24 @@ export default story('machines', async (t) => {
     const x = await notesToken();
     const [h, p, s] = x.split('.');
     const other = b64url(JSON.stringify({ ...claimsOf(x), scope: 'notes:write' }));
-    for (const bad of ['x', 'a.b.c', 'gh_rt_AAAA', `${h}.${p}.`, `${h}.${p}.${s.slice(0, -4)}AAAA`, `${h}.${other}.${s}`, `${h}.${p}.${s}.`, ' ' + x, x + '%20', '..', '\u00e4'.repeat(50)]) {
-      const r = await introspect(notes, bad);
-      assert.ok(r.status === 400 || (r.status === 200 && JSON.stringify(r.json) === '{"active":false}'), `${bad.slice(0, 40)}: ${r.status} ${r.text}`);
+    for (const bad of ['x', 'a.b.c', 'gh_rt_AAAA', `${h}.${p}.`, `${h}.${p}.${s.slice(0, -4)}AAAA`, `${h}.${other}.${s}`, `${h}.${p}.${s}.`, ' ' + x, x + '%20', '..']) {
+      const r = await kept(d, () => introspect(notes, bad));
+      assert.deepEqual([r.status, r.json], [200, { active: false }], bad);
     }
-    assert.equal((await introspect(notes, '')).status, 400);
-    assert.equal((await introspect(notes, 'a\u0000b')).status, 400);
-    const large = await introspect(notes, 'a.'.repeat(500000)).catch(() => ({ status: 413 }));
-    assert.ok([400, 413].includes(large.status), String(large.status));
+    for (const [bad, words] of [['', 'The parameter token is missing.'], ['\u00e4'.repeat(50), 'The parameter token has characters that it may not have.'],
+      ['a\u0000b', 'The parameters cannot be read: broken escapes, bad UTF-8, a NUL or too many of them.'], ['a.'.repeat(30000), 'The parameter token is too long.']])
+      assert.equal(said(await no(() => introspect(notes, bad), 400, 'invalid_request')), words);
+    const large = await kept(d, () => announced(d.port, '/introspect', 1000000, { 'Content-Type': 'application/x-www-form-urlencoded', ...basic(notes.client_id, notes.client_secret) }));
+    assert.deepEqual(large.statuses, [413]);
     assert.equal((await introspect(notes, x)).json.active, true);
   });
   await t.test('INT-05 GET is not served, nor is a token in the query', async () => {
     const x = await notesToken();
-    assert.equal((await ask(`${d.base}/introspect?token=${x}`, { headers: basic(notes.client_id, notes.client_secret) })).status, 405);
-    assert.equal((await ask(`${d.base}/introspect?token=${x}`, { method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded', ...basic(notes.client_id, notes.client_secret) } })).status, 400);
+    const headers = { 'content-type': 'application/x-www-form-urlencoded', ...basic(notes.client_id, notes.client_secret) };
+    const got = await no(() => ask(`${d.base}/introspect?token=${x}`, { headers }), 405, 'invalid_request');
+    assert.equal(got.headers.get('allow'), 'POST');
+    const posted = await no(() => ask(`${d.base}/introspect?token=${x}`, { method: 'POST', headers }), 400, 'invalid_request');
+    assert.equal(said(posted), 'The body is empty: parameters stand there, not in the address.');
   });
   await t.test('tokens of another time, another kind or another issuer are not active, though our key signed them', async () => {
     const key = signingKey(d);
@@ -373,14 +375,14 @@ export default story('machines', async (t) => {
     assert.deepEqual(await see(first.refresh_token), { active: false });
     assert.equal((await see(third.refresh_token)).active, true);
     assert.equal((await see(third.access_token)).active, true);
-    await post(`${d.base}/revoke`, { token: third.refresh_token, client_id: client.client_id, client_secret: client.client_secret });
+    assert.equal((await post(`${d.base}/revoke`, { token: third.refresh_token, client_id: client.client_id, client_secret: client.client_secret })).status, 200);
     for (const tok of [third.refresh_token, second.refresh_token, third.access_token, first.access_token]) assert.deepEqual(await see(tok), { active: false });
   });
   await t.test('REV-04 what was taken back is not active from the next request on, though it was known a moment ago', async () => {
     const c = await backend('Taken back', 'notes:read');
     const x = (await token(c)).json.access_token;
     for (let i = 0; i < 3; i++) assert.equal((await introspect(notes, x)).json.active, true);
-    await post(`${d.base}/revoke`, { token: x }, basic(c.client_id, c.client_secret));
+    assert.equal((await post(`${d.base}/revoke`, { token: x }, basic(c.client_id, c.client_secret))).status, 200);
     assert.deepEqual((await introspect(notes, x)).json, { active: false });
     const y = (await token(c)).json.access_token;
     assert.equal((await introspect(notes, y)).json.active, true);
@@ -389,6 +391,7 @@ export default story('machines', async (t) => {
   });
   await t.test('RFC 9701 the answer as a signed token, for who asks', async () => {
     const x = await notesToken();
+    const began = Math.floor(Date.now() / 1000);
     for (const tok of [x, 'garbage']) {
       const r = await introspect(notes, tok, { accept: 'application/token-introspection+jwt' });
       assert.equal(r.status, 200);
@@ -398,10 +401,10 @@ export default story('machines', async (t) => {
       const c = claimsOf(r.text);
       assert.equal(c.iss, d.base);
       assert.equal(c.aud, notes.client_id);
-      assert.ok(Math.abs(c.iat - Date.now() / 1000) < 30);
+      assert.ok(c.iat >= began && c.iat <= Date.now() / 1000, `${c.iat}`);
       assert.ok(!('exp' in c) && !('sub' in c));
       assert.equal(c.token_introspection.active, tok === x);
-      assert.equal((await mcp(url, r.text, initialize)).status, 401, 'it is no access token');
+      await dead(url, r.text, 'it is no access token');
       assert.deepEqual((await introspect(notes, r.text)).json, { active: false });
     }
   });
@@ -409,7 +412,7 @@ export default story('machines', async (t) => {
     const weather = await create('Weather server', '--application_type', 'backend', '--resources', `${d.base}/weather/mcp`);
     const person = await tokens(d.base, { jar, resource: `${d.base}/weather/mcp` });
     assert.equal((await introspect(weather, person.access_token)).json.active, true);
-    assert.equal((await token(weather)).json.error, 'invalid_scope', 'it was given nothing for itself');
+    await no(() => token(weather), 400, 'invalid_scope'); // it was given nothing for itself
     await verb('update_client', '--client_id', weather.client_id, '--resources', 'https://notes.example.com/mcp');
     assert.deepEqual((await introspect(weather, person.access_token)).json, { active: false });
     assert.equal((await introspect(weather, await notesToken())).json.active, true);
@@ -432,7 +435,7 @@ export default story('machines', async (t) => {
     assert.equal((await introspect(notes, x)).json.active, true);
     assert.equal(claimsOf((await token(c)).json.access_token).gid, claimsOf(x).gid);
     assert.deepEqual((await introspect(notes, y)).json, { active: false });
-    assert.equal((await token(gone)).status, 401);
+    await no(() => token(gone), 401, 'invalid_client');
   });
   await t.test('a reload to a shorter access_ttl brings no older, longer token back to life', async () => {
     const c = await backend('Long', 'users:read');
@@ -440,11 +443,11 @@ export default story('machines', async (t) => {
     writeFileSync(d.configFile(), config + 'tokens: { access_ttl: 30s }\n', { mode: 0o600 });
     assert.equal((await d.verb(['reload'])).code, 0);
     assert.equal((await token(c)).json.expires_in, 30);
-    await post(`${d.base}/revoke`, { token: x }, basic(c.client_id, c.client_secret));
-    assert.equal((await mcp(url, x, initialize)).status, 401);
-    const until_ = sql(d, 'SELECT until - at FROM revocation ORDER BY seq DESC LIMIT 1');
-    assert.ok(+until_ >= 86400, 'remembered for as long as any token may live');
-    assert.ok(claimsOf(x).exp - claimsOf(x).iat === 600);
+    assert.equal((await post(`${d.base}/revoke`, { token: x }, basic(c.client_id, c.client_secret))).status, 200);
+    await dead(url, x);
+    const remembered = +sql(d, 'SELECT until - at FROM revocation ORDER BY seq DESC LIMIT 1');
+    assert.ok(remembered >= 86400, 'for as long as any token may live');
+    assert.equal(claimsOf(x).exp - claimsOf(x).iat, 600);
   });
   await t.test('a client that the file declares no more loses its tokens with the reload, and has them again when it is back', async () => {
     const leaving = { client_id: 'leaving', client_secret: `${SECRET}-leaving` };
@@ -490,11 +493,13 @@ export default story('machines', async (t) => {
       const x = (await token(c, { scope: 'notes:read' }, two)).json.access_token;
       for (let i = 0; i < 3; i++) assert.equal((await introspect(notes, x, {}, two)).json.active, true);
       await end(c, x);
-      const began = Date.now();
-      await until('the other node to hear of it', async () => !(await introspect(notes, x, {}, two)).json.active, 3000);
-      assert.ok(Date.now() - began < 1500, `${Date.now() - began} ms`);
+      // the feed is read twice a second; that it is within one, and the asking, only a clock tells
+      await until('the other node to hear of it', async () => !(await introspect(notes, x, {}, two)).json.active, 1500);
       assert.deepEqual((await introspect(notes, x, {}, one)).json, { active: false });
-      if (what !== 'revoked') for (const base of [one, two]) assert.equal((await token(c, {}, base)).status, 401);
+      for (const base of [one, two]) {
+        const r = await token(c, { scope: 'notes:read' }, base);
+        assert.deepEqual([r.status, r.json.error], what === 'revoked' ? [200, undefined] : [401, 'invalid_client']);
+      }
     });
   }
   await t.test('a secret changed on one node is changed on the other', async () => {
