@@ -1,9 +1,12 @@
 // Authorization requests that are pushed ahead (RFC 9126): what is asked for never passes through the browser.
+import { createServer } from 'node:http';
 import { story, assert } from './lib/story.mjs';
 import { serve, OWNER } from './lib/daemon.mjs';
 import { Jar, register, post, ask, mcp, initialize, pkce, form } from './lib/oauth.mjs';
 import { claimsOf, sql } from './lib/forge.mjs';
 import { proofKey, prove, boundClient } from './lib/dpop.mjs';
+import { kept, refused } from './lib/kept.mjs';
+import { said } from './lib/errors.mjs';
 import * as oauth from 'oauth4webapi';
 import * as openid from 'openid-client';
 
@@ -37,7 +40,13 @@ clients:
     throw new Error('no way back');
   };
   const redeem = (code, verifier, extra = {}, headers = {}) => post(`${d.base}/token`, { grant_type: 'authorization_code', client_id: client.client_id, code, redirect_uri: CB, code_verifier: verifier, ...extra }, headers);
-  const rows = () => sql(d, 'SELECT count(*) FROM pushed');
+  const GONE = /This request has expired or was already used\. Start again in your application\./;
+  // The browser that comes with it is told why, and sent nowhere; nothing changes.
+  const stopped = async (uri, words, extra) => {
+    const r = await kept(d, () => go(uri, extra));
+    assert.deepEqual([r.status, r.location], [400, null], r.text);
+    assert.match(r.text, words);
+  };
 
   await t.test('the metadata names the endpoint, and does not require it', async () => {
     const m = (await ask(`${d.base}/.well-known/oauth-authorization-server`)).json;
@@ -56,7 +65,7 @@ clients:
     assert.equal(p.get('iss'), d.base);
     const x = (await redeem(p.get('code'), r.verifier)).json;
     assert.equal(claimsOf(x.access_token).aud, weather);
-    assert.equal(x.scope.split(' ').includes('weather:write'), false);
+    assert.equal(x.scope, 'weather:read');
     assert.equal((await mcp(weather, x.access_token, initialize)).status, 502, 'the upstream is dead on purpose: 502 says that the token was good');
   });
   await t.test('nothing of the query but client_id is read with it', async () => {
@@ -66,19 +75,17 @@ clients:
     assert.equal(p.get('state'), 'st');
     const x = (await redeem(p.get('code'), r.verifier)).json;
     assert.equal(claimsOf(x.access_token).aud, weather);
-    assert.equal(x.scope.includes('weather:write'), false);
+    assert.equal(x.scope, 'weather:read');
   });
   await t.test('a request_uri leads on once', async () => {
     const r = await push();
     const first = await go(r.json.request_uri);
     assert.equal(first.status, 302);
-    const second = await go(r.json.request_uri);
-    assert.equal(second.status, 400);
-    assert.match(second.text, /expired or was already used/);
+    await stopped(r.json.request_uri, GONE);
     assert.ok((await allow(first)).get('code'), 'and what it led to goes on');
     const race = await push();
     const all = await Promise.all(Array.from({ length: 20 }, () => go(race.json.request_uri)));
-    assert.equal(all.filter((a) => a.status === 302).length, 1);
+    assert.deepEqual(all.map((a) => a.status).sort(), [302, ...Array(19).fill(400)]);
   });
   await t.test('the sign-in page can be loaded again, and the sign-in goes on', async () => {
     const fresh = new Jar(d.base);
@@ -91,23 +98,27 @@ clients:
   await t.test('it is of one client, and of a minute and a half', async () => {
     const other = (await register(d.base, { client_name: 'Other' })).json;
     const r = await push();
-    const stolen = await go(r.json.request_uri, { client_id: other.client_id });
-    assert.equal(stolen.status, 400);
-    assert.equal(stolen.location, null);
+    await stopped(r.json.request_uri, GONE, { client_id: other.client_id });
     assert.equal((await go(r.json.request_uri)).status, 302, 'and was not used up by that');
     const late = await push();
     sql(d, 'UPDATE pushed SET expires = 1 WHERE id = (SELECT max(id) FROM pushed)');
-    assert.equal((await go(late.json.request_uri)).status, 400);
+    await stopped(late.json.request_uri, GONE);
   });
   await t.test('AUTHZ-41 other values of request_uri are refused, and nothing is fetched', async () => {
     const r = await push();
     for (const uri of [`${URN}nothing`, r.json.request_uri.slice(0, -1) + (r.json.request_uri.endsWith('A') ? 'B' : 'A'), `${r.json.request_uri}A`]) {
-      const x = await go(uri, { redirect_uri: CB });
-      assert.equal(x.status, 400, uri);
-      assert.equal(x.location, null);
+      await stopped(uri, GONE, { redirect_uri: CB });
     }
-    const x = await go('https://client.example/request', { redirect_uri: CB });
-    assert.equal(new URL(x.location).searchParams.get('error'), 'request_uri_not_supported');
+    let hits = 0;
+    const canary = createServer((q, s) => (hits++, s.end()));
+    await new Promise((ok) => canary.listen(0, '127.0.0.1', ok));
+    t.defer(() => new Promise((ok) => canary.close(ok)));
+    for (const uri of ['https://client.example/request', `http://127.0.0.1:${canary.address().port}/request`]) {
+      const x = await kept(d, () => go(uri, { redirect_uri: CB }));
+      const { origin, searchParams } = new URL(x.location);
+      assert.deepEqual([x.status, origin, searchParams.get('error'), searchParams.get('code')], [302, 'https://client.example', 'request_uri_not_supported', null], uri);
+    }
+    assert.equal(hits, 0);
   });
   const wrong = {
     'a redirect URI that is not registered': [{ redirect_uri: 'https://evil.example/cb' }, 400, 'invalid_request'],
@@ -124,19 +135,13 @@ clients:
   };
   for (const [what, [extra, status, error]] of Object.entries(wrong))
     await t.test(`${what} is told at once, and nothing is kept`, async () => {
-      const before = rows();
-      const r = await push(extra);
-      assert.equal(r.status, status, r.text);
-      assert.equal(r.json.error, error);
-      assert.equal(rows(), before);
+      const r = await refused(d, () => push(extra), status, error);
+      assert.equal(r.json.request_uri, undefined);
     });
   await t.test('a client with a secret has to show it', async () => {
     const p = pkce();
     const body = fields(p.challenge, { client_id: 'ci' });
-    const before = rows();
-    assert.equal((await post(par, body)).status, 401);
-    assert.equal((await post(par, { ...body, client_secret: 'wrong' })).status, 401);
-    assert.equal(rows(), before);
+    for (const client_secret of [undefined, 'wrong']) await refused(d, () => post(par, { ...body, client_secret }), 401, 'invalid_client');
     const r = await post(par, { ...body, client_secret: 'a-secret-of-thirty-two-characters' });
     assert.equal(r.status, 201, r.text);
     assert.doesNotMatch(sql(d, 'SELECT params FROM pushed'), /thirty-two/);
@@ -149,34 +154,36 @@ clients:
     const small = await serve(t, { config: 'limits: { pushed: 3 }\n' });
     const all = [];
     for (let i = 0; i < 5; i++) all.push(await post(`${small.base}/par`, { client_id: 'nobody' }));
-    assert.deepEqual(all.map((r) => r.status), [401, 401, 401, 429, 429]);
-    assert.ok(+all[4].headers.get('retry-after') >= 1);
-    assert.equal((await post(`${small.base}/oauth2/par`, { client_id: 'nobody' })).status, 429, 'by whatever name');
+    all.push(await post(`${small.base}/oauth2/par`, { client_id: 'nobody' })); // by whatever name
+    assert.deepEqual(all.map((r) => [r.status, r.json.error]), [...Array(3).fill([401, 'invalid_client']), ...Array(3).fill([429, 'temporarily_unavailable'])]);
+    assert.match(all[4].headers.get('retry-after'), /^[1-9]\d?$/, 'within the minute');
   });
   await t.test('GET and a parameter twice are refused', async () => {
-    assert.equal((await ask(`${par}?${form(fields(pkce().challenge))}`)).status, 405);
-    assert.equal((await post(par, `${form(fields(pkce().challenge))}&scope=again`)).json.error, 'invalid_request');
+    const got = await refused(d, () => ask(`${par}?${form(fields(pkce().challenge))}`), 405, 'invalid_request');
+    assert.equal(got.headers.get('allow'), 'POST');
+    const twice = await refused(d, () => post(par, `${form(fields(pkce().challenge))}&scope=again`), 400, 'invalid_request');
+    assert.equal(said(twice), 'The parameter scope was sent more than once.');
   });
   await t.test('a DPoP proof binds the code to its key, and dpop_jkt may only say the same', async () => {
     const key = proofKey();
     const r = await push({}, { dpop: prove(key, 'POST', par) });
     assert.equal(r.status, 201, r.text);
     const code = (await allow(await go(r.json.request_uri))).get('code');
-    assert.equal((await redeem(code, r.verifier, {}, { dpop: prove(proofKey(), 'POST', `${d.base}/token`) })).json.error, 'invalid_grant');
+    await refused(d, () => redeem(code, r.verifier, {}, { dpop: prove(proofKey(), 'POST', `${d.base}/token`) }), 400, 'invalid_grant', 'code');
     const again = await push({ dpop_jkt: key.jkt }, { dpop: prove(key, 'POST', par) });
     const good = (await allow(await go(again.json.request_uri))).get('code');
     assert.equal((await redeem(good, again.verifier, {}, { dpop: prove(key, 'POST', `${d.base}/token`) })).json.token_type, 'DPoP');
     for (const [extra, proof] of [[{ dpop_jkt: proofKey().jkt }, prove(key, 'POST', par)], [{}, prove(key, 'POST', `${d.base}/token`)]]) {
-      const bad = await push(extra, { dpop: proof });
-      assert.equal(bad.status, 400);
-      assert.equal(bad.json.error, 'invalid_dpop_proof');
+      await refused(d, () => push(extra, { dpop: proof }), 400, 'invalid_dpop_proof');
     }
   });
   await t.test('a client that registered to push may do nothing else', async () => {
     const c = await boundClient(d, { require_pushed_authorization_requests: true });
     const p = pkce();
-    const plain = await jar.ask(`/authorize?${form(fields(p.challenge, { client_id: c.client_id }))}`);
-    assert.equal(new URL(plain.location).searchParams.get('error'), 'invalid_request');
+    const plain = await kept(d, () => jar.ask(`/authorize?${form(fields(p.challenge, { client_id: c.client_id }))}`));
+    const q = new URL(plain.location).searchParams;
+    assert.deepEqual([plain.status, q.get('error'), q.get('code')], [302, 'invalid_request', null]);
+    assert.match(q.get('error_description'), /^This client pushes its authorization requests; this one came by the browser\. /);
     const r = await post(par, fields(p.challenge, { client_id: c.client_id }));
     assert.equal(r.status, 201, r.text);
     assert.ok((await allow(await go(r.json.request_uri, { client_id: c.client_id }))).get('code'));
