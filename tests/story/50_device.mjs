@@ -1,12 +1,14 @@
 // Devices that have no browser (RFC 8628): a code on a screen, a person who types it, and nobody else who could.
 import { join } from 'node:path';
-import { story, assert } from './lib/story.mjs';
+import { story, assert, until } from './lib/story.mjs';
 import { serve, freePort, OWNER } from './lib/daemon.mjs';
 import { Jar, register, post, ask, mcp, initialize, refresh } from './lib/oauth.mjs';
 import { claimsOf, sql } from './lib/forge.mjs';
 import { proofKey, prove } from './lib/dpop.mjs';
 import { person } from './lib/browser.mjs';
 import { verified, atHash } from './lib/party.mjs';
+import { kept, refused } from './lib/kept.mjs';
+import { said } from './lib/errors.mjs';
 import * as oauth from 'oauth4webapi';
 
 const GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
@@ -47,6 +49,21 @@ export default story('device', async (t) => {
     return own;
   };
   const forget = () => sql(d, 'DELETE FROM throttle');
+  const no = (send, error, ...but) => refused(d, send, 400, error, ...but);
+  // That somebody asked, and when, is all that is kept of it.
+  const pending = (x) => no(() => poll(x), 'authorization_pending', 'device');
+  // The access token is taken no more.
+  const dead = async (x) => {
+    const r = await mcp(weather, x, initialize);
+    assert.equal(r.status, 401);
+    assert.match(r.headers.get('www-authenticate'), /^Bearer error="invalid_token"/);
+  };
+  // A page that says there is no such code; only that somebody tried one is kept.
+  const unknown = async (send) => {
+    const r = await kept(d, send, 'throttle');
+    assert.equal(r.status, 400, r.text);
+    assert.match(r.text, /There is no such code, or it has expired\./);
+  };
 
   await t.test('the metadata names the endpoint and the grant', async () => {
     const m = (await ask(`${d.base}/.well-known/oauth-authorization-server`)).json;
@@ -69,7 +86,7 @@ export default story('device', async (t) => {
   });
   await t.test('the person allows, the device gets its tokens once, and they are used, refreshed, shown and taken back', async () => {
     const x = await begin();
-    assert.equal((await poll(x)).json.error, 'authorization_pending');
+    await pending(x);
     const done = await decide(x);
     assert.match(done.text, /Go back to your device/);
     later();
@@ -79,14 +96,14 @@ export default story('device', async (t) => {
     const claims = claimsOf(y.json.access_token);
     assert.equal(claims.aud, weather);
     assert.equal(claims.client_id, client.client_id);
-    assert.equal(y.json.scope.includes('weather:write'), false);
+    assert.equal(y.json.scope, 'weather:read');
     assert.equal((await mcp(weather, y.json.access_token, initialize)).status, 502, 'the upstream is dead on purpose: 502 says that the token was good');
     const z = (await refresh(d.base, client.client_id, y.json.refresh_token)).json;
     assert.ok(z.access_token);
     assert.match((await jar.ask('/account/connections')).text, /Terminal[\s\S]*another device/);
     const page = await jar.ask('/account/connections?application=Terminal');
-    await jar.ask('/account/connections', { method: 'POST', body: { ...Jar.fields(page.text), name: 'Terminal' } });
-    assert.equal((await mcp(weather, z.access_token, initialize)).status, 401);
+    assert.equal((await jar.ask('/account/connections', { method: 'POST', body: { ...Jar.fields(page.text), name: 'Terminal' } })).status, 303);
+    await dead(z.access_token);
   });
   await t.test('the page says how long access lasts, and who is not the one signed in comes back with the code', async () => {
     const x = await begin();
@@ -117,35 +134,38 @@ export default story('device', async (t) => {
     await decide(x);
     const y = (await poll(x)).json;
     assert.ok(y.access_token);
-    assert.equal((await poll(x)).json.error, 'invalid_grant');
-    assert.equal((await mcp(weather, y.access_token, initialize)).status, 401);
-    assert.equal((await refresh(d.base, client.client_id, y.refresh_token)).json.error, 'invalid_grant');
+    const again = await poll(x);
+    assert.deepEqual([again.status, again.json.error], [400, 'invalid_grant']);
+    assert.equal(said(again), 'The device code was already used; everything given for it has been revoked.');
+    await dead(y.access_token);
+    await no(() => refresh(d.base, client.client_id, y.refresh_token), 'invalid_grant');
   });
   await t.test('of twenty at once one gets tokens', async () => {
     const x = await begin();
     await decide(x);
     const all = await Promise.all(Array.from({ length: 20 }, () => poll(x)));
-    assert.equal(all.filter((r) => r.status === 200).length, 1);
+    assert.deepEqual(all.map((r) => r.json.error ?? 'given').sort(), ['given', ...Array(19).fill('invalid_grant')]);
   });
   await t.test('a no is told, and stays', async () => {
     const x = await begin();
     assert.match((await decide(x, 'deny')).text, /Nothing was given/);
-    assert.equal((await poll(x)).json.error, 'access_denied');
-    assert.equal((await type(x.user_code)).status, 400, 'it cannot be decided again');
+    await no(() => poll(x), 'access_denied', 'device');
+    await unknown(() => type(x.user_code)); // it cannot be decided again
     forget();
   });
   await t.test('who asks too often is told to slow down, and has to wait longer from then on', async () => {
     const x = await begin();
-    assert.equal((await poll(x)).json.error, 'authorization_pending');
-    assert.equal((await poll(x)).json.error, 'slow_down');
+    const slow = () => no(() => poll(x), 'slow_down', 'device');
     const pace = () => +sql(d, 'SELECT pace FROM device WHERE id = (SELECT max(id) FROM device)');
+    await pending(x);
+    await slow();
     assert.equal(pace(), 10);
-    assert.equal((await poll(x)).json.error, 'slow_down');
+    await slow();
     assert.equal(pace(), 15);
     sql(d, 'UPDATE device SET polled = polled - 10');
-    assert.equal((await poll(x)).json.error, 'slow_down', 'ten seconds are not fifteen');
+    await slow(); // ten seconds are not fifteen
     sql(d, 'UPDATE device SET polled = polled - 20');
-    assert.equal((await poll(x)).json.error, 'authorization_pending');
+    await pending(x);
     await decide(x);
     assert.equal((await poll(x)).status, 200, 'once it is decided nobody waits');
   });
@@ -153,9 +173,8 @@ export default story('device', async (t) => {
     const [a, b] = [await begin(), await begin()];
     await decide(b);
     sql(d, 'UPDATE device SET expires = 1');
-    assert.equal((await poll(a)).json.error, 'expired_token');
-    assert.equal((await poll(b)).json.error, 'expired_token');
-    assert.equal((await type(a.user_code)).status, 400);
+    for (const x of [a, b]) await no(() => poll(x), 'expired_token');
+    await unknown(() => type(a.user_code));
     forget();
   });
   await t.test('the code is typed in small letters, with blanks or without the dash', async () => {
@@ -166,11 +185,13 @@ export default story('device', async (t) => {
   });
   await t.test('an address with the code in it only fills it in', async () => {
     const x = await begin();
-    const page = await jar.ask(new URL(x.verification_uri_complete).pathname + new URL(x.verification_uri_complete).search);
+    const page = await kept(d, () => jar.ask(new URL(x.verification_uri_complete).pathname + new URL(x.verification_uri_complete).search));
+    assert.equal(page.status, 200);
     assert.ok(page.text.includes(`value="${x.user_code}"`));
-    assert.doesNotMatch(page.text, /Terminal|Allow/);
-    assert.equal(sql(d, 'SELECT user_id FROM device WHERE id = (SELECT max(id) FROM device)'), '0', 'and looks nothing up');
-    const evil = await jar.ask('/device?user_code=%22%3E%3Cscript%3Ealert(1)%3C/script%3E');
+    assert.doesNotMatch(page.text, /Terminal|Allow/, 'and looks nothing up');
+    const evil = await kept(d, () => jar.ask('/device?user_code=%22%3E%3Cscript%3Ealert(1)%3C/script%3E'));
+    assert.equal(evil.status, 200);
+    assert.match(evil.text, /value="&quot;&gt;&lt;script&gt;alert\(1\)&lt;\/script&gt;"/);
     assert.doesNotMatch(evil.text, /<script>alert/);
   });
   await t.test('who is not signed in signs in first, and comes back to the code', async () => {
@@ -192,10 +213,9 @@ export default story('device', async (t) => {
     const ben = await member('ben@example.com');
     const x = await begin();
     const seen = await type(x.user_code);
-    for (const decision of [undefined, 'allow', 'deny']) assert.equal((await type(x.user_code, ben, decision)).status, 400);
+    for (const decision of [undefined, 'allow', 'deny']) await unknown(() => type(x.user_code, ben, decision));
     const form2 = Jar.fields((await type((await begin()).user_code, ben)).text);
-    const forged = await ben.ask('/device', { method: 'POST', body: { ...form2, user_code: x.user_code, decision: 'allow', user_id: '1', email: OWNER.email } });
-    assert.equal(forged.status, 400);
+    await unknown(() => ben.ask('/device', { method: 'POST', body: { ...form2, user_code: x.user_code, decision: 'allow', user_id: '1', email: OWNER.email } }));
     await jar.ask('/device', { method: 'POST', body: { ...Jar.fields(seen.text), decision: 'allow' } });
     const y = (await poll(x)).json;
     const owner = claimsOf(y.access_token).sub;
@@ -210,22 +230,23 @@ export default story('device', async (t) => {
     const x = await begin();
     await decide(x);
     const thief = await terminal('Thief');
-    assert.equal((await poll(x, { client_id: thief.client_id })).json.error, 'invalid_grant');
+    await no(() => poll(x, { client_id: thief.client_id }), 'invalid_grant');
     assert.equal((await poll(x)).status, 200);
   });
   await t.test('few codes can be tried: after five the next has to wait, also the right one', async () => {
     const ann = await member('ann@example.com');
-    const before = sql(d, 'SELECT count(*) FROM grants');
-    let r;
-    for (let i = 0; i < 8; i++) r = await type('BCDF-GHJK', ann);
-    assert.equal(r.status, 429);
-    assert.ok(+r.headers.get('retry-after') >= 1);
+    // five cost nothing, and the sixth a second; when that is over already, the next one costs two
+    for (let i = 0; i < 6; i++) await unknown(() => type('BCDF-GHJK', ann));
+    const slowed = await until('the wait', async () => { const r = await type('BCDF-GHJK', ann); return r.status !== 400 && r; });
+    assert.equal(slowed.status, 429);
+    assert.match(slowed.headers.get('retry-after'), /^[1-4]$/);
+    sql(d, 'UPDATE throttle SET next = next + 60'); // as if more had been tried
     const x = await begin();
-    const right = await type(x.user_code, ann);
+    const right = await kept(d, () => type(x.user_code, ann));
     assert.equal(right.status, 429);
+    assert.match(right.text, /Too many codes that were none\. Wait \d+ seconds? and try again\./);
     assert.doesNotMatch(right.text, /Terminal/);
     assert.equal((await type(x.user_code)).status, 200, 'others are not kept waiting');
-    assert.equal(sql(d, 'SELECT count(*) FROM grants'), before);
     forget();
   });
   await t.test('a hundred guesses at once do not all pass the throttle', async () => {
@@ -236,13 +257,16 @@ export default story('device', async (t) => {
     const most = 6 + Math.floor(Math.log2(second() - begun + 1)); // pauses of 1, 2, 4 seconds and so on may have passed meanwhile
     forget();
     const looked = all.filter((r) => r.status === 400).length;
-    assert.ok(looked <= most, `${looked} were looked up, ${most} may`);
+    assert.ok(looked >= 1 && looked <= most, `${looked} were looked up, ${most} may`);
+    assert.equal(all.filter((r) => r.status === 429).length, 100 - looked);
   });
   await t.test('a post without the page\'s token, or without a session, decides nothing', async () => {
     const x = await begin();
-    assert.equal((await jar.ask('/device', { method: 'POST', body: { user_code: x.user_code, decision: 'allow' } })).status, 403);
-    assert.equal((await new Jar(d.base).ask('/device', { method: 'POST', body: { user_code: x.user_code, decision: 'allow' } })).status, 401);
-    assert.equal((await poll(x)).json.error, 'authorization_pending');
+    for (const [j, status] of [[jar, 403], [new Jar(d.base), 401]]) {
+      const r = await kept(d, () => j.ask('/device', { method: 'POST', body: { user_code: x.user_code, decision: 'allow' } }));
+      assert.equal(r.status, status);
+    }
+    await pending(x);
   });
   const wrong = {
     'a client that did not register for it': [{ client_id: other.client_id }, 400, 'unauthorized_client'],
@@ -253,18 +277,15 @@ export default story('device', async (t) => {
   };
   for (const [what, [extra, status, error]] of Object.entries(wrong))
     await t.test(`${what} gets no code`, async () => {
-      const before = sql(d, 'SELECT count(*) FROM device');
-      const r = await post(`${d.base}/device_authorization`, { client_id: client.client_id, resource: weather, scope: 'weather:read', ...extra });
-      assert.equal(r.status, status, r.text);
-      assert.equal(r.json.error, error);
-      assert.equal(sql(d, 'SELECT count(*) FROM device'), before);
+      const r = await refused(d, () => post(`${d.base}/device_authorization`, { client_id: client.client_id, resource: weather, scope: 'weather:read', ...extra }), status, error);
+      assert.deepEqual([r.json.device_code, r.json.user_code], [undefined, undefined]);
     });
   await t.test('a token request without a code, with an invented one, or for another resource gets nothing', async () => {
-    assert.equal((await post(token, { grant_type: GRANT, client_id: client.client_id })).json.error, 'invalid_request');
-    for (const device_code of ['x', 'gh_dc_AAAA', `gh_dc_${'A'.repeat(54)}`]) assert.equal((await poll({ device_code })).json.error, 'invalid_grant');
+    assert.equal(said(await no(() => post(token, { grant_type: GRANT, client_id: client.client_id }), 'invalid_request')), 'The parameter device_code is missing.');
+    for (const device_code of ['x', 'gh_dc_AAAA', `gh_dc_${'A'.repeat(54)}`]) await no(() => poll({ device_code }), 'invalid_grant');
     const x = await begin();
     await decide(x);
-    assert.equal((await poll(x, { resource: `${d.base}/notes/mcp` })).json.error, 'invalid_target');
+    await no(() => poll(x, { resource: `${d.base}/notes/mcp` }), 'invalid_target', 'device');
     assert.equal((await poll(x)).status, 200);
   });
   await t.test('with openid the device gets an id token of the sign-in in which the person allowed, also when it refreshes', async () => {
@@ -300,15 +321,16 @@ export default story('device', async (t) => {
     await decide(x);
     const y = (await poll(x, {}, { dpop: prove(key, 'POST', token) })).json;
     assert.equal(y.token_type, 'DPoP');
-    assert.equal((await refresh(d.base, client.client_id, y.refresh_token)).json.error, 'invalid_grant');
+    await no(() => refresh(d.base, client.client_id, y.refresh_token), 'invalid_grant');
+    assert.equal((await post(token, { grant_type: 'refresh_token', client_id: client.client_id, refresh_token: y.refresh_token }, { dpop: prove(key, 'POST', token) })).status, 200);
   });
   await t.test('no more than limits.device may begin from one address in a minute', async () => {
     const small = await serve(t, { config: 'limits: { device: 3 }\n' });
     const all = [];
     for (let i = 0; i < 5; i++) all.push(await post(`${small.base}/device_authorization`, { client_id: 'nobody' }));
-    assert.deepEqual(all.map((r) => r.status), [401, 401, 401, 429, 429]);
-    assert.ok(+all[4].headers.get('retry-after') >= 1);
-    assert.equal((await post(`${small.base}/token`, { grant_type: GRANT, client_id: 'nobody', device_code: 'x' })).status, 401, 'asking for tokens is not counted');
+    assert.deepEqual(all.map((r) => [r.status, r.json.error]), [...Array(3).fill([401, 'invalid_client']), ...Array(2).fill([429, 'temporarily_unavailable'])]);
+    assert.match(all[4].headers.get('retry-after'), /^[1-9]\d?$/, 'within the minute');
+    await refused(small, () => post(`${small.base}/token`, { grant_type: GRANT, client_id: 'nobody', device_code: 'x' }), 401, 'invalid_client'); // asking for tokens is not counted
   });
   await t.test('a restart in the middle is not noticed', async () => {
     const x = await begin();
