@@ -3,8 +3,7 @@ import { createHmac, createHash, generateKeyPairSync, sign as nodeSign } from 'n
 import { story, assert } from './lib/story.mjs';
 import { serve, OWNER } from './lib/daemon.mjs';
 import { Jar, register, authorize, tokens, refresh, post, ask, mcp, initialize, b64url, form, pkce, authorizeQuery } from './lib/oauth.mjs';
-import { kept } from './lib/kept.mjs';
-import { sql } from './lib/forge.mjs';
+import { dump, kept } from './lib/kept.mjs';
 import { said } from './lib/errors.mjs';
 import { wire } from './lib/wire.mjs';
 
@@ -215,8 +214,8 @@ export default story('attacks token', async (t) => {
     await no(() => post(`${url}?${form({ client_secret })}`, { ...fields, client_id, code: b.code, code_verifier: b.verifier }), 'invalid_client', 401);
     assert.equal((await redeem(b, { client_id, client_secret })).status, 200);
   });
-  for (const [id, headers, body] of [['TOK-04', { 'content-type': 'application/json' }, JSON.stringify(fields)], ['TOK-06', { 'content-type': '' }, form(fields)], ['TOK-06 none,', {}, form(fields)],
-    ['TOK-07', { 'content-type': 'multipart/form-data; boundary=x' }, '--x\r\nContent-Disposition: form-data; name="grant_type"\r\n\r\nrefresh_token\r\n--x--']]) {
+  for (const [id, headers, body] of [['TOK-04 JSON:', { 'content-type': 'application/json' }, JSON.stringify(fields)], ['TOK-06 an empty one:', { 'content-type': '' }, form(fields)], ['TOK-06 none:', {}, form(fields)],
+    ['TOK-07 multipart:', { 'content-type': 'multipart/form-data; boundary=x' }, '--x\r\nContent-Disposition: form-data; name="grant_type"\r\n\r\nrefresh_token\r\n--x--']]) {
     await t.test(`${id} another Content-Type is refused`, async () =>
       void await no(() => ask(url, { method: 'POST', headers, body: Buffer.from(body) }), 'invalid_request', 415));
   }
@@ -411,7 +410,7 @@ export default story('attacks token', async (t) => {
   await t.test('CODE, RT: no row, log or page holds a usable secret', async () => {
     const page = await jar.ask('/account/connections');
     assert.match(page.text, /Public/);
-    for (const text of [sql(d, '.dump'), d.log, page.text]) {
+    for (const text of [dump(d).join('\n'), d.log, page.text]) {
       assert.doesNotMatch(text, /gh_(rt|ac|ss|cs)_[A-Za-z0-9_-]{20}/);
       assert.ok(!text.includes(x.access_token));
     }

@@ -7,6 +7,7 @@ import { Jar, register, tokens, mcp, ask, post, initialize } from './lib/oauth.m
 import { announced, wire } from './lib/wire.mjs';
 import { kept } from './lib/kept.mjs';
 import { sql } from './lib/forge.mjs';
+import { idOf } from './lib/errors.mjs';
 
 export default story('gateway', async (t) => {
   const seen = [];
@@ -178,7 +179,7 @@ export default story('gateway', async (t) => {
   });
 
   const why = async (r, words) => {
-    const id = /\b(w[0-9a-z]{10})\b/.exec(r.text + (r.headers.get('www-authenticate') ?? ''))?.[1];
+    const id = idOf(r);
     assert.ok(id, r.text);
     const x = await d.verb(['why', id]);
     assert.equal(x.code, 0, x.err);

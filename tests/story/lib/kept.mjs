@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { spawnSync } from 'node:child_process';
 import { assert } from './story.mjs';
 
-const dump = (d) => {
+// The rows of the store of the daemon d (on SQLite), as SQL.
+export const dump = (d) => {
   const r = spawnSync('sqlite3', ['-readonly', join(d.data, 'gatehouse.db'), '.timeout 5000', '.dump'], { encoding: 'utf8', maxBuffer: 1 << 28 });
   assert.equal(r.status, 0, r.stderr);
   return r.stdout.split('\n').filter((line) => line.startsWith('INSERT INTO'));
