@@ -393,9 +393,10 @@ export default story('attacks token', async (t) => {
   };
   for (const [id, token] of Object.entries(forged)) {
     await t.test(`${id} is 401 invalid_token`, async () => {
-      const r = await mcp(res, token, initialize);
+      const r = await kept(d, () => mcp(res, token, initialize));
       assert.equal(r.status, 401, r.text);
       assert.match(r.headers.get('www-authenticate'), /^Bearer error="invalid_token"/);
+      assert.equal(r.json.error, 'invalid_token');
     });
   }
   await t.test('the token it was all made from still works', async () => assert.equal(await works(x.access_token), 200));
