@@ -4,7 +4,7 @@ import { story, assert } from './lib/story.mjs';
 import { serve, OWNER } from './lib/daemon.mjs';
 import { Jar, register, authorize, tokens, refresh, post, ask, mcp, initialize, b64url, form, pkce, authorizeQuery } from './lib/oauth.mjs';
 import { dump, kept } from './lib/kept.mjs';
-import { said } from './lib/errors.mjs';
+import { said } from './lib/said.mjs';
 import { wire } from './lib/wire.mjs';
 
 const CB = 'https://client.example/cb';

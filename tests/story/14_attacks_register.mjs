@@ -4,7 +4,7 @@ import { story, assert } from './lib/story.mjs';
 import { serve } from './lib/daemon.mjs';
 import { Jar, register, authorize, authorizeQuery, pkce, ask } from './lib/oauth.mjs';
 import { kept, refused } from './lib/kept.mjs';
-import { said } from './lib/errors.mjs';
+import { said } from './lib/said.mjs';
 import { announced } from './lib/wire.mjs';
 
 export default story('attacks registration', async (t) => {

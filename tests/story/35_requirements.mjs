@@ -7,7 +7,7 @@ import { story, assert } from './lib/story.mjs';
 import { serve, run, temporary, freePort, OWNER } from './lib/daemon.mjs';
 import { Jar, register, registerAt, authorize, authorizeQuery, tokens, refresh, post, ask, mcp, initialize, pkce } from './lib/oauth.mjs';
 import { dump, kept, refused } from './lib/kept.mjs';
-import { said } from './lib/errors.mjs';
+import { said } from './lib/said.mjs';
 
 const CB = 'https://client.example/cb';
 

@@ -15,7 +15,7 @@ import { ASSERTION, assertion, enc, keyPair, now, proof } from './lib/assertion.
 import { provider } from './lib/clients.mjs';
 import { Jar, register, authorize, back, post, ask, refresh } from './lib/oauth.mjs';
 import { refused } from './lib/kept.mjs';
-import { said } from './lib/errors.mjs';
+import { said } from './lib/said.mjs';
 
 const CB = 'https://client.example/cb';
 

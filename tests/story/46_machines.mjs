@@ -11,7 +11,7 @@ import { forge, signingKey, sql, claimsOf } from './lib/forge.mjs';
 import { Jar, register, authorize, tokens, refresh, post, ask, mcp, initialize, b64url } from './lib/oauth.mjs';
 import { dump, kept, refused } from './lib/kept.mjs';
 import { announced } from './lib/wire.mjs';
-import { said } from './lib/errors.mjs';
+import { said } from './lib/said.mjs';
 
 const SECRET = 'gh_cs_the-secret-of-ci-in-the-file';
 const config = `clients:

@@ -6,7 +6,7 @@ import { Jar, register, post, ask, mcp, initialize, pkce, form } from './lib/oau
 import { claimsOf, sql } from './lib/forge.mjs';
 import { proofKey, prove, boundClient } from './lib/dpop.mjs';
 import { kept, refused } from './lib/kept.mjs';
-import { said } from './lib/errors.mjs';
+import { said } from './lib/said.mjs';
 import * as oauth from 'oauth4webapi';
 import * as openid from 'openid-client';
 

@@ -8,7 +8,7 @@ import { proofKey, prove } from './lib/dpop.mjs';
 import { person } from './lib/browser.mjs';
 import { verified, atHash } from './lib/party.mjs';
 import { kept, refused } from './lib/kept.mjs';
-import { said } from './lib/errors.mjs';
+import { said } from './lib/said.mjs';
 import * as oauth from 'oauth4webapi';
 
 const GRANT = 'urn:ietf:params:oauth:grant-type:device_code';

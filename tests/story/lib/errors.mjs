@@ -32,6 +32,3 @@ export function idOf(r) {
   }
   return null;
 }
-
-// What an answer says of what is wrong, without the id of the refusal.
-export const said = (r) => r.json?.error_description.replace(/ \(why w[0-9a-hjkmnp-tv-z]{10}\)$/, '');

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { spawnSync } from 'node:child_process';
 import { assert } from './story.mjs';
 
-// The rows of the store of the daemon d (on SQLite), as SQL.
+// The rows of the daemon d (on SQLite), as INSERT statements.
 export const dump = (d) => {
   const r = spawnSync('sqlite3', ['-readonly', join(d.data, 'gatehouse.db'), '.timeout 5000', '.dump'], { encoding: 'utf8', maxBuffer: 1 << 28 });
   assert.equal(r.status, 0, r.stderr);
