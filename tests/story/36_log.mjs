@@ -61,8 +61,8 @@ resources:
   await t.test('S-38 a call through the gateway is a row: who, which application, where, how long, how much', async () => {
     const began = Date.now();
     assert.equal((await mcp(`${weather}?token=in-the-query`, w.access_token, initialize)).status, 200);
-    const took = Date.now() - began;
     const r = await row('a call', (l) => l.event === 'gateway.call');
+    const took = Date.now() - began;
     assert.equal(r.client_id, 'Logged "app"');
     assert.match(r.user_id, /^user_/);
     assert.match(r.connection_id, /^grant_/);
