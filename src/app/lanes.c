@@ -113,6 +113,15 @@ static void work(void *arg)
 	}
 }
 
+/* The answer as it was before the transaction: what did not happen is not told, above all no cookie of it. */
+static void untell(struct exchange *x)
+{
+	x->reply.status = x->mark.status;
+	x->reply.header_count = x->mark.header_count;
+	x->reply.body = x->mark.body;
+	x->reply.close = x->mark.close;
+}
+
 /* What one job does inside the transaction. It may be run again: everything it leaves in the ctx starts anew. */
 static enum err write_step(struct db *db, void *arg)
 {
@@ -120,10 +129,7 @@ static enum err write_step(struct db *db, void *arg)
 	struct ctx *c = &x->c;
 	enum err (*step)(struct ctx * c) = c->next;
 
-	x->reply.status = x->mark.status;
-	x->reply.header_count = x->mark.header_count;
-	x->reply.body = x->mark.body;
-	x->reply.close = x->mark.close;
+	untell(x);
 	c->page = 0;
 	c->view = NULL;
 	c->effects = NULL;
@@ -169,7 +175,9 @@ static void write_group(struct worker *w, struct exchange **batch, size_t n)
 		x->result = explained(x, jobs[i]->result, w->db);
 		if (x->result == ERR_NEED)
 			x->c.next = x->next_step;
-		if (!is_fault(x->result))
+		if (is_fault(x->result))
+			untell(x);
+		else
 			x->wait_reload = effects_run(w->lanes->house, x->c.effects, &x->c);
 	}
 }

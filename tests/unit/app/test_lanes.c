@@ -18,7 +18,8 @@ static struct {
 	struct thread thread;
 	char dir[64], url[128];
 	atomic_int done, runs, gate;
-	atomic_int last; /* enum err */
+	atomic_int last;    /* enum err */
+	atomic_int headers; /* of the last answer */
 	struct db *look;
 } rig;
 
@@ -37,6 +38,7 @@ struct plan {
 static void done(struct exchange *x, enum err e)
 {
 	atomic_store(&rig.last, (int)e);
+	atomic_store(&rig.headers, (int)x->reply.header_count);
 	exchange_drop(x);
 	atomic_fetch_add(&rig.done, 1);
 }
@@ -199,12 +201,14 @@ static void walks_through_the_lanes(void **state)
 
 static enum err refuse_after_writing(struct ctx *c)
 {
+	reply_header(c->reply, S("Set-Cookie"), S("a=1"));
 	TRY(put(c, S("refused"), S("1")));
 	return FAIL(c, CODE_REPLAYED, "and its family ended");
 }
 
 static enum err break_after_writing(struct ctx *c)
 {
+	reply_header(c->reply, S("Set-Cookie"), S("a=1"));
 	TRY(put(c, S("broken"), S("1")));
 	return FAIL(c, CRYPTO, "ours");
 }
@@ -215,13 +219,16 @@ static enum err leak_after_writing(struct ctx *c)
 	return ERR_NOT_FOUND; /* nobody turned it into something that can go out */
 }
 
+/* With all that was to be told of it. */
 static void commits_refusals_and_rolls_faults_back(void **state)
 {
 	(void)state;
 	assert_int_equal(run_one(LANE_WRITE, refuse_after_writing, S("")), ERR_CODE_REPLAYED);
 	assert_true(stands("refused"));
+	assert_int_equal(atomic_load(&rig.headers), 1);
 	assert_int_equal(run_one(LANE_WRITE, break_after_writing, S("")), ERR_CRYPTO);
 	assert_false(stands("broken"));
+	assert_int_equal(atomic_load(&rig.headers), 0); /* no cookie of a session that there is not */
 	assert_int_equal(run_one(LANE_WRITE, leak_after_writing, S("")), ERR_INTERNAL);
 	assert_false(stands("leaked"));
 }

@@ -76,7 +76,13 @@ static enum err run(struct rig *r, enum err (*step)(struct ctx *c), enum lane la
 	c->lane = lane;
 	c->db = lane == LANE_READ ? r->read : NULL;
 	r->hashes += lane == LANE_HASH;
-	return lane == LANE_WRITE ? db_do(r->write, run_write, &(struct job){ c, step }) : step(c);
+	if (lane != LANE_WRITE)
+		return step(c);
+	size_t told = r->reply.header_count;
+	enum err e = db_do(r->write, run_write, &(struct job){ c, step });
+	if (e != OK && err_row(e)->kind == ERR_KIND_FAULT) /* as app/lanes.c does */
+		r->reply.header_count = told;
+	return e;
 }
 
 static str cookies(struct rig *r)

@@ -4,7 +4,7 @@
  */
 #include "base/unit.h"
 #include "oauth/machines.h"
-#include "store/db_fault.h"
+#include "store/breaking.h"
 
 #include <stdlib.h>
 
@@ -329,21 +329,7 @@ static void start(struct kit *k, struct fault *plan)
 	k->clients[1].grant_types =
 	    S("authorization_code refresh_token urn:ietf:params:oauth:grant-type:device_code");
 	k->site.resource_count = 3;
-	*plan = (struct fault){ .with = ERR_STORE };
-	k->reader = db_fault(k->reader, plan);
-	k->writer = db_fault(k->writer, plan);
-}
-
-/* All that differs is said, not the first alone. */
-static int wrong;
-
-static void wants(const char *sentence, const char *statement, const char *what, enum err got, enum err want)
-{
-	if (got == want)
-		return;
-	print_error("%s, without %s: %s %s, not %s\n", sentence, statement, what, err_row(got)->name,
-	    err_row(want)->name);
-	wrong++;
+	breaking_start(plan, &k->reader, &k->writer);
 }
 
 static void goes_well(const struct request *r, struct fault *plan)
@@ -353,7 +339,7 @@ static void goes_well(const struct request *r, struct fault *plan)
 	start(k, plan);
 	str given = r->before(k);
 	plan->seen_count = 0;
-	wants(r->sentence, "nothing", "it is", r->ask(k, given).err, r->good);
+	breaking_err(r->sentence, "nothing", "at once", r->ask(k, given).err, r->good);
 	machines_stop(k);
 	free(k);
 }
@@ -367,10 +353,10 @@ static void breaks(const struct request *r, const char *statement)
 	str given = r->before(k);
 	uint64_t state = kit_state(k);
 	plan.statement = statement;
-	wants(r->sentence, statement, "it is", r->ask(k, given).err, ERR_STORE);
-	wants(r->sentence, statement, "the state is", kit_state(k) == state ? OK : ERR_STORE, OK);
+	breaking_err(r->sentence, statement, "at once", r->ask(k, given).err, ERR_STORE);
+	breaking_holds(r->sentence, statement, "something has changed", kit_state(k) == state);
 	plan.statement = NULL;
-	wants(r->sentence, statement, "afterwards it is", r->ask(k, given).err, r->good);
+	breaking_err(r->sentence, statement, "afterwards", r->ask(k, given).err, r->good);
 	machines_stop(k);
 	free(k);
 }
@@ -388,7 +374,7 @@ static void whichever_statement_fails(void **state)
 		for (size_t n = 0; n < plan.seen_count; n++)
 			breaks(&requests[i], plan.seen[n]);
 	}
-	assert_int_equal(wrong, 0);
+	assert_int_equal(breaking_wrong, 0);
 	assert_true(statements > 2 * COUNT(requests));
 }
 
