@@ -220,7 +220,11 @@ export default story('attacks authorize', async (t) => {
     await new Promise((ok) => canary.close(ok));
     assert.deepEqual(asked, []);
   });
-  await t.test('AUTHZ-43 POST /authorize uses its body only', () => page(() => jar.ask(`/authorize?${q}`, { method: 'POST', body: { state: 'x' } }), 400, UNKNOWN));
+  await t.test('AUTHZ-43 POST /authorize uses its body only', async () => {
+    await page(() => jar.ask(`/authorize?${q}`, { method: 'POST', body: { state: 'x' } }), 400, UNKNOWN);
+    const r = await jar.ask('/authorize?redirect_uri=https%3A%2F%2Fevil.example%2Fcb&state=x', { method: 'POST', body: Object.fromEntries(new URLSearchParams(q)) });
+    assert.match(r.location, CODE);
+  });
   await t.test('AUTHZ-44 prompt=login and max_age=0 ask for the password again', async () => {
     for (const extra of [{ prompt: 'login' }, { max_age: '0' }]) {
       const r = await go(web, extra);
