@@ -38,7 +38,7 @@ export default story('first run', async (t) => {
   };
 
   await t.test('serve prints, last and by itself, a one-time setup link', async () => {
-    link = await until('the link', () => /http:\/\/localhost:\d+\/setup\?token=\S+/.exec(d.log)?.[0], 5000);
+    link = await until('the link', () => /http:\/\/localhost:\d+\/setup\?token=\S+(?=\n)/.exec(d.log)?.[0], 5000);
     assert.ok(d.log.endsWith(`\nThere is no owner yet. Open this link once to become it:\n${link}\n`), d.log);
   });
   await t.test('S-03: files are 0600 in a directory that is 0700', () => {
