@@ -4,7 +4,7 @@
 // somebody would type them there. What stands for something (a port, an id) is put in; what would change this machine or
 // needs a program of others is passed over, with the reason.
 import { createServer } from 'node:http';
-import { mkdirSync, readFileSync, readdirSync, renameSync, symlinkSync, existsSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, renameSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { story, assert } from './lib/story.mjs';
@@ -27,7 +27,7 @@ const PASSED_OVER = [
 
 // What ends with something else than 0, and rightly so; and what has to be said by what ends with 0.
 const ENDS = [
-  [/^(build\/)?gatehouse check\b/, 1, /to mend/, 'a server on localhost is not ready for production, and check says so'],
+  [/^(build\/)?gatehouse check\b/, 1, /\n\d+ to mend\.\n$/, 'a server on localhost is not ready for production, and check says so'],
   [/^curl .*\/par /, 0, /"request_uri":"urn:ietf:params:oauth:request_uri:[\w-]+","expires_in":90/, 'a pushed request gets its name'],
   [/^curl .*\/device_authorization /, 0, /"user_code":"[A-Z]{4}-[A-Z]{4}"/, 'a device gets its codes'],
   [/^curl .*grant-type:device_code /, 0, /"authorization_pending"/, 'and nobody has typed one yet'],
@@ -67,7 +67,7 @@ function commands({ file, line, lines }) {
 }
 
 export default story('readme', async (t) => {
-  const guides = existsSync(join(root, 'docs/guides')) ? readdirSync(join(root, 'docs/guides')).filter((f) => f.endsWith('.md')).sort() : [];
+  const guides = readdirSync(join(root, 'docs/guides')).filter((f) => f.endsWith('.md')).sort();
   const all = ['README.md', ...guides.map((f) => `docs/guides/${f}`)].flatMap(shown);
 
   // A daemon in ./gatehouse-data, as `make run` makes it; with an owner, an application and a refusal to speak of.
@@ -116,7 +116,11 @@ export default story('readme', async (t) => {
   await t.test('README.md and docs/guides show something to try', () => {
     assert.ok(all.some((x) => x.file === 'README.md' && x.kind === 'sh'));
     assert.ok(all.some((x) => x.file === 'README.md' && x.kind === 'yaml'));
-    assert.ok(all.some((x) => x.file.startsWith('docs/guides/') && x.kind === 'sh'));
+    for (const f of guides) assert.ok(all.some((x) => x.file === `docs/guides/${f}`), f);
+  });
+  await t.test('each command that ends otherwise or says a certain thing is shown somewhere', () => {
+    const firsts = all.filter((x) => x.kind === 'sh').map((x) => x.text.split('\n')[0]);
+    assert.deepEqual(ENDS.filter(([pattern]) => !firsts.some((text) => pattern.test(text))), []);
   });
   for (const { file, line, kind, text } of all) {
     const where = `${file}:${line}`;
