@@ -17,12 +17,14 @@ const ONE = 'Send one WWW-Authenticate header, of the scheme Bearer, and take th
 const NOT_ELSEWHERE = 'Answer at this address instead of redirecting it, or give people the address that it redirects to.';
 const WHOLE = 'Write the whole https address; base_url is where it comes from.';
 
+const NOT_SERVED = ['POST: 404 instead of 401: nothing is served at this path', 'Correct the path (gatehouse list_resources shows them), or let the proxy in front pass it on unchanged.'];
+
 // [what is wrong, how, FAIL lines with remedies]
 const rows = [
   // the first answer
   ['needs no token', post(200), () => [['POST: 200 instead of 401: it answers without a token: it is not protected', 'Protect it (gatehouse protect URL), and let nobody reach the server itself from outside.']]],
   ['forbids instead of asking', post(403), () => [['POST: 403 instead of 401: something forbids it before it asks for a token', 'Answer 401 with a challenge instead, and let a firewall or bot protection in front pass this path on.']]],
-  ['has nothing at this path', post(404), () => [['POST: 404 instead of 401: nothing is served at this path', 'Correct the path (gatehouse list_resources shows them), or let the proxy in front pass it on unchanged.']]],
+  ['has nothing at this path', post(404), () => [NOT_SERVED]],
   ['does not take POST', post(405), () => [['POST: 405 instead of 401: this method is not allowed before a token is asked for, which hides the challenge', 'Correct the path, or answer 401 with a challenge to every method and let the proxy in front pass all on.']]],
   ['reads the body before it asks for a token', post(400), () => [['POST: 400 instead of 401: it judges the request before it asks for a token', 'Answer 401 before reading the body: clients learn only from a 401 where to sign in.']]],
   ['does not know its own host name', post(421), () => [['POST: 421 instead of 401: it does not answer for this host name', 'Set base_url to the address that people use, and let the proxy in front pass Host on unchanged.']]],
@@ -133,13 +135,15 @@ export default story('doctor', async (t) => {
     assert.deepEqual(findings(r.out, 'FAIL'), [], r.out);
     assert.deepEqual(findings(r.out, 'note'), [ONLY_HERE]);
     assert.equal(r.code, 0);
-    assert.ok(findings(r.out, 'ok').length >= 15, r.out);
+    assert.deepEqual(findings(r.out, 'ok').map(([seen]) => seen.split(':')[0]), ['address', 'TCP', 'challenge', 'GET', 'HEAD', 'discover', 'metadata', 'root metadata',
+      'issuer metadata', 'OpenID metadata', 'keys', 'authorization', 'token', 'registration', 'web clients', 'foreign origin', 'foreign host']);
   });
   await t.test('nothing that it asks carries a token, registers anybody or is asked of another host', async () => {
     const f = await fake(t);
     await doctor(`${f.base}/mcp`);
     await f.close();
-    assert.ok(f.asked.every((q) => !q.headers.authorization && !q.headers.cookie));
+    assert.deepEqual(f.asked.filter((q) => q.headers.authorization || q.headers.cookie), []);
+    assert.deepEqual([...new Set(f.asked.map((q) => q.headers.host))], [`127.0.0.1:${f.port}`, FOREIGN]);
     assert.deepEqual([...new Set(f.asked.filter((q) => q.method === 'POST').map((q) => q.path))], ['/mcp']);
   });
 
@@ -158,7 +162,7 @@ export default story('doctor', async (t) => {
       const r = await doctor(`${f.base}/mcp`);
       await f.close();
       assert.deepEqual(findings(r.out, 'FAIL'), [], r.out);
-      assert.ok(findings(r.out, 'note').some((n) => n[0] === want(f.base)[0] && n[1] === want(f.base)[1]), r.out);
+      assert.deepEqual(findings(r.out, 'note').filter(([seen]) => seen !== ONLY_HERE[0]), [want(f.base)], r.out);
       assert.equal(r.code, 0);
     });
   }
@@ -167,6 +171,7 @@ export default story('doctor', async (t) => {
     const f = await fake(t, (a) => { a.headers.date = new Date(Date.now() - 3600e3).toUTCString(); });
     const r = await doctor(`${f.base}/mcp`);
     await f.close();
+    // what passes between the answer and its reading is on the clock too
     assert.match(r.out, /note +clock: the clocks of the server and of this machine differ by 3(599|600|601) s\n +-> Set both by NTP: tokens would look too old or too new\./);
     assert.equal(r.code, 0);
   });
@@ -181,8 +186,9 @@ export default story('doctor', async (t) => {
     const f = await fake(t);
     const r = await doctor(f.base);
     await f.close();
-    assert.deepEqual(findings(r.out, 'FAIL').length, 1);
+    assert.deepEqual(findings(r.out, 'FAIL'), [NOT_SERVED]);
     assert.deepEqual(findings(r.out, 'note').at(-1), [`address: the metadata of this host is about ${f.base}/mcp`, 'Try that address.']);
+    assert.equal(r.code, 1);
   });
   await t.test('an address with a slash at its end is another one', async () => {
     const f = await fake(t, (a, q) => {
@@ -194,6 +200,7 @@ export default story('doctor', async (t) => {
     const what = `resource is ${f.base}/mcp, clients were given ${f.base}/mcp/: the typed one has a slash at the end, which makes it another address`;
     assert.deepEqual(findings(r.out, 'FAIL'), ['metadata', 'path metadata'].map((w) => [`${w}: ${what}`, 'Type the address without the slash at its end.']));
     assert.equal(findings(r.out, 'note')[0][0], 'address: it ends in a slash, which makes it another address to a client');
+    assert.equal(r.code, 1);
   });
 
   await t.test('an address that is none is a wrong usage: 2, and nothing is asked', async () => {
@@ -204,11 +211,15 @@ export default story('doctor', async (t) => {
       assert.equal(r.code, 2);
     }
   });
+  // the words behind it are those of the resolver of this machine
+  const noSuchHost = (found) => {
+    assert.equal(found.length, 1);
+    assert.match(found[0][0], /^DNS: no-such-host\.invalid has no address: \w/);
+    assert.equal(found[0][1], 'Correct the spelling, or make the DNS record.');
+  };
   await t.test('a name that does not exist', async () => {
     const r = await doctor('https://no-such-host.invalid/mcp');
-    assert.equal(findings(r.out, 'FAIL').length, 1);
-    assert.match(findings(r.out, 'FAIL')[0][0], /^DNS: no-such-host\.invalid has no address: /);
-    assert.equal(findings(r.out, 'FAIL')[0][1], 'Correct the spelling, or make the DNS record.');
+    noSuchHost(findings(r.out, 'FAIL'));
     assert.equal(r.code, 1);
   });
   await t.test('a port where nobody listens', async () => {
@@ -219,7 +230,10 @@ export default story('doctor', async (t) => {
   });
   await t.test('an address that is not https, elsewhere', async () => {
     const r = await doctor('http://no-such-host.invalid/mcp');
-    assert.deepEqual(findings(r.out, 'FAIL')[0], ['address: it is not https: clients refuse it, and tokens would travel in clear', 'Serve it by https, and set base_url to the https address.']);
+    const [first, ...rest] = findings(r.out, 'FAIL');
+    assert.deepEqual(first, ['address: it is not https: clients refuse it, and tokens would travel in clear', 'Serve it by https, and set base_url to the https address.']);
+    noSuchHost(rest);
+    assert.equal(r.code, 1);
   });
 
   const dir = temporary(t);
@@ -269,8 +283,8 @@ export default story('doctor', async (t) => {
     const f = await fake(t, undefined, { tls: good, scheme: 'http', host: 'localhost' });
     const r = await doctor(`${f.base}/mcp`);
     await f.close();
-    assert.match(findings(r.out, 'FAIL')[0][0], /^HTTP: /);
-    assert.equal(findings(r.out, 'FAIL')[0][1], 'Look at what listens on this port: it may be TLS that wants https.');
+    assert.deepEqual(findings(r.out, 'FAIL'), [['HTTP: the connection was closed without an answer', 'Look at what listens on this port: it may be TLS that wants https.']]);
+    assert.equal(r.code, 1);
   });
 
   const dead = await freePort();
@@ -291,10 +305,12 @@ export default story('doctor', async (t) => {
       [`challenge: resource_metadata is at ${house.base}, the server at ${other}: another origin`, 'Set base_url to the address that people use; it has to be the only one.'],
       [`path metadata: resource is ${house.base}/mcp, clients were given ${other}/mcp: localhost and its addresses are different origins to a client`, 'Type the address as base_url has it, or set base_url to what people type.'],
     ], r.out);
+    assert.equal(r.code, 1);
   });
   await t.test('a path that our own server does not have', async () => {
     const r = await doctor(`${house.base}/nothing/mcp`);
-    assert.deepEqual(findings(r.out, 'FAIL'), [['POST: 404 instead of 401: nothing is served at this path', 'Correct the path (gatehouse list_resources shows them), or let the proxy in front pass it on unchanged.']]);
+    assert.deepEqual(findings(r.out, 'FAIL'), [NOT_SERVED]);
+    assert.equal(r.code, 1);
   });
   await t.test('without an address it looks at all that this server has, and behind it', async () => {
     const r = await house.verb(['doctor', '--config', house.configFile()]);
@@ -304,11 +320,18 @@ export default story('doctor', async (t) => {
     assert.equal(r.code, 1);
   });
   await t.test('--json says the same as one object', async () => {
-    const r = await run(['doctor', `${house.base.replace('localhost', '127.0.0.1')}/mcp`, '--json']);
+    const address = `${house.base.replace('localhost', '127.0.0.1')}/mcp`;
+    const text = await doctor(address);
+    const r = await run(['doctor', address, '--json']);
     const o = JSON.parse(r.out);
+    for (const [kind, word] of [['ok', 'ok'], ['note', 'note'], ['fail', 'FAIL']]) {
+      const said = o.findings.filter((f) => f.kind === kind).map((f) => [`${f.what}: ${f.seen}`, ...(f.remedy === undefined ? [] : [f.remedy])]);
+      assert.ok(said.length > 0, kind);
+      assert.deepEqual(said, findings(text.out, word));
+    }
+    assert.ok(o.findings.every((f) => f.address === address && (f.kind === 'ok') === (f.remedy === undefined)));
     assert.equal(o.failed, 2);
-    assert.equal(o.findings.filter((f) => f.kind === 'fail').length, 2);
-    assert.ok(o.findings.every((f) => f.what && f.seen && (f.kind === 'ok') === (f.remedy === undefined)));
+    assert.equal(o.untried, 0);
     assert.equal(r.code, 1);
   });
 });
