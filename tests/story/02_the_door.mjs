@@ -28,7 +28,7 @@ export default story('the door', async (t) => {
   });
 
   await t.test('the address asks for a sign-in with a challenge that names its metadata', async () => {
-    const r = await mcp(address, null, initialize);
+    const r = await kept(d, () => mcp(address, null, initialize));
     assert.equal(r.status, 401);
     const metadata = `${d.base}/.well-known/oauth-protected-resource${new URL(address).pathname}`;
     assert.match(r.headers.get('www-authenticate'),
@@ -142,7 +142,7 @@ export default story('the door', async (t) => {
     assert.equal((await ping()).status, 200, 'a wrong name changes nothing');
     assert.equal(ended, false);
     assert.equal(await revoke('SDK v2 auto'), 303);
-    const r = await ping();
+    const r = await kept(d, ping);
     assert.equal(r.status, 401);
     assert.match(r.headers.get('www-authenticate'), /^Bearer error="invalid_token", /);
     assert.match(r.headers.get('www-authenticate'), /, error_description="The access was taken back\. \(why w[0-9a-z]{10}\)"$/);

@@ -3,6 +3,7 @@ import { story, assert } from './lib/story.mjs';
 import { serve } from './lib/daemon.mjs';
 import { wire } from './lib/wire.mjs';
 import { ask } from './lib/oauth.mjs';
+import { kept } from './lib/kept.mjs';
 
 export default story('attacks metadata', async (t) => {
   const d = await serve(t, {});
@@ -20,7 +21,7 @@ export default story('attacks metadata', async (t) => {
   }
 
   await t.test('DISC-02 another Host gets no document', async () => {
-    const r = await wire(d.port, `GET ${at} HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n`);
+    const r = await kept(d, () => wire(d.port, `GET ${at} HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n`));
     assert.deepEqual(r.statuses, [421]);
     assert.doesNotMatch(r.text, /evil\.example/);
   });
@@ -30,7 +31,7 @@ export default story('attacks metadata', async (t) => {
     assert.deepEqual(r.statuses, [400]);
     assert.match(r.text, /"The request must have exactly one Host header\. \(why w[0-9a-z]{10}\)"/);
     assert.doesNotMatch(r.text, /evil\.example/);
-    const agreed = await wire(d.port, `GET http://evil.example${at} HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n`);
+    const agreed = await kept(d, () => wire(d.port, `GET http://evil.example${at} HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n`));
     assert.deepEqual(agreed.statuses, [421]);
     assert.equal((await ask(d.base + at)).text, plain.text, 'whoever asks next gets the same as before');
   });
@@ -122,7 +123,7 @@ export default story('attacks metadata', async (t) => {
       assert.deepEqual(r.json.authorization_servers, [d.base]);
       assert.deepEqual(r.json.bearer_methods_supported, ['header']);
     }
-    const unknown = await ask(`${d.base}/.well-known/oauth-protected-resource/nowhere`);
+    const unknown = await kept(d, () => ask(`${d.base}/.well-known/oauth-protected-resource/nowhere`));
     assert.equal(unknown.status, 404);
     assert.equal(unknown.json.error, 'not_found');
   });
@@ -147,7 +148,7 @@ export default story('attacks metadata', async (t) => {
   });
   await t.test('AUTHZ-49 pages have no CORS', async () => {
     for (const [p, method, status] of [['/authorize', 'OPTIONS', 405], ['/authorize', 'GET', 400], ['/login', 'OPTIONS', 405], ['/login', 'GET', 200]]) {
-      const r = await ask(d.base + p, { method, headers: { origin: 'https://evil.example', 'access-control-request-method': 'GET' } });
+      const r = await kept(d, () => ask(d.base + p, { method, headers: { origin: 'https://evil.example', 'access-control-request-method': 'GET' } }));
       assert.equal(r.status, status, `${method} ${p}`);
       for (const h of ['origin', 'methods', 'headers', 'credentials']) assert.equal(r.headers.get(`access-control-allow-${h}`), null, `${method} ${p}`);
     }

@@ -172,14 +172,17 @@ export default story('mistakes', async (t) => {
         count++;
       }
     }));
-    load.catch(() => {}); // told below
+    load.catch(() => {}); // whoever waits for it hears of it
     const reloads = () => d.log.split('"event":"reloaded"').length - 1;
-    for (let i = 1; i <= 10 && !stop; i++) {
-      const seen = count;
-      d.process.kill('SIGHUP');
-      await Promise.race([load, until('a reload, and requests beside it', () => reloads() === i && count > seen)]);
+    try {
+      for (let i = 1; i <= 10; i++) {
+        const seen = count;
+        d.process.kill('SIGHUP');
+        await Promise.race([load, until('a reload, and requests beside it', () => reloads() === i && count > seen)]);
+      }
+    } finally {
+      stop = true;
     }
-    stop = true;
     await load;
     assert.equal(reloads(), 10);
   });
