@@ -151,7 +151,7 @@ export default story('mistakes', async (t) => {
     const reload = () => run(['reload', '--config', d.configFile(), '--data', d.data], { cwd: d.dir });
     const r = await reload();
     assert.deepEqual([r.code, r.out, r.err], [0, 'The configuration is taken over.\n', '']);
-    await until('the new resource', async () => (await prm('/b/mcp')).status === 200);
+    assert.equal((await prm('/b/mcp')).status, 200);
     assert.equal((await prm('/a/mcp')).status, 404);
     writeFileSync(d.configFile(), 'resources: nonsense\n');
     sentence(await reload(), `${d.configFile()}:1:12: resources are a list: - path: /weather/mcp ...`);
