@@ -24,8 +24,10 @@ enum err serve_failed(struct serve *s, enum err e, const char *what)
 {
 	str why = db_why(s->db);
 
-	if (s->why.n == 0)
-		buf_printf(&s->why, "%s: %s %.*s", what, err_row(e)->words, FMT(why));
+	if (s->why.n == 0) {
+		buf_printf(&s->why, "%s: ", what);
+		err_tell(&s->why, e, why);
+	}
 	return e;
 }
 

@@ -16,7 +16,8 @@ enum err site_store_failed(struct site_making *l, enum err e, const char *what)
 {
 	str why = db_why(l->db);
 
-	buf_printf(l->why, "%s: %s%s%.*s", what, err_row(e)->words, why.n ? " " : "", FMT(why));
+	buf_printf(l->why, "%s: ", what);
+	err_tell(l->why, e, why);
 	return e;
 }
 

@@ -19,3 +19,16 @@ const struct err_row *err_row(enum err e)
 {
 	return &rows[(unsigned)e < ERR_COUNT ? e : OK];
 }
+
+void err_tell(struct buf *out, enum err e, str why)
+{
+	const struct err_row *row = err_row(e);
+
+	if (why.n == 0)
+		why = str_of(row->words);
+	buf_put(out, why);
+	if (why.n && why.p[why.n - 1] != '.')
+		buf_char(out, '.');
+	if (row->mend[0])
+		buf_printf(out, "%s%s", why.n ? " " : "", row->mend);
+}

@@ -2,7 +2,7 @@
 #ifndef BASE_ERR_H
 #define BASE_ERR_H
 
-#include "base/str.h"
+#include "base/buf.h"
 
 enum err {
 	OK = 0,
@@ -31,6 +31,9 @@ struct err_row {
 };
 
 const struct err_row *err_row(enum err e);
+
+/* For who runs this program: how it failed (why, or the public words where nothing more is known), and the line that mends it. */
+void err_tell(struct buf *out, enum err e, str why);
 
 /* The only macro that changes control flow: returns the error of a call to the caller. */
 #define TRY(call)                       \

@@ -62,9 +62,11 @@ str local_store_words(struct arena *mem, const struct config *config)
 
 static int store_failed(struct local *l, struct db *db, enum err e)
 {
-	str why = db_why(db), store = local_store_words(l->cli->mem, l->config);
+	str store = local_store_words(l->cli->mem, l->config);
+	struct buf why = BUF(l->cli->mem);
 
-	return cli_failed("the store %.*s: %s %.*s", FMT(store), err_row(e)->words, FMT(why));
+	err_tell(&why, e, db_why(db));
+	return cli_failed("the store %.*s: %.*s", FMT(store), FMT(buf_str(&why)));
 }
 
 /* Nothing is made here: a verb in the wrong directory should not leave a store behind. */

@@ -85,11 +85,12 @@ static int check_copy(struct cli *cli, str path)
 	str url = arena_printf(cli->mem, "sqlite:%.*s", FMT(path));
 	enum err e = db_open(url, DB_READ, &db);
 
-	str why = arena_copy(cli->mem, db_why(db));
+	struct buf why = BUF(cli->mem);
+	err_tell(&why, e, db_why(db));
 	db_close(db);
-	return e == OK ? CLI_DONE
-		       : cli_failed("%.*s is no store that can be restored: %s %.*s", FMT(path),
-			     err_row(e)->words, FMT(why));
+	return e == OK
+	    ? CLI_DONE
+	    : cli_failed("%.*s is no store that can be restored: %.*s", FMT(path), FMT(buf_str(&why)));
 }
 
 /* Out of the way, not away: a restore of the wrong copy can be taken back. What belongs to the old file goes with it. */

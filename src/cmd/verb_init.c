@@ -60,8 +60,8 @@ static int open_store(struct cli *cli, const struct config *config, struct db **
 	if (e == OK)
 		e = db_migrate(*db);
 	if (e != OK) {
-		str reason = db_why(*db);
-		return cli_failed("the store %.*s: %s %.*s", FMT(store), err_row(e)->words, FMT(reason));
+		err_tell(&why, e, db_why(*db));
+		return cli_failed("the store %.*s: %.*s", FMT(store), FMT(buf_str(&why)));
 	}
 	if (site_load(config, *db, time_now() * 1000, site, &why) != OK)
 		return cli_failed("%.*s", FMT(buf_str(&why)));

@@ -23,10 +23,11 @@ int verb_migrate(struct cli *cli)
 	enum err e = db_open(config->store, DB_WRITE, &db);
 	if (e == OK)
 		e = db_migrate(db);
-	why = arena_copy(cli->mem, db_why(db));
+	struct buf told = BUF(cli->mem);
+	err_tell(&told, e, db_why(db));
 	db_close(db);
 	if (e != OK)
-		return cli_failed("the store %.*s: %s %.*s", FMT(store), err_row(e)->words, FMT(why));
+		return cli_failed("the store %.*s: %.*s", FMT(store), FMT(buf_str(&told)));
 	cli_say("The store %.*s is of this version.\n", FMT(store));
 	return CLI_DONE;
 }

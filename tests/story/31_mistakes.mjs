@@ -99,13 +99,13 @@ export default story('mistakes', async (t) => {
     const d = await serve(t, {});
     await d.stop();
     assert.equal(sql(d, "UPDATE meta SET value = '9999' WHERE name = 'version'; SELECT changes()"), '1');
-    await startAgain(d, 'the store: The store is of a newer version of Gatehouse. the store is of version 9999, this program knows 2');
+    await startAgain(d, 'the store: the store is of version 9999, this program knows 2. Install the newer version again, or restore the backup from before.');
   });
   await t.test('another master key than the one the store was sealed with is refused', async () => {
     const d = await serve(t, {});
     await d.stop();
     writeFileSync(join(d.data, 'master.key'), 'f'.repeat(64) + '\n', { mode: 0o600 });
-    await startAgain(d, 'the secrets of the store: Something sealed in the store does not open. this store was made with another master_key');
+    await startAgain(d, 'the secrets of the store: this store was made with another master_key. Give the master key that this store was made with.');
   });
   await t.test('OPS-07 a clock that was set back is refused, because expired tokens would be good again', async () => {
     const d = await serve(t, {});
@@ -140,7 +140,7 @@ export default story('mistakes', async (t) => {
     const key = join(temporary(t), 'key');
     writeFileSync(key, 'a'.repeat(64) + '\n', { mode: 0o600 });
     sentence(await trial(`store: postgres://nobody@127.0.0.1:1/none\nmaster_key: file://${key}\n`),
-      'the store: The store cannot be reached; nothing was changed. Try again. no connection to PostgreSQL: connection to server at "127.0.0.1", port 1 failed: Connection refused');
+      'the store: no connection to PostgreSQL: connection to server at "127.0.0.1", port 1 failed: Connection refused. Look at the database server and the store address.');
   });
 
   await t.test('reload takes a good file over and refuses a bad one whole', async () => {
