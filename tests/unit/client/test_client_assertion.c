@@ -6,6 +6,7 @@
 #include "crypto/crypto.h"
 #include "jose/jws.h"
 #include "oauth/kit.h"
+#include "store/db_fault.h"
 
 #define TYPE "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 #define FITS ERR_REFRESH_UNKNOWN /* what this body gets from whoever has proved itself */
@@ -399,6 +400,20 @@ static void keys_are_made_once(void **state)
 	check_dull("the old one", send(good("signer", &t.key), ""));
 }
 
+/* Nobody can know then whether it came before: it is not believed, and good when the store is back. */
+static void one_that_the_store_cannot_remember_proves_nothing(void **state)
+{
+	struct fault plan = { .with = ERR_STORE, .statement = "replay_put" };
+	str assertion = good("signer", &t.key);
+	(void)state;
+
+	t.k.writer = db_fault(t.k.writer, &plan);
+	same_err("the store fails", send(assertion, "").err, ERR_STORE);
+	plan.statement = NULL;
+	check("the store is back", send(assertion, ""), FITS);
+	check("once", send(assertion, ""), ERR_CLIENT_REPLAYED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -412,6 +427,7 @@ int main(void)
 		TEST(registered),
 		TEST(at_revoke),
 		cmocka_unit_test_setup_teardown(keys_are_made_once, setup_remembering, teardown),
+		TEST(one_that_the_store_cannot_remember_proves_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
