@@ -162,6 +162,34 @@ export default story('mistakes', async (t) => {
     await until('the signal to be answered', () => refused() === before + 1);
     assert.equal((await prm('/b/mcp')).status, 200);
   });
+  await t.test('a reload says what only a restart takes over, and refuses another base_url', async () => {
+    const d = await serve(t, { config: 'tokens: { access_ttl: 5m }\n' });
+    const reload = async (text) => {
+      writeFileSync(d.configFile(), text);
+      return d.verb(['reload']);
+    };
+    const lives = async () => (await tokens(d.base, { jar, client })).expires_in;
+    const jar = new Jar(d.base);
+    await jar.signIn();
+    const client = (await register(d.base)).json;
+    assert.equal(await lives(), 300);
+    const r = await reload('tokens: { access_ttl: 4m }\nlimits: { loops: 1 }\n');
+    assert.deepEqual([r.code, r.out, r.err], [0, 'The configuration is taken over.\nOf what it changed, listen, ops, store, data_dir, limits.loops and whether there is tls count after a restart only.\n', '']);
+    assert.equal(await lives(), 240);
+    sentence(await reload(`tokens: { access_ttl: 3m }\nbase_url: http://127.0.0.1:${d.port}\n`), 'The configuration was not taken over: base_url is another one, and is taken over by a restart only');
+    assert.equal(await lives(), 240);
+  });
+  await t.test('who reloads while the server stops is told so, and nothing hangs', async () => {
+    const d = await serve(t, { config: 'tokens: { access_ttl: 5m }\n' });
+    const all = Array.from({ length: 6 }, () => d.verb(['reload']));
+    await d.stop();
+    // each came in time, or while it stopped, or too late
+    const words = /^$|^gatehouse: (The configuration was not taken over: the server is being stopped|the daemon gave no answer; its log may say why\.|no daemon runs on the data directory .*\.)\n$/;
+    for (const r of await Promise.all(all)) {
+      assert.match(r.err, words);
+      assert.equal(r.code, r.err ? 1 : 0);
+    }
+  });
   await t.test('a reload under load drops no request', async () => {
     const d = await serve(t, { config: 'resources:\n  - { path: /a/mcp, upstream: "http://127.0.0.1:1/mcp", name: A }\n' });
     let stop = false;
