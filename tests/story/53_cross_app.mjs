@@ -2,7 +2,7 @@
 // second half is an https host with keys of its own; with a second daemon as the provider 52_foreign_clients tells the whole way.
 import { createPublicKey, verify } from 'node:crypto';
 import { createServer } from 'node:http';
-import { story, assert } from './lib/story.mjs';
+import { story, assert, until } from './lib/story.mjs';
 import { serve, freePort, OWNER } from './lib/daemon.mjs';
 import { Jar, authorize, post, ask, mcp, initialize, register, tokens } from './lib/oauth.mjs';
 import { authority, documents } from './lib/documents.mjs';
@@ -134,6 +134,7 @@ cross_app:
     const ends = async (token, how) => {
       assert.equal((await buys(token)).status, 200);
       await how();
+      await until('whoever is told of a sign-out to be told', () => sql(d, 'SELECT count(*) FROM logout_notice') === '0');
       await refused(() => buys(token), 400, 'invalid_request');
     };
     const mine = await as(other);
