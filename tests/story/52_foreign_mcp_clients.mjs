@@ -10,6 +10,7 @@ import { StreamableHTTPClientTransport as TransportV1 } from '@modelcontextproto
 import { story, assert } from './lib/story.mjs';
 import { serve, freePort, temporary } from './lib/daemon.mjs';
 import { claimsOf } from './lib/forge.mjs';
+import { kept } from './lib/kept.mjs';
 import { overTls } from './lib/again.mjs';
 import { authority, documents, client as document } from './lib/documents.mjs';
 import { everything, mcpRemote, sdkV1, sdkV2 } from './lib/clients.mjs';
@@ -30,6 +31,7 @@ const V1 = {
   transport: (url, authProvider) => new TransportV1(new URL(url), { authProvider }),
   sdk: (t, url, press, name, own) => sdkV1(t, url, press, name, own),
   error: (e, code) => e instanceof v1errors.OAuthError && e.errorCode === code,
+  elsewhere: /^Error: OAuth client information is bound to authorization server https:\/\/elsewhere\.example and is not presented to /,
 };
 const V2 = {
   title: 'SDK v2',
@@ -38,6 +40,7 @@ const V2 = {
   transport: (url, authProvider) => new v2.StreamableHTTPClientTransport(new URL(url), { authProvider }),
   sdk: (t, url, press, name, own) => sdkV2(t, url, press, 'auto', name, own),
   error: (e, code) => e instanceof v2.OAuthError && e.code === code,
+  elsewhere: { name: 'AuthorizationServerMismatchError' },
 };
 
 const echo = async (client) => {
@@ -82,12 +85,13 @@ async function withProof(t, h, sdk) {
 }
 
 async function refusals(t, h, sdk) {
-  const fails = (provider, code) => assert.rejects(sdk.make().connect(sdk.transport(h.url, provider)), (e) => sdk.error(e, code) || assert.fail(`${e?.constructor?.name} ${e}`));
+  const fails = (provider, code) => kept(h.d, () =>
+    assert.rejects(sdk.make().connect(sdk.transport(h.url, provider)), (e) => sdk.error(e, code) || assert.fail(`${e?.constructor?.name} ${e}`)), 'audit');
   await fails(secret(sdk, h, { clientSecret: 'wrong' }), 'invalid_client');
   await fails(secret(sdk, h, { clientId: 'nobody' }), 'invalid_client');
   await fails(new sdk.ways.PrivateKeyJwtProvider({ clientId: 'robot-ES256', privateKey: keys.RS256.pem, algorithm: 'RS256', expectedIssuer: h.base }), 'invalid_client');
   await fails(secret(sdk, h, { clientId: 'other' }), 'invalid_scope');
-  await assert.rejects(sdk.make().connect(sdk.transport(h.url, secret(sdk, h, { expectedIssuer: 'https://elsewhere.example' }))));
+  await assert.rejects(sdk.make().connect(sdk.transport(h.url, secret(sdk, h, { expectedIssuer: 'https://elsewhere.example' }))), sdk.elsewhere);
 }
 
 const person = (own = () => ({})) => async (t, h, sdk) => {
@@ -182,7 +186,7 @@ ${robot('robot', `client_secret: ${SECRET}`)}${robot('robot-still', jwks(still.j
   const jar = new Jar(d.base);
   await jar.signIn();
   const press = async (u) => void (await fetch(await back(jar, u)));
-  const h = { base: d.base, url: `${d.base}/everything/mcp`, host, press, idp, idpPort };
+  const h = { d, base: d.base, url: `${d.base}/everything/mcp`, host, press, idp, idpPort };
   const over = transport.tls ? 'over TLS' : 'in clear';
   for (const [way, clients, does] of TABLE)
     for (const c of clients) await t.test(`${way} · ${c.title} · ${over}`, () => does(t, h, c));
