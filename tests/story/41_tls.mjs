@@ -9,6 +9,7 @@ import { connect as connectTls } from 'node:tls';
 import { story, assert, sleep, until } from './lib/story.mjs';
 import { freePort, run, serve, temporary } from './lib/daemon.mjs';
 import { authority, certificate, openssl } from './lib/certs.mjs';
+import { kept } from './lib/kept.mjs';
 import { wire } from './lib/wire.mjs';
 import { postgres } from './lib/postgres.mjs';
 
@@ -117,7 +118,7 @@ tls:
     await until('the handshake', () => /Verify return code: 0/.test(out));
     p.stdin.write('R\n');
     await new Promise((done) => p.on('close', done));
-    assert.match(out, /no renegotiation|alert handshake failure|unexpected message/i);
+    assert.match(out, /:no renegotiation:/);
   });
   await t.test('the name that is asked for chooses the certificate: exact before wildcard, one label only, else the first', async () => {
     const want = { localhost: own, 'a.example': exact, 'A.Example': exact, 'www.b.example': exact, 'x.b.example': wide, 'x.y.b.example': own, 'b.example': own, 'c.example': own };
@@ -132,9 +133,10 @@ tls:
     assert.ok(await reused());
     writeFileSync(join(dir, 'early'), one);
     const early = (await client(['-tls1_3', '-sess_in', session, '-early_data', join(dir, 'early')])).out;
-    assert.match(early, /Early data was (rejected|not sent)/);
+    assert.match(early, /Early data was not sent/, 'the ticket allows none');
     const old = join(dir, 'session12');
     const first = await client(['-tls1_2', '-sess_out', old]);
+    assert.match(first.out, /HTTP\/1\.1 200 /);
     assert.doesNotMatch(first.out, /TLS session ticket:/);
     assert.equal(existsSync(old), false, 'there is nothing to resume');
   });
@@ -158,19 +160,21 @@ tls:
     const before = await serial('localhost');
     const key = readFileSync(own.key);
     copyFileSync(exact.key, own.key);
-    await d.verb(['reload']);
+    const r = await d.verb(['reload']);
+    assert.equal(r.code, 1);
+    assert.match(r.err, /^gatehouse: The configuration was not taken over: .*gatehouse\.yml:4:5: the key .*own\.key is not that of the first certificate in/);
     await until('the log to say why', () => /gatehouse\.yml:4:5: the key .*own\.key is not that of the first certificate in/.test(d.log));
     assert.equal(await serial('localhost'), before);
     writeFileSync(own.key, key);
     const lines = d.log.length;
-    await d.verb(['reload']);
+    assert.equal((await d.verb(['reload'])).code, 0);
     await until('the log to say that it was reloaded', () => /"event":"reloaded"/.test(d.log.slice(lines)));
     assert.equal(await serial('localhost'), before);
   });
 
   await t.test('X-14 a request in clear at the TLS port is answered in clear, once, and nothing of it is done', async () => {
     for (const bytes of [one, `OPTIONS * HTTP/1.1\r\n${H}\r\n`, `POST /register HTTP/1.1\r\n${H}Content-Length: 100000\r\n\r\n${'x'.repeat(100000)}`]) {
-      const r = await wire(port, bytes);
+      const r = await kept(d, () => wire(port, bytes), 'audit');
       assert.deepEqual(r.statuses, [400]);
       assert.ok(r.closed);
       assert.match(r.text, /This port speaks https/);
@@ -184,7 +188,7 @@ tls:
     }
     const r = await wire(port, '\x16\x03\x01\x00\x05hello');
     assert.ok(r.closed);
-    assert.match(r.text, /^\x15\x03/, 'an alert');
+    assert.match(r.text, /^\x15\x03[\x01-\x03]\0\x02\x02.$/s, 'a fatal alert');
   });
   await t.test('a handshake that comes a byte a second is cut after limits.head, counted from its beginning', async () => {
     const hello = '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03' + 'r'.repeat(200);
@@ -196,8 +200,9 @@ tls:
         await sleep(300);
       }
     } });
-    const took = Date.now() - began;
-    assert.ok(r.closed && took > 1500 && took < 4500, `closed after ${took} ms`);
+    // it would go on for a minute, and is never idle: that it was closed at all shows what is counted, and a clock that it was not at once
+    assert.ok(r.closed);
+    assert.ok(Date.now() - began > 1500);
   });
   await t.test('500 half handshakes keep nobody out and are gone after limits.head', async () => {
     const half = [];
@@ -223,10 +228,12 @@ tls:
     s.on('data', (x) => (got += x));
     s.on('error', () => {});
     await new Promise((done) => s.on('secureConnect', done));
-    s.write(head + body.slice(0, -1));
-    await sleep(200);
-    raw.end(); // FIN, and no close_notify before it
-    await new Promise((done) => raw.on('close', done));
+    await kept(d, async () => {
+      s.write(head + body.slice(0, -1));
+      await sleep(200);
+      raw.end(); // FIN, and no close_notify before it
+      await new Promise((done) => raw.on('close', done));
+    }, 'audit');
     assert.equal(got, '');
     const whole = await wire(port, head + body, { ...tls, then: (x) => x.end() });
     assert.deepEqual(whole.statuses, [201], whole.text);
@@ -245,7 +252,7 @@ tls:
     const r = await fetch(`http://127.0.0.1:${ops}/metrics`);
     assert.equal(r.status, 200);
     assert.equal(r.headers.get('strict-transport-security'), null);
-    await assert.rejects(handshake({ port: ops }));
+    await assert.rejects(handshake({ port: ops }), { code: 'ERR_SSL_WRONG_VERSION_NUMBER' });
   });
   await t.test('two requests in one record, and one request a byte a record, are read alike', async () => {
     const both = await wire(port, `GET /healthz HTTP/1.1\r\n${H}\r\n${one}`, tls);
@@ -256,8 +263,10 @@ tls:
   await t.test('doctor is content with it, when its authority is one of the system', async () => {
     const r = await d.verb(['doctor', `${base}/mcp`], { env: { ...d.env, SSL_CERT_FILE: caFile } });
     assert.match(r.out, /ok {4}TLS: TLSv1\.3, with a certificate for this name/, r.out);
+    assert.equal(r.code, 0);
     const without = await d.verb(['doctor', `${base}/mcp`]);
-    assert.match(without.out, /FAIL {2}TLS: /);
+    assert.match(without.out, /FAIL {2}TLS: unable to get local issuer certificate\n/);
+    assert.equal(without.code, 1);
   });
 
   await t.test('check tells what a certificate lacks', async () => {
@@ -293,13 +302,13 @@ tls:
     assert.match(await say(make('coming', 1, 80), 'serve'), /check\.yml:3:6: the certificate .*coming\.pem is good from \d{4}-.* only; is the clock right\?/);
   });
 
-  const refused = async (files, wanted, name) => {
+  const refused = async (files, wanted) => {
     const file = join(dir, 'bad.yml');
     writeFileSync(file, `base_url: https://auth.example.com\ntls: { cert: ${files.cert}, key: ${files.key} }\n`, { mode: 0o600 });
     const r = await run(['serve', '--config', file, '--data', join(dir, 'bad-data')], { cwd: dir });
-    assert.notEqual(r.code, 0, name);
-    assert.match(r.err, wanted, name);
-    assert.match(r.err, /^gatehouse: .*bad\.yml:2:6: the (certificate|key) /m, name);
+    assert.equal(r.code, 1, r.err);
+    assert.match(r.err, wanted);
+    assert.match(r.err, /^gatehouse: .*bad\.yml:2:6: the (certificate|key) /m);
   };
   await t.test('a certificate or key that cannot serve is refused at the start, with file, line and what to do', async () => {
     const locked = join(dir, 'locked.key');
