@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { story, assert } from './lib/story.mjs';
 import { serve, run, temporary, freePort } from './lib/daemon.mjs';
 import { sql } from './lib/forge.mjs';
+import { kept } from './lib/kept.mjs';
 import { ISSUER, RESOURCE, among, challenge, fake, findings, header, issuerMember, metadataOf, page, redirects, resourceMember } from './lib/foreign.mjs';
 
 const CLIENTS = JSON.parse((await run(['reference', 'clients', '--json'])).out).clients;
@@ -155,7 +156,9 @@ export default story('selftest', async (t) => {
     for (const c of CLIENTS.filter((x) => x.registration)) assert.equal(sent.includes(c.registration.client_name), ALL.includes(c.id), c.id);
     const versions = new Set(f.asked.filter((q) => q.path === ISSUER && q.method === 'GET').map((q) => q.headers['mcp-protocol-version']));
     assert.deepEqual([...versions].sort(), ['2024-11-05', '2025-11-25', '2026-07-28', undefined]);
-    for (const q of f.asked.filter((x) => x.path === '/authorize')) {
+    const came = f.asked.filter((x) => x.path === '/authorize');
+    assert.ok(came.length >= ALL.length, `${came.length}`);
+    for (const q of came) {
       assert.equal(q.query.get('resource'), `${f.base}/mcp`);
       assert.equal(q.query.get('code_challenge_method'), 'S256');
     }
@@ -190,13 +193,16 @@ export default story('selftest', async (t) => {
   }
 
   const house = await serve(t, { config: 'registration: { mode: per_client }\nresources:\n  - { path: /weather/mcp, upstream: "http://127.0.0.1:1/mcp", name: Weather }\n  - { path: /other/mcp, upstream: "http://127.0.0.1:1/mcp", name: Other }\n' });
-  // Documents are fetched from the internet, which a story has not: the clients that have one cannot be tried then.
-  const announced = (await (await fetch(`${house.base}${ISSUER}`)).json()).client_id_metadata_document_supported === true;
-  const here = ALL.filter((id) => !announced || !DOCUMENTED.includes(id));
-  const stored = () => sql(house, "SELECT (SELECT count(*) FROM client) || ' ' || (SELECT count(*) FROM session) || ' ' || (SELECT count(*) FROM grants) || ' ' || (SELECT count(*) FROM code) || ' ' || (SELECT count(*) FROM consent) || ' ' || (SELECT count(*) FROM users) || ' ' || (SELECT count(*) FROM audit WHERE event NOT LIKE 'op.%')");
+  // Documents are fetched from the internet, which a story has not everywhere: the clients that have one may not be tried then.
+  const here = but(...DOCUMENTED);
+  assert.ok(here.length > 0 && here.length < ALL.length);
   await t.test('our own server lets every client in, at each of its resources, and keeps nothing of them', async () => {
-    const before = stored();
-    const r = await house.verb(['selftest', '--config', house.configFile(), '--json']);
+    assert.equal((await (await fetch(`${house.base}${ISSUER}`)).json()).client_id_metadata_document_supported, true);
+    const told = () => sql(house, "SELECT count(*) FROM audit WHERE event NOT LIKE 'op.%'");
+    const before = told();
+    // but that an authorization waits for its person, for ten minutes
+    const r = await kept(house, () => house.verb(['selftest', '--config', house.configFile(), '--json']), 'audit', 'txn');
+    assert.equal(told(), before);
     const o = JSON.parse(r.out);
     assert.deepEqual([...new Set(o.findings.map((f) => f.address))].sort(), ['/mcp', '/other/mcp', '/weather/mcp'].map((p) => `${house.base}${p}`));
     for (const id of here) assert.equal(o.findings.filter((f) => f.client === id && f.kind === 'ok').length, 3, id);
@@ -204,11 +210,10 @@ export default story('selftest', async (t) => {
     const untried = o.findings.filter((f) => f.kind === 'untried');
     assert.equal(o.untried, untried.length);
     for (const f of untried) {
-      assert.ok(announced && DOCUMENTED.includes(f.client), f.client);
+      assert.ok(DOCUMENTED.includes(f.client), f.client);
       assert.match(f.seen, /^not tried\. The document of this application at [a-z.]+ could not be fetched: [a-z ]+\.$/);
       assert.equal(f.remedy, REACH);
     }
-    assert.deepEqual(stored(), before);
     assert.equal(r.code, untried.length ? 1 : 0);
   });
   await t.test('what cannot be tried from here is no failure, says what it would need once, and is not called a success', async () => {
@@ -295,6 +300,9 @@ export default story('selftest', async (t) => {
     // past the proxy the names do not fit, and that stops all that compare them
     const past = await selftest(`http://127.0.0.1:${d.port}/mcp`, '--as', 'claude-code');
     assert.equal(past.code, 1);
-    assert.match(past.out, /FAIL +(metadata|DISCOVER): /);
+    assert.deepEqual(findings(past.out, 'FAIL'), [[
+      `metadata: resource is ${outside}/mcp, clients were given http://127.0.0.1:${d.port}/mcp: localhost and its addresses are different origins to a client`,
+      'Type the address as base_url has it, or set base_url to what people type.',
+    ]]);
   });
 });
