@@ -1,12 +1,11 @@
 // The conformance suite of MCP in its authorization mode: a foreign judge of metadata and of the code grant. Whatever it is not
 // content with, warnings and skipped scenarios included, fails here.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, readdirSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { story, assert, until } from './lib/story.mjs';
-import { serve, freePort } from './lib/daemon.mjs';
+import { serve, freePort, temporary } from './lib/daemon.mjs';
 import { Jar, ask, register, walk } from './lib/oauth.mjs';
 
 const SUITE = fileURLToPath(new URL('../node_modules/@modelcontextprotocol/conformance/dist/index.js', import.meta.url));
@@ -14,7 +13,7 @@ const SECRET = 'a-secret-of-the-suite-0123456789';
 
 // Runs the suite, and is the person whom it sends to a browser.
 async function judge(t, d, port, args) {
-  const out = mkdtempSync(join(tmpdir(), 'gatehouse-conformance-'));
+  const out = temporary(t, 'gatehouse-conformance-');
   const p = spawn(process.execPath, [SUITE, 'authorization', '--url', d.base, '--port', String(port), '-o', out, ...args]);
   let text = '';
   let status;

@@ -12,12 +12,12 @@ import { bearer, jag } from './lib/jag.mjs';
 import { webClient } from './lib/party.mjs';
 import { idOf } from './lib/errors.mjs';
 import { sql } from './lib/forge.mjs';
+import { kept } from './lib/kept.mjs';
 
 const CALLBACK = 'http://localhost:40123/callback';
 const CB = 'https://client.example/cb';
 const ZONE = 'host.example';
 const AGENT = { id: 'agent', secret: 'the-secret-of-the-agent-0123456789' };
-const LATE = 9000; // no page takes longer, whatever is wrong outside
 
 const told = story('names and addresses', async (t) => {
   const ca = authority(t);
@@ -46,22 +46,18 @@ trusted_issuers:
   const why = async (r) => (await d.verb(['why', idOf(r)])).out;
   const count = (from) => +sql(d, `SELECT count(*) ${from}`);
   const open = (id, extra = {}) => ask(`${d.base}/authorize?${authorizeQuery(id, pkce().challenge, { redirect_uri: CALLBACK, ...extra })}`, { headers: { accept: 'text/html' } });
-  // A page that says why there is no document, in bounded time; nobody inside heard anything, and nothing was kept.
-  const refused = async (id, page, code, detail = /./) => {
-    const begun = Date.now();
+  // A page that says why there is no document; nobody inside heard anything.
+  const shown = async (id, page, code, detail = /./) => {
     const r = await open(id);
-    const took = Date.now() - begun;
-    assert.equal(r.status, code === 'DOCUMENT_INVALID' ? r.status : 400, r.text);
-    assert.equal(r.headers.get('location'), null);
+    assert.deepEqual([r.status, r.headers.get('location')], [400, null], r.text);
     assert.match(r.text, page, r.text);
-    assert.ok(took < LATE, `${took} ms`);
     const w = await why(r);
     assert.match(w, new RegExp(code), w);
     assert.match(w, detail, w);
     assert.equal(inside.total(), 0, JSON.stringify(inside.heard));
-    assert.equal(count(`FROM client WHERE client_id = '${id}'`), 0);
-    return took;
   };
+  // And nothing was kept.
+  const refused = (...how) => kept(d, () => shown(...how), 'audit');
   const NOT_PUBLIC = /has an address that is not public/;
   const NO_NAME = /the name of the host does not resolve/;
   // A host of ours for a name, which has the document of a client at each of its addresses.
@@ -168,29 +164,31 @@ trusted_issuers:
 
   // Everybody else goes on while name servers do not: the lane of documents has eight threads, and here are twelve that wait.
   const meanwhile = async () => {
-    const jar = new Jar(d.base);
-    const pace = async (what, fn) => {
-      const from = Date.now();
-      await fn();
-      assert.ok(Date.now() - from < 2000, `${what} took ${Date.now() - from} ms`);
-    };
-    await pace('a page', async () => assert.equal((await ask(`${d.base}/healthz`)).status, 200));
-    await pace('a sign-in', async () => assert.ok((await jar.signIn()).status < 400));
-    await pace('a client whose document is kept', async () => assert.equal((await open(url)).status, 302));
-    await pace('a refresh', async () => {
-      const r = await refresh(d.base, url, first.refresh_token);
-      assert.equal(r.status, 200, r.text);
-      first = r.json;
-    });
+    const who = new Jar(d.base);
+    assert.equal((await ask(`${d.base}/healthz`)).status, 200);
+    assert.equal((await who.signIn()).status, 303);
+    assert.equal((await open(url)).status, 302, 'a client whose document is kept');
+    const r = await refresh(d.base, url, first.refresh_token);
+    assert.equal(r.status, 200, r.text);
+    first = r.json;
   };
-  await t.test('a name server that fails is said to, at once', async () => {
-    assert.ok((await refused(`https://a.servfail.example/c.json`, NO_NAME, 'DOCUMENT_UNREACHABLE', /name resolution/)) < 2000);
+  const SILENT = /name resolution|no name server answered/; // whoever waited for a thread has less time left to ask in
+  // A sign-in that waits for a name which is never answered for.
+  const silent = (i, ended) => shown(`https://n${i}.silent.example/c.json`, NO_NAME, 'DOCUMENT_UNREACHABLE', SILENT).finally(ended);
+  await t.test('a name server that fails is said to at once, while a name that is never answered for is waited for', async () => {
+    let over = false;
+    const one = silent('one', () => (over = true));
+    await shown('https://a.servfail.example/c.json', NO_NAME, 'DOCUMENT_UNREACHABLE', /name resolution/);
+    assert.equal(over, false);
+    await one;
   });
   await t.test('a name that is never answered for costs a few seconds, and nobody else any', async () => {
-    const all = Array.from({ length: 12 }, (_, i) => refused(`https://n${i}.silent.example/c.json`, NO_NAME, 'DOCUMENT_UNREACHABLE', /name resolution|no name server answered/));
+    let over = 0;
+    const all = Array.from({ length: 12 }, (_, i) => silent(i, () => over++));
     await sleep(300);
     await meanwhile();
-    assert.ok(Math.max(...await Promise.all(all)) > 1500);
+    assert.equal(over, 0, 'the others were done before any of these');
+    await Promise.all(all);
   });
   await t.test('where the first name server is dead the second one is asked in time', async () => {
     resolvers(await deafServer(t, '127.0.0.61'), LIVE);
@@ -198,17 +196,14 @@ trusted_issuers:
   });
   await t.test('where all are, the page and why say that it was the name', async () => {
     resolvers('127.0.0.61', await deafServer(t, '127.0.0.62'), await deafServer(t, '127.0.0.63'));
-    const took = await refused(`https://two.${ZONE}/third`, NO_NAME, 'DOCUMENT_UNREACHABLE', /no name server answered in time/);
-    assert.ok(took > 4000 && took < 7000, `${took} ms`);
+    await refused(`https://two.${ZONE}/third`, NO_NAME, 'DOCUMENT_UNREACHABLE', /no name server answered in time/);
     resolvers(LIVE);
   });
   await t.test('an answer of three thousand addresses is judged to its last one', async () => {
     const huge = Array.from({ length: 3000 }, (_, i) => `93.185.${i >> 8}.${i & 255}`);
     await names.set(`huge.${ZONE}`, PUBLIC.one, ...huge);
     app.at('/huge', client(`https://huge.${ZONE}/huge`));
-    const from = Date.now();
     assert.equal((await open(`https://huge.${ZONE}/huge`)).status, 302);
-    assert.ok(Date.now() - from < LATE);
     await names.set(`huge.${ZONE}`, PUBLIC.one, ...huge, '10.0.0.1');
     await refused(`https://huge.${ZONE}/other`, NOT_PUBLIC, 'DOCUMENT_ADDRESS', /private use/);
   });
@@ -234,12 +229,15 @@ trusted_issuers:
     assert.ok(socket.bytesWritten < 5e6, `${socket.bytesWritten} bytes`);
   });
   await t.test('CIMDX-01 a byte a second is cut after five seconds', async () => {
+    // the host itself goes on for ever: that there is an answer shows that it was cut, and the bytes that it was not cut at the first
+    let bytes = 0;
     app.at('/drip', (q, s) => {
       s.writeHead(200);
-      const timer = setInterval(() => s.write('{'), 1000);
+      const timer = setInterval(() => (bytes++, s.write('{')), 1000);
       s.on('close', () => clearInterval(timer));
     });
-    assert.ok((await refused(`${app.base}/drip`, /did not come in time/, 'DOCUMENT_UNREACHABLE')) > 4500);
+    await refused(`${app.base}/drip`, /did not come in time/, 'DOCUMENT_UNREACHABLE');
+    assert.ok(bytes >= 3, `${bytes} bytes`);
   });
   await t.test('CIMDX-11 certificates that are not to be believed, at a public address', async () => {
     const bad = {
@@ -263,22 +261,21 @@ trusted_issuers:
   await jar.signIn();
   await t.test('CIMDX-03 the keys of a client come from public addresses only', async () => {
     const key = keyPair('mine');
-    const sign = async (name, path) => {
+    // A client that has a code; gives how it asks for tokens with it.
+    const signer = async (path) => {
       two.at(path, { keys: [key.jwk] });
-      const c = (await register(d.base, { token_endpoint_auth_method: 'private_key_jwt', jwks_uri: `https://${name}.${ZONE}${path}` })).json;
+      const c = (await register(d.base, { token_endpoint_auth_method: 'private_key_jwt', jwks_uri: `https://keys.${ZONE}${path}` })).json;
       const a = await authorize(jar, c.client_id);
-      return post(`${d.base}/token`, { grant_type: 'authorization_code', code: a.code, redirect_uri: CB, code_verifier: a.verifier, ...proof(assertion(key, c.client_id, d.base)) });
+      return () => post(`${d.base}/token`, { grant_type: 'authorization_code', code: a.code, redirect_uri: CB, code_verifier: a.verifier, ...proof(assertion(key, c.client_id, d.base)) });
     };
     await names.set(`keys.${ZONE}`, PUBLIC.two);
-    assert.equal((await sign('keys', '/keys-1')).status, 200);
+    assert.equal((await (await signer('/keys-1'))()).status, 200);
     assert.equal(two.last.socket.servername, `keys.${ZONE}`);
     for (const list of [['10.0.0.1'], [PUBLIC.two, '::1']]) {
       await names.set(`keys.${ZONE}`, ...list);
-      const grants = count('FROM grants');
-      const r = await sign('keys', '/keys-2');
+      const r = await kept(d, await signer('/keys-2'), 'audit');
       assert.deepEqual([r.status, r.json.error], [401, 'invalid_client'], r.text);
       assert.match(await why(r), /jwks_uri: DOCUMENT_ADDRESS/);
-      assert.equal(count('FROM grants'), grants);
       assert.equal(two.asked('/keys-2'), 0);
     }
     assert.equal(inside.total(), 0);
@@ -291,7 +288,7 @@ trusted_issuers:
     const r = await say(`https://idp.${ZONE}`);
     assert.equal(r.status, 200, r.text);
     await names.set(`turned.${ZONE}`, PUBLIC.two, '169.254.169.254');
-    const no = await say(`https://turned.${ZONE}`);
+    const no = await kept(d, () => say(`https://turned.${ZONE}`), 'audit');
     assert.deepEqual([no.status, no.json.error], [400, 'invalid_grant'], no.text);
     assert.match(await why(no), /DOCUMENT_ADDRESS/);
     assert.equal(two.asked('/keys'), 0);
@@ -334,8 +331,8 @@ trusted_issuers:
     await d.start();
     const r = await refresh(d.base, url, first.refresh_token);
     assert.equal(r.status, 200, r.text);
-    const page = await open(url);
-    assert.equal(page.status, 400);
+    const page = await kept(d, () => open(url), 'audit');
+    assert.deepEqual([page.status, page.headers.get('location')], [400, null]);
     assert.match(page.text, NOT_PUBLIC);
     assert.equal(app.asked('/app.json'), 1);
     assert.equal(inside.total(), 0);
