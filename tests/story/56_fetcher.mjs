@@ -1,8 +1,9 @@
-// The processes that fetch documents, when they are killed, stopped and starved: what people who sign in meanwhile see, in bounded
-// time; and what is left of a flood.
+// The processes that fetch documents, when they are killed, stopped and starved: what people who sign in meanwhile see, and that they
+// see something: the hosts they wait for never answer. And what is left of a flood.
 import { connect } from 'node:net';
+import { readFileSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
-import { story, assert, sleep, until } from './lib/story.mjs';
+import { story, assert, until } from './lib/story.mjs';
 import { RELEASE_BIN, serve } from './lib/daemon.mjs';
 import { authority, documents, client } from './lib/documents.mjs';
 import { descriptors, fetchers, status } from './lib/processes.mjs';
@@ -18,6 +19,13 @@ function limitDescriptors(pid, soft) {
   assert.equal(r.status, 0, r.stderr);
 }
 
+// The connections that a port has, listening ones not counted (proc(5): the local address, and 0A for those that listen).
+function connections(port) {
+  const local = port.toString(16).toUpperCase().padStart(4, '0');
+  const lines = ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((f) => readFileSync(f, 'utf8').split('\n').map((line) => line.trim().split(/\s+/)));
+  return lines.filter(([, here, , state, , , , , , inode]) => here?.endsWith(`:${local}`) && state !== '0A' && inode !== '0').length;
+}
+
 export default story('the fetcher', async (t) => {
   const ca = authority(t);
   // As many hosts as there may be jobs: two of one host go at once, no more.
@@ -29,6 +37,8 @@ export default story('the fetcher', async (t) => {
   const d = await serve(t, { config });
   const pid = d.process.pid;
   const open = (id, base = d.base) => ask(`${base}/authorize?${authorizeQuery(id, pkce().challenge, { redirect_uri: CALLBACK })}`, { headers: { accept: 'text/html' } });
+  // What it holds open but for the connections of those who ask it, which come and go.
+  const inner = () => descriptors(pid) - connections(d.port);
   const why = async (r) => (await d.verb(['why', idOf(r)])).out;
   let n = 0;
   const good = () => {
@@ -41,15 +51,12 @@ export default story('the fetcher', async (t) => {
     const f = fetchers(pid);
     return f.sitters.length === 1 && f.jobs.length === 0;
   });
-  // Sign-ins that wait for documents which do not come: { ends, since }, all jobs running.
+  // Sign-ins that wait for documents which do not come, all jobs running.
   const waiting = async (path, count = LANE) => {
     host.at(path, () => {});
-    const before = fetchers(pid).jobs.length;
-    const ends = hosts.slice(0, count).map(async (h) => {
-      const r = await open(`https://${h}:${host.port}${path}`);
-      return { r, at: Date.now() };
-    });
-    await until('the jobs', () => fetchers(pid).jobs.length === before + count);
+    const before = fetchers(pid).jobs;
+    const ends = hosts.slice(0, count).map((h) => open(`https://${h}:${host.port}${path}`));
+    await until('the jobs', () => fetchers(pid).jobs.filter((p) => !before.includes(p)).length === count);
     return ends;
   };
   const page = (r, words) => {
@@ -57,19 +64,18 @@ export default story('the fetcher', async (t) => {
     assert.equal(r.headers.get('location'), null);
     assert.match(r.text, words);
   };
+  // Nobody waited for the time to be over: LATE says so.
   const GONE = /could not start its fetcher/;
+  const LATE = /did not come in time/;
 
   await t.test('killed in the middle of eight documents it is there again, and who waited has a page at once', async () => {
     await works();
     const ends = await waiting('/hang-1');
     const [old] = fetchers(pid).sitters;
-    const at = Date.now();
     process.kill(old, 'SIGKILL');
-    for (const { r, at: ended } of await Promise.all(ends)) {
-      page(r, GONE);
-      assert.ok(ended - at < 2000, `${ended - at} ms`);
-    }
-    assert.match(await why((await Promise.all(ends))[0].r), /DOCUMENT_UNREACHABLE[^]*the fetcher has ended/);
+    const pages = await Promise.all(ends);
+    for (const r of pages) page(r, GONE);
+    assert.match(await why(pages[0]), /DOCUMENT_UNREACHABLE[^]*the fetcher has ended/);
     await works();
     await settled();
     assert.notEqual(fetchers(pid).sitters[0], old);
@@ -82,28 +88,21 @@ export default story('the fetcher', async (t) => {
     const [first] = fetchers(pid).jobs;
     const [end] = await waiting('/hang-2', 1);
     process.kill(fetchers(pid).jobs.find((p) => p !== first), 'SIGKILL');
-    page((await end).r, GONE);
+    page(await end, GONE);
     assert.equal((await other).status, 302);
     await settled();
   });
   await t.test('a job that was stopped is ended when its time is over', async () => {
     const [end] = await waiting('/hang-3', 1);
-    const at = Date.now();
     process.kill(fetchers(pid).jobs[0], 'SIGSTOP');
-    const { r, at: ended } = await end;
-    page(r, /did not come in time/);
-    assert.ok(ended - at < 7000, `${ended - at} ms`);
+    page(await end, LATE);
     await settled();
   });
   await t.test('one that was stopped is replaced, in the middle of documents too', async () => {
     const ends = await waiting('/hang-4', 2);
     const [old] = fetchers(pid).sitters;
-    const at = Date.now();
     process.kill(old, 'SIGSTOP');
-    for (const { r, at: ended } of await Promise.all(ends)) {
-      page(r, GONE);
-      assert.ok(ended - at < 2000, `${ended - at} ms`);
-    }
+    for (const r of await Promise.all(ends)) page(r, GONE);
     await works();
     await settled();
     assert.notEqual(fetchers(pid).sitters[0], old);
@@ -111,9 +110,7 @@ export default story('the fetcher', async (t) => {
   await t.test('without file descriptors it turns documents away at once, and takes them when it has some', async () => {
     const [sitter] = fetchers(pid).sitters;
     limitDescriptors(sitter, 4);
-    const at = Date.now();
     for (const r of await Promise.all([1, 2, 3].map(() => open(good())))) page(r, GONE);
-    assert.ok(Date.now() - at < 2000);
     limitDescriptors(sitter, 1024);
     await works();
     assert.equal(fetchers(pid).sitters[0], sitter);
@@ -128,7 +125,6 @@ export default story('the fetcher', async (t) => {
     await until('an answer', () => /^HTTP\/1\.1 200/.test(got));
     got = '';
     limitDescriptors(pid, 3);
-    const at = Date.now();
     try {
       say(`/authorize?${authorizeQuery(good(), pkce().challenge, { redirect_uri: CALLBACK })}`);
       await until('a page', () => /<\/html>/.test(got));
@@ -136,44 +132,47 @@ export default story('the fetcher', async (t) => {
       limitDescriptors(pid, 4096);
     }
     line.destroy();
-    assert.ok(Date.now() - at < 2000);
     page({ status: +got.slice(9, 12), text: got, headers: new Headers() }, /too many documents are being fetched now/);
     assert.match(await why({ text: got }), /no file descriptor is left/);
     await works();
   });
   await t.test('more sign-ins than there are places wait for their turn or are told to come again; none hangs', async () => {
-    host.at('/hang-5', () => {});
-    const at = Date.now();
-    const all = await Promise.all(Array.from({ length: 40 }, (_, i) => open(`https://${hosts[i % LANE]}:${host.port}/hang-5?${i}`)));
-    host.at('/hang-5', null);
-    for (const r of all) {
-      assert.ok([400, 429, 503].includes(r.status), `${r.status}`);
-      assert.ok(idOf(r), r.text);
+    const all = (list) => Promise.all(list.map((h, i) => (host.at(`/hang-5?${i}`, () => {}), open(`https://${h}:${host.port}/hang-5?${i}`))));
+    for (const r of await all([...hosts, ...hosts])) page(r, LATE);
+    // Of one host four are waited for at once and two are fetched. The other two have their turn when their own time is all but over:
+    // it ends before that, or just after.
+    const one = await all(Array(10).fill('localhost'));
+    const waited = one.filter((x) => x.status === 400);
+    for (const r of waited) page(r, /did not come in time|too many documents are being fetched now/);
+    assert.ok(waited.filter((r) => LATE.test(r.text)).length >= 2);
+    const again = one.filter((x) => x.status === 429);
+    assert.deepEqual([waited.length, again.length], [4, 6]);
+    for (const r of again) {
+      assert.equal(r.headers.get('retry-after'), '1');
+      assert.match(r.text, /A little slower/);
+      assert.match(await why(r), /too many documents at once/);
     }
-    assert.ok(Date.now() - at < 40000, `${Date.now() - at} ms`);
     await settled();
     await works();
   });
   await t.test('no descriptor stays behind of all this', async () => {
     await settled();
-    const before = descriptors(pid);
+    const before = inner();
     for (let i = 0; i < 10; i++) await works();
     const [end] = await waiting('/hang-6', 1);
     process.kill(fetchers(pid).sitters[0], 'SIGKILL');
-    page((await end).r, GONE);
+    page(await end, GONE);
     await works();
     await settled();
-    assert.ok(descriptors(pid) <= before + 1, `${before} before, ${descriptors(pid)} after`);
+    assert.equal(inner(), before);
     assert.ok(descriptors(fetchers(pid).sitters[0]) <= 8);
   });
   await t.test('who watches over it may die too: then documents are refused at once, and all else goes on', async () => {
     const { watcher, sitters } = fetchers(pid);
     const [end] = await waiting('/hang-7', 1);
     process.kill(watcher, 'SIGKILL');
-    page((await end).r, GONE);
-    const at = Date.now();
+    page(await end, GONE);
     page(await open(good()), GONE);
-    assert.ok(Date.now() - at < 1000);
     assert.equal((await ask(`${d.base}/healthz`)).status, 200);
     await until('the fetcher to go with it', () => status(sitters[0], 'State') === undefined);
     assert.equal(d.log.split('the fetcher has ended for good').length, 2, 'it is logged once');
@@ -188,13 +187,17 @@ export default story('the fetcher', async (t) => {
     host.at('/warm', client(`${host.base}/warm`));
     assert.equal((await open(`${host.base}/warm`, few.base)).status, 302);
     let fetched = 0;
-    let last;
+    const began = Date.now();
     const flood = async (from, to) => {
       for (let i = from; i < to; i += 20)
         for (const r of await Promise.all(Array.from({ length: 20 }, (_, k) => open(`${host.base}/flood?${i + k}`, few.base)))) {
-          assert.ok([400, 429].includes(r.status), r.text);
-          fetched += r.status === 400;
-          last = r;
+          if (r.status === 400) {
+            fetched++;
+            assert.match(r.text, /it answered with status 404/);
+          } else {
+            assert.equal(r.status, 429, r.text);
+            assert.match(r.headers.get('retry-after'), /^[1-6]$/);
+          }
         }
     };
     const asked = host.total();
@@ -202,9 +205,8 @@ export default story('the fetcher', async (t) => {
     const before = memory();
     await flood(1000, 10000);
     assert.equal(host.total() - asked, fetched);
-    assert.ok(fetched < 40, `${fetched} were fetched`);
-    assert.equal(last.status, 429);
-    assert.ok(+last.headers.get('retry-after') > 0);
+    // nine, for one was the warm one; and one more for each six seconds that the flood took
+    assert.ok(fetched >= 9 && fetched <= 10 + (Date.now() - began) / 6000, `${fetched} were fetched`);
     assert.ok(memory() - before < 4096, `${before} KiB before, ${memory()} KiB after`);
     assert.equal(sql(few, 'SELECT count(*) FROM client'), '0');
     assert.equal((await open(`${host.base}/warm`, few.base)).status, 302, 'what was known still is');
