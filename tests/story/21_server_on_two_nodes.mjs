@@ -55,6 +55,7 @@ limits: { documents: 0 }
   const browsers = [jar, there];
   const client = (await register(one)).json;
   const redeem = (n, a, extra = {}, headers = {}) => post(`${at[n]}/token`, { grant_type: 'authorization_code', client_id: client.client_id, code: a.code, redirect_uri: CB, code_verifier: a.verifier, ...extra }, headers);
+  const over = (r, error = 'invalid_grant', status = 400) => assert.deepEqual([r.status, r.json.error], [status, error], r.text);
   const dead = async (what, path, token) => {
     for (const n of [0, 1]) await until(`${what} to be over at ${n}`, async () => (await call(n, path, token)).status === 401, 1500);
   };
@@ -71,7 +72,11 @@ limits: { documents: 0 }
     assert.equal(r.status, 201, r.text);
     const first = await use(1, r.json.request_uri);
     assert.equal(first.status, 302, first.text);
-    for (const n of [0, 1]) assert.equal((await use(n, r.json.request_uri)).status, 400);
+    for (const n of [0, 1]) {
+      const twice = await use(n, r.json.request_uri);
+      assert.deepEqual([twice.status, twice.location], [400, null]);
+      assert.match(twice.text, /This request has expired or was already used/);
+    }
     const a = await walk(jar, first.location);
     const x = await redeem(1, { code: a.code, verifier: r.verifier });
     assert.equal(x.status, 200, x.text);
@@ -106,7 +111,7 @@ limits: { documents: 0 }
       const y = await poll(asked, x);
       assert.equal(y.status, 200, y.text);
       assert.equal((await call(allowed, '/weather/mcp', y.json.access_token)).status, 200);
-      assert.equal((await poll(allowed, x)).json.error, 'invalid_grant');
+      over(await poll(allowed, x));
       await dead('what a code gave that came twice', '/weather/mcp', y.json.access_token);
     }
   });
@@ -114,14 +119,16 @@ limits: { documents: 0 }
     const x = await begin(0);
     await allow(1, x);
     const all = await Promise.all(Array.from({ length: 10 }, (_, i) => poll(i % 2, x)));
-    assert.equal(all.filter((r) => r.status === 200).length, 1, all.map((r) => r.text).join('\n'));
+    const [one200, ...rest] = all.sort((a, b) => a.status - b.status);
+    assert.equal(one200.status, 200, one200.text);
+    for (const r of rest) over(r);
   });
   await t.test('who polls too often is slowed down, however the polls are spread over the nodes', async () => {
     const x = await begin(0);
-    assert.equal((await poll(0, x)).json.error, 'authorization_pending');
+    over(await poll(0, x), 'authorization_pending');
     const pace = () => +pg.sql('SELECT pace FROM device ORDER BY id DESC LIMIT 1');
     for (const [n, expected] of [[1, 10], [0, 15], [1, 20]]) {
-      assert.equal((await poll(n, x)).json.error, 'slow_down');
+      over(await poll(n, x), 'slow_down');
       assert.equal(pace(), expected);
     }
   });
@@ -148,7 +155,7 @@ limits: { documents: 0 }
     const page = await type(1, x);
     assert.equal(page.status, 400);
     assert.match(page.text, /document of this application/);
-    assert.equal((await poll(0, x)).json.error, 'authorization_pending');
+    over(await poll(0, x), 'authorization_pending');
     assert.match((await allow(0, x)).text, /Go back to your device/);
   });
 
@@ -161,11 +168,11 @@ limits: { documents: 0 }
     const x = await redeem(0, a, {}, { dpop: prove(mine, 'POST', endpoint) });
     assert.equal(x.json.token_type, 'DPoP', x.text);
     const bound = (n, token, dpop) => post(`${at[n]}/token`, { grant_type: 'refresh_token', client_id: client.client_id, refresh_token: token }, dpop ? { dpop } : {});
-    for (const dpop of [undefined, prove(proofKey(), 'POST', endpoint)]) assert.equal((await bound(1, x.json.refresh_token, dpop)).json.error, 'invalid_grant', dpop ? 'with another key' : 'without one');
+    for (const dpop of [undefined, prove(proofKey(), 'POST', endpoint)]) over(await bound(1, x.json.refresh_token, dpop)); // without a proof, and with another key
     const shown = prove(mine, 'POST', endpoint);
     const y = await bound(1, x.json.refresh_token, shown);
     assert.equal(y.status, 200, y.text);
-    assert.equal((await bound(1, y.json.refresh_token, shown)).json.error, 'invalid_dpop_proof', 'the proof came there before');
+    over(await bound(1, y.json.refresh_token, shown), 'invalid_dpop_proof'); // the proof came there before
     const same = await bound(0, x.json.refresh_token, shown);
     assert.equal(same.status, 200, 'another node has not seen it');
     assert.equal(same.json.refresh_token, y.json.refresh_token, 'and it gives nothing new: the successor that its owner has');
@@ -175,9 +182,11 @@ limits: { documents: 0 }
       assert.equal((await visit(n, proof)).status, 200);
       const twice = await visit(n, proof);
       assert.equal(twice.status, 401);
-      assert.match(twice.headers.get('www-authenticate'), /invalid_dpop_proof/);
+      assert.match(twice.headers.get('www-authenticate'), /^DPoP error="invalid_dpop_proof", /);
     }
-    assert.equal((await call(1, '/weather/mcp', y.json.access_token)).status, 401, 'as a bearer token it is none');
+    const plain = await call(1, '/weather/mcp', y.json.access_token);
+    assert.equal(plain.status, 401, 'as a bearer token it is none');
+    assert.match(plain.headers.get('www-authenticate'), /^DPoP error="invalid_token", /);
   });
 
   // ---- registrations and clients
@@ -196,13 +205,17 @@ limits: { documents: 0 }
       const put = await manage(0, c, 'PUT', { client_name: 'Managed', redirect_uris: ['https://client.example/new'], token_endpoint_auth_method: 'client_secret_post' });
       assert.equal(put.status, 200, put.text);
       const go = (redirect_uri) => there.ask(`/authorize?${authorizeQuery(c.client_id, pkce().challenge, { redirect_uri, resource: weather })}`);
-      assert.equal((await go(CB)).status, 400, 'the old address');
+      const old = await go(CB);
+      assert.deepEqual([old.status, old.location], [400, null]);
+      assert.match(old.text, /Invalid redirect_uri/);
       assert.equal((await go('https://client.example/new')).status, 302);
       assert.equal((await manage(0, c, 'DELETE')).status, 204);
       const r = await post(`${two}/token`, { grant_type: 'refresh_token', refresh_token: x.refresh_token, ...mine });
-      assert.ok(['invalid_client', 'invalid_grant'].includes(r.json.error), r.text);
-      assert.equal((await go('https://client.example/new')).status, 400);
-      assert.equal((await manage(1, c, 'GET')).status, 401);
+      over(r, 'invalid_client', 401);
+      const gone = await go('https://client.example/new');
+      assert.deepEqual([gone.status, gone.location], [400, null]);
+      assert.match(gone.text, /does not know the application/);
+      over(await manage(1, c, 'GET'), 'invalid_token', 401);
       await until('the other node to forget it', async () => (await post(`${two}/introspect`, { token: x.access_token, ...mine })).status === 401, 1500);
       await dead('its token', '/weather/mcp', x.access_token);
     });
@@ -214,7 +227,7 @@ limits: { documents: 0 }
     for (let i = 0; i < 3; i++) assert.equal((await post(`${two}/introspect`, { token: x.access_token, ...mine })).json.active, true);
     await verb(0, 'update_client', '--client_id', c.client_id, '--status', 'suspended');
     const again = (n) => post(`${at[n]}/token`, { grant_type: 'refresh_token', refresh_token: x.refresh_token, ...mine });
-    for (const n of [1, 0]) assert.ok(['invalid_client', 'invalid_grant'].includes((await again(n)).json.error));
+    for (const n of [1, 0]) over(await again(n), 'invalid_client', 401);
     await until('introspection to be refused', async () => (await post(`${two}/introspect`, { token: x.access_token, ...mine })).status === 401, 1000);
     await dead('its token', '/weather/mcp', x.access_token);
     await verb(1, 'update_client', '--client_id', c.client_id, '--status', 'active');
@@ -236,7 +249,7 @@ limits: { documents: 0 }
     assert.equal(y.status, 200, y.text);
     for (const n of [0, 1]) assert.equal((await call(n, '/notes/mcp', y.json.access_token)).status, 200);
     assert.equal((await post(`${one}/revoke`, { token: x.json.refresh_token }, basic('agent'))).status, 200);
-    assert.equal((await exchange(two, who('server'), subject)).json.error, 'invalid_request', 'the store is asked, so at once');
+    over(await exchange(two, who('server'), subject), 'invalid_request'); // the store is asked, so at once
     await dead('the exchanged one', '/notes/mcp', y.json.access_token);
   });
   const word = () => jag(provider, { iss: host.base, aud: base, client_id: 'agent', resource: weather, scope: 'weather:read', email: 'owner@example.com', email_verified: true });
@@ -244,7 +257,7 @@ limits: { documents: 0 }
     const once = word();
     const x = await bearer(one, who('agent'), once);
     assert.equal(x.status, 200, x.text);
-    assert.equal((await bearer(two, who('agent'), once)).json.error, 'invalid_grant');
+    over(await bearer(two, who('agent'), once));
     const y = await bearer(two, who('agent'), word());
     assert.equal(claimsOf(y.json.access_token).gid, claimsOf(x.json.access_token).gid);
     for (let i = 0; i < 5; i++) {
@@ -259,6 +272,7 @@ limits: { documents: 0 }
     for (const id of machines) {
       for (const scope of ['weather:read', 'notes:read']) {
         const all = await Promise.all(Array.from({ length: 8 }, (_, i) => post(`${at[i % 2]}/token`, { grant_type: 'client_credentials', scope, resource: `${base}/${scope.split(':')[0]}/mcp` }, basic(id))));
+        for (const r of all) assert.equal(r.status, 200, r.text);
         assert.equal(new Set(all.map((r) => claimsOf(r.json.access_token).gid)).size, 1, `${id} ${scope}: ${all.map((r) => claimsOf(r.json.access_token).gid)}`);
       }
     }
@@ -283,7 +297,7 @@ limits: { documents: 0 }
     const page = await jar.ask('/account/connections?application=Remembered');
     assert.equal((await jar.ask('/account/connections', { method: 'POST', body: { ...Jar.fields(page.text), name: 'Remembered' } })).status, 303);
     assert.match((await ask2(1)).location, /\/consent\?txn=/);
-    assert.equal((await refresh(two, c.client_id, x.refresh_token)).json.error, 'invalid_grant');
+    over(await refresh(two, c.client_id, x.refresh_token));
   });
 
   // ---- signing out
@@ -307,7 +321,7 @@ limits: { documents: 0 }
       assert.equal((await new Jar(two).ask('/account', { headers: { cookie: x.who.header() } })).status, 303, 'signed out at the other node too');
       await until('it to be told', () => hears.got.length > 0);
       await told();
-      await sleep(1200);
+      await sleep(1200); // nothing but silence tells, here and below, that the other node does not tell it as well
       assert.equal(hears.got.length, 1);
       assert.equal(claimsOf(hears.got[0].token).sid, claimsOf(x.id_token).sid);
       await verified(two, hears.got[0].token);

@@ -13,6 +13,7 @@ export default story('two nodes', async (t) => {
   await own();
   const resource = `${base}/mcp`;
   const on = (node, path) => node + path;
+  const over = (r) => assert.deepEqual([r.status, r.json.error], [400, 'invalid_grant'], r.text);
 
   const client = (await register(one)).json;
   const jar = new Jar(one);
@@ -29,7 +30,7 @@ export default story('two nodes', async (t) => {
     assert.equal(first.status, 200, first.text);
     assert.equal((await mcp(resource, first.json.access_token, initialize)).status, 200);
     assert.equal((await mcp(on(two, '/mcp'), first.json.access_token, initialize)).status, 200);
-    assert.equal((await redeem(one)).json.error, 'invalid_grant');
+    over(await redeem(one));
   });
   await t.test('a code sent to both nodes at once is redeemed once, and what the first got ends with the second', async () => {
     for (let i = 0; i < 10; i++) {
@@ -38,7 +39,7 @@ export default story('two nodes', async (t) => {
       assert.deepEqual(both.map((x) => x.status).sort(), [200, 400]);
       const won = both.find((x) => x.status === 200).json;
       for (const n of [one, two]) {
-        assert.equal((await refresh(n, client.client_id, won.refresh_token)).json.error, 'invalid_grant');
+        over(await refresh(n, client.client_id, won.refresh_token));
         await until('its access token to be over', async () => (await mcp(on(n, '/mcp'), won.access_token, initialize)).status === 401, 1500);
       }
     }
@@ -53,6 +54,7 @@ export default story('two nodes', async (t) => {
       token = all[0].json.refresh_token;
     }
   });
+  // The promise is a time, which only a clock can tell: a second, and a little more where the notice itself does not come.
   const revokedWithin = async (ms) => {
     const x = await tokens(one, { jar, client });
     assert.equal((await mcp(on(two, '/mcp'), x.access_token, initialize)).status, 200);
@@ -82,7 +84,7 @@ export default story('two nodes', async (t) => {
     const down = await refresh(one, client.client_id, y.refresh_token);
     assert.equal(down.status, 503, down.text);
     assert.equal(down.json.error, 'temporarily_unavailable');
-    assert.ok(+down.headers.get('retry-after') >= 1);
+    assert.equal(down.headers.get('retry-after'), '2');
     assert.equal((await ask(`${one}/readyz`)).status, 503);
     assert.equal((await ask(`${one}/healthz`)).status, 200);
     pg.start();
@@ -92,7 +94,7 @@ export default story('two nodes', async (t) => {
     }, 15000, 200);
     assert.ok(back.json.refresh_token);
     await until('the other node too', async () => (await refresh(two, client.client_id, back.json.refresh_token)).status === 200, 15000, 200);
-    assert.equal((await refresh(one, client.client_id, gone.refresh_token)).json.error, 'invalid_grant');
+    over(await refresh(one, client.client_id, gone.refresh_token));
     await until('the revocation to hold on both', async () =>
       (await mcp(resource, gone.access_token, initialize)).status === 401 && (await mcp(on(two, '/mcp'), gone.access_token, initialize)).status === 401, 5000);
   });

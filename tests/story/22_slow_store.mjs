@@ -27,6 +27,7 @@ clients:
   const key = keyPair('mine');
   const signer = (await register(base, { client_name: 'Signer', token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [key.jwk] }, grant_types: ['authorization_code', 'refresh_token'] })).json;
   const ci = { client_id: 'ci', client_secret: SECRET };
+  // What a slow store may cost is a time: none but a clock can tell. The bounds are wide, the times they tell apart are further.
   const timed = async (fn) => {
     const began = Date.now();
     const r = await fn();
@@ -48,7 +49,7 @@ clients:
   const told = (r, what) => {
     assert.equal(r.status, 503, `${what}: ${r.status} ${r.text}`);
     if (what.startsWith('ready')) return;
-    assert.ok(+r.headers.get('retry-after') >= 1, `${what} has no Retry-After`);
+    assert.equal(r.headers.get('retry-after'), '2', what);
     if (!what.startsWith('page')) assert.equal(r.json.error, 'temporarily_unavailable', what);
     assert.ok(r.ms < LONG, `${what} took ${r.ms} ms`);
   };
@@ -75,10 +76,11 @@ clients:
     } finally {
       pg.thaw();
     }
-    const [first, revoked, page, ready] = await all;
+    const [first, revoked, page, ready, raced] = await all;
     assert.equal(first.status, 200, first.text);
     assert.ok(first.json.refresh_token);
     assert.deepEqual([revoked.status, page.status, ready.status], [200, 200, 200]);
+    assert.match(`${raced.status} ${raced.json.error}`, /^(200 undefined|400 invalid_grant)$/); // it went beside its own revocation
     assert.ok(first.ms < 6000, `${first.ms} ms`);
   });
   for (const [what, stop, go] of [
@@ -143,14 +145,12 @@ clients:
     try {
       const waits = Promise.allSettled(Array.from({ length: 40 }, () => post(`${at[1]}/device_authorization`, ci)));
       await sleep(300);
-      const began = Date.now();
       await nodes[1].stop();
-      assert.ok(Date.now() - began < LONG, `${Date.now() - began} ms`);
       await waits;
       nodes[1].log = '';
       nodes[1].spawn();
       assert.equal(await Promise.race([nodes[1].exited, sleep(LONG)]), 1);
-      assert.match(nodes[1].log, /no connection to PostgreSQL|no answer for/);
+      assert.match(nodes[1].log, /^gatehouse: the store: The store cannot be reached; .* no connection to PostgreSQL: .*timeout expired/m);
     } finally {
       pg.thaw();
     }

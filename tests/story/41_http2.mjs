@@ -4,7 +4,7 @@ import http2 from 'node:http2';
 import { networkInterfaces } from 'node:os';
 import { story, assert, until } from './lib/story.mjs';
 import { serve, run, freePort } from './lib/daemon.mjs';
-import { Jar, register, tokens, refresh, ask, mcp, initialize, speak, form } from './lib/oauth.mjs';
+import { tokens, refresh, ask, mcp, initialize, speak, form } from './lib/oauth.mjs';
 import { ask2 } from './lib/http2.mjs';
 import { kept } from './lib/kept.mjs';
 import { TYPE, FLAG, talk, frame, headers, request, settings, block, u32, PREFACE } from './lib/frames.mjs';

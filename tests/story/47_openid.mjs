@@ -1,10 +1,8 @@
 // OpenID Connect on top: id tokens, userinfo, prompts and hints, signing out from an application, and applications that hear of it.
 import * as oidc from 'openid-client';
 import * as oauth from 'oauth4webapi';
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { story, assert, until, sleep } from './lib/story.mjs';
-import { serve, temporary, freePort, OWNER } from './lib/daemon.mjs';
+import { serve, temporary, OWNER } from './lib/daemon.mjs';
 import { Jar, ask, post, register, authorize, authorizeQuery, pkce, refresh, tokens, mcp, initialize } from './lib/oauth.mjs';
 import { sql, forge, signingKey, claimsOf } from './lib/forge.mjs';
 import { kept } from './lib/kept.mjs';
