@@ -90,12 +90,13 @@ static enum err bad_status(struct ctx *c, const struct flight *f)
 static enum err not_json(struct ctx *c, const struct flight *f)
 {
 	const struct json *o = NULL;
+	str type = f->answer.type.n ? str_sub(f->answer.type, 0, 60) : S("no type");
 
 	if (json_parse(c->mem, f->answer.body, &o, NULL) == OK && o->type == JSON_OBJECT)
 		return OK;
 	return say(c, f,
 	    FAIL(c, DOCUMENT_UNREACHABLE, "%.*s: %zu bytes of %.*s, which are no JSON object",
-		FMT(str_sub(f->url, 0, 160)), f->answer.body.n, FMT(str_sub(f->answer.type, 0, 60))),
+		FMT(str_sub(f->url, 0, 160)), f->answer.body.n, FMT(type)),
 	    S("what came is no JSON object"));
 }
 

@@ -257,6 +257,26 @@ static void says_what_happened_and_to_whom(void **state)
 	assert_int_equal(t.fetches, COUNT(rows));
 }
 
+static void the_operator_is_told_the_type_of_what_is_no_document(void **state)
+{
+	static const struct {
+		const char *type, *detail;
+	} rows[] = {
+		{ "text/html", "3 bytes of text/html, which are no JSON object" },
+		{ "", "3 bytes of no type, which are no JSON object" },
+	};
+	(void)state;
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		t.answer =
+		    (struct fetch_answer){ .status = 200, .body = S("[1]"), .type = str_of(rows[i].type) };
+		struct asking *a = ask_as(0, URL, NOW + (int64_t)i * 100);
+		assert_int_equal(a->err, ERR_DOCUMENT_UNREACHABLE);
+		assert_true(str_find(a->c.fail.detail, str_of(rows[i].detail)) >= 0);
+		done(a);
+	}
+}
+
 static void CIMDX_09_fetches_so_many_for_one_address_and_no_more(void **state)
 {
 	char url[64];
@@ -454,6 +474,7 @@ int main(void)
 		OUTSIDE(takes_its_owners_word_at_once),
 		OUTSIDE(keeps_no_error_and_does_not_hammer),
 		OUTSIDE(says_what_happened_and_to_whom),
+		OUTSIDE(the_operator_is_told_the_type_of_what_is_no_document),
 		OUTSIDE(CIMDX_09_fetches_so_many_for_one_address_and_no_more),
 		OUTSIDE(CIMDX_09_fetches_so_many_of_one_host_and_no_more),
 		OUTSIDE(a_limit_never_hides_what_is_kept),
