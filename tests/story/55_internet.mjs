@@ -162,7 +162,7 @@ trusted_issuers:
     assert.doesNotMatch(names.log, /corp\.example from/);
   });
 
-  // Everybody else goes on while name servers do not: the lane of documents has eight threads, and here are twelve that wait.
+  // Everybody else goes on while name servers do not: the lane of documents has eight threads, and here are sixteen that wait.
   const meanwhile = async () => {
     const who = new Jar(d.base);
     assert.equal((await ask(`${d.base}/healthz`)).status, 200);
@@ -184,10 +184,10 @@ trusted_issuers:
   });
   await t.test('a name that is never answered for costs a few seconds, and nobody else any', async () => {
     let over = 0;
-    const all = Array.from({ length: 12 }, (_, i) => silent(i, () => over++));
+    const all = Array.from({ length: 16 }, (_, i) => silent(i, () => over++));
     await sleep(300);
     await meanwhile();
-    assert.equal(over, 0, 'the others were done before any of these');
+    assert.ok(over <= 8, 'the others were done while no thread was free');
     await Promise.all(all);
   });
   await t.test('where the first name server is dead the second one is asked in time', async () => {
