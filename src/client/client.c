@@ -239,6 +239,13 @@ enum err client_target(struct ctx *c, const struct client *client, const struct 
 	return OK;
 }
 
+enum err client_not_active(struct ctx *c, const struct client *client, str status)
+{
+	if (str_eq(status, S("deleted")))
+		return FAIL(c, CLIENT_UNKNOWN, "client %.*s was deleted", FMT(client_label(client)));
+	return FAIL(c, CLIENT_BLOCKED, "client %.*s", FMT(client_label(client)));
+}
+
 bool client_withdrawn(const struct ctx *c, str origin, str client_id)
 {
 	bool declared_once = origin.n

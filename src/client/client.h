@@ -31,6 +31,8 @@ void client_of_row(struct arena *mem, const struct client_get_out *row, struct c
 /* What a client registers anew (RFC 7592) takes the place of what its row said. *changed is 0 when it is blocked. WRITE. */
 CHECKED enum err client_replace(
     struct ctx *c, const struct client *was, const struct client *now, int64_t *changed);
+/* The refusal of a client whose row has this status, which is not active. CLIENT_UNKNOWN: it was deleted. CLIENT_BLOCKED. */
+CHECKED enum err client_not_active(struct ctx *c, const struct client *client, str status);
 /*
  * True when the file declared this client and does so no more; origin is what its row says, empty: it has none. What was given
  * to it then is good no more, until it is declared again.

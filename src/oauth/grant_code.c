@@ -46,7 +46,7 @@ static enum err not_taken(struct ctx *c, struct token *t)
 	enum err e = q_client_state(c->db, c->mem, &in, &state);
 
 	if (e == OK && !str_eq(state.status, S("active")))
-		return FAIL(c, CLIENT_BLOCKED, "client %.*s", FMT(client_label(&t->client)));
+		return client_not_active(c, &t->client, state.status);
 	if (e != OK && e != ERR_NOT_FOUND)
 		return e;
 	return FAIL(c, CODE_UNKNOWN, "no code of client %.*s", FMT(client_label(&t->client)));

@@ -59,7 +59,7 @@ static enum err check_active(struct ctx *c, const struct token *t, int64_t user)
 	TRY(q_client_state(c->db, c->mem,
 	    &(struct client_state_in){ tenant, sha256_str(c->mem, t->client.client_id) }, &client));
 	if (!str_eq(client.status, S("active")))
-		return FAIL(c, CLIENT_BLOCKED, "client %.*s", FMT(client_label(&t->client)));
+		return client_not_active(c, &t->client, client.status);
 	enum err e =
 	    q_user_by_id(c->db, c->mem, &(struct user_by_id_in){ .tenant = tenant, .id = user }, &person);
 	if (e == ERR_NOT_FOUND || (e == OK && !str_eq(person.status, S("active"))))

@@ -87,7 +87,7 @@ static enum err check_state(struct ctx *c, const struct token *t, const struct g
 	if (g->jkt.n && !str_eq(g->jkt, t->jkt)) /* a thief without the key does not end the family either */
 		return FAIL(c, DPOP_KEY, "%s", t->jkt.n ? "a proof of another key" : "no proof");
 	if (!str_eq(g->client_status, S("active")))
-		return FAIL(c, CLIENT_BLOCKED, "client %.*s", FMT(client_label(&t->client)));
+		return client_not_active(c, &t->client, g->client_status);
 	if (g->ended)
 		return FAIL(c, GRANT_ENDED, "grant %lld", (long long)t->id);
 	if (!str_eq(g->user_status, S("active")))

@@ -150,7 +150,7 @@ clients:
       nodes[1].log = '';
       nodes[1].spawn();
       assert.equal(await Promise.race([nodes[1].exited, sleep(LONG)]), 1);
-      assert.match(nodes[1].log, /^gatehouse: the store: The store cannot be reached; .* no connection to PostgreSQL: .*timeout expired/m);
+      assert.match(nodes[1].log, /^gatehouse: the store: no connection to PostgreSQL: .*timeout expired\. Look at the database server and the store address\.$/m);
     } finally {
       pg.thaw();
     }

@@ -59,7 +59,7 @@ const BODY = 'ResponseBodyError';
 const CHALLENGE = 'WWWAuthenticateChallengeError';
 const REDIRECT = 'AuthorizationResponseError';
 async function refused(h, ask, error, status, kind = BODY, ...but) {
-  const e = told(await kept(h.d, () => ask().then((x) => assert.fail(`taken: ${JSON.stringify(x)}`), (x) => x), 'audit', 'replay', 'sqlite_sequence', ...but));
+  const e = told(await kept(h.d, () => ask().then((x) => assert.fail(`taken: ${JSON.stringify(x)}`), (x) => x), 'audit', 'replay', ...but));
   assert.deepEqual({ error: e.error, status: e.status, kind: e.kind }, { error, status, kind });
 }
 

@@ -447,6 +447,7 @@ static void an_error_of_the_head_ends_it_with_that_error(void **state)
 
 	ask(&a, GET);
 	int s = peer_accept(rig.listener);
+	peer_hear(s, GET);
 	peer_say(s, "HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n");
 	wait_log(&a, "head 401;UPSTREAM_REFUSED;");
 	assert_true(peer_ended(s));

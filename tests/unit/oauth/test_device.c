@@ -113,17 +113,22 @@ static void a_code_of_ones_own_excuses_no_guess(void **state)
 
 static void a_blocked_person_or_client_gives_and_gets_nothing(void **state)
 {
-	static const char *const how[] = { "UPDATE users SET status = 'blocked'",
-		"UPDATE client SET status = 'blocked'" };
+	static const struct {
+		const char *how;
+		enum err want;
+	} rows[] = {
+		{ "UPDATE users SET status = 'blocked'", ERR_USER_BLOCKED },
+		{ "UPDATE client SET status = 'blocked'", ERR_CLIENT_BLOCKED },
+		{ "UPDATE client SET status = 'deleted'", ERR_CLIENT_UNKNOWN },
+	};
 
-	for (size_t i = 0; i < COUNT(how); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct kit *k = *state;
 		struct device d = begin(k);
 		assert_int_equal(type(k, d.user_code, "&decision=allow").err, OK);
-		kit_sql(k, how[i]);
+		kit_sql(k, rows[i].how);
 		uint64_t before = kit_state(k);
-		enum err e = poll(k, "app", d.device_code).err;
-		assert_true(e == (i == 0 ? ERR_USER_BLOCKED : ERR_CLIENT_BLOCKED));
+		same_err(rows[i].how, poll(k, "app", d.device_code).err, rows[i].want);
 		assert_true(kit_state(k) == before);
 		(void)kit_teardown(state);
 		(void)setup(state);

@@ -203,6 +203,8 @@ static void people_and_clients(void **state)
 	uint64_t before = kit_state(k);
 	assert_int_equal(kit_token(k, kit_redeem_body(k, code)).err, ERR_CLIENT_BLOCKED);
 	assert_true(kit_state(k) == before);
+	kit_sql(k, "UPDATE client SET status = 'deleted'");
+	assert_int_equal(kit_token(k, kit_redeem_body(k, code)).err, ERR_CLIENT_UNKNOWN);
 	kit_sql(k, "UPDATE client SET status = 'active'");
 	kit_sql(k, "UPDATE users SET status = 'blocked'");
 	assert_int_equal(kit_token(k, kit_redeem_body(k, code)).err, ERR_USER_BLOCKED);

@@ -260,6 +260,8 @@ static void people_and_clients(void **state)
 	kit_sql(k, "UPDATE users SET status = 'active'");
 	kit_sql(k, "UPDATE client SET status = 'blocked'");
 	assert_int_equal(kit_token(k, kit_refresh_body(k, token)).err, ERR_CLIENT_BLOCKED);
+	kit_sql(k, "UPDATE client SET status = 'deleted'");
+	assert_int_equal(kit_token(k, kit_refresh_body(k, token)).err, ERR_CLIENT_UNKNOWN);
 	kit_sql(k, "UPDATE client SET status = 'active'");
 	token = refresh(k, token);
 	assert_true(token.n > 0); /* nothing was spent meanwhile */
