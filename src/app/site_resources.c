@@ -5,7 +5,7 @@
 #include "base/url.h"
 #include "sql_gen.h"
 
-/* What a resource has that names no scopes. */
+/* What a resource has that names no scopes; rows of a table, which the formatter would set like a program. */
 /* clang-format off */
 #define MANAGEMENT(row)
 #define OPENID(row)

@@ -3,6 +3,7 @@
 #include "base/enc.h"
 #include "base/id.h"
 #include "crypto/crypto.h"
+#include "login/link.h"
 #include "login/session.h"
 
 #include <stdio.h>
@@ -205,6 +206,45 @@ int64_t rig_member(struct rig *r, str email, str password)
 		assert_int_equal(pwhash_make(r->mem, secret_of(password), &p.phc), OK);
 	rig_write(r, put_member, &p);
 	return p.id;
+}
+
+struct made {
+	struct rig *r;
+	int64_t user; /* 0: nobody yet */
+	str url;
+};
+
+static enum err make_link(struct db *db, void *arg)
+{
+	struct made *m = arg;
+	struct rig *r = m->r;
+	int64_t tenant = r->site.tenant.id;
+
+	return m->user
+	    ? login_link_make(db, r->mem, tenant, r->now, r->config.base_url, m->user, LINK_SECONDS, &m->url)
+	    : setup_link_make(db, r->mem, tenant, r->now, r->config.base_url, &m->url);
+}
+
+static str link_of(struct rig *r, int64_t user, const char *path)
+{
+	struct made m = { .r = r, .user = user };
+	str head = arena_printf(r->mem, "%.*s/%s?", FMT(r->config.base_url), path);
+
+	rig_write(r, make_link, &m);
+	assert_true(str_starts(m.url, head));
+	str query = str_sub(m.url, head.n, m.url.n);
+	assert_true(str_starts(query, S("token=gh_ln_")));
+	return query;
+}
+
+str rig_setup_link(struct rig *r)
+{
+	return link_of(r, 0, "setup");
+}
+
+str rig_login_link(struct rig *r, int64_t user)
+{
+	return link_of(r, user, "link");
 }
 
 str rig_enc(struct rig *r, str value)

@@ -53,6 +53,9 @@ void rig_write(struct rig *r, enum err (*run)(struct db *db, void *arg), void *a
 int64_t rig_owner(struct rig *r);
 /* Another person, with a password or (empty) without. */
 int64_t rig_member(struct rig *r, str email, str password);
+/* "token=..." of a new link: for the first owner, and for this person to sign in. */
+str rig_setup_link(struct rig *r);
+str rig_login_link(struct rig *r, int64_t user);
 /* Types address and password into the form. */
 void rig_login(struct rig *r, str email, str password);
 /* A client of that name and a grant of it; the grant's id. */

@@ -15,47 +15,6 @@ static int teardown(void **state)
 	return 0;
 }
 
-struct make {
-	struct rig *r;
-	int64_t user;
-	str url;
-};
-
-static enum err make_setup(struct db *db, void *arg)
-{
-	struct make *m = arg;
-
-	return setup_link_make(
-	    db, m->r->mem, m->r->site.tenant.id, m->r->now, m->r->config.base_url, &m->url);
-}
-
-static enum err make_login(struct db *db, void *arg)
-{
-	struct make *m = arg;
-
-	return login_link_make(db, m->r->mem, m->r->site.tenant.id, m->r->now, m->r->config.base_url, m->user,
-	    LINK_SECONDS, &m->url);
-}
-
-/* "token=..." of a new link. */
-static str setup_query(struct rig *r)
-{
-	struct make m = { .r = r };
-
-	rig_write(r, make_setup, &m);
-	assert_true(str_starts(m.url, S("http://localhost:8080/setup?token=gh_ln_")));
-	return str_sub(m.url, sizeof "http://localhost:8080/setup?" - 1, m.url.n);
-}
-
-static str login_query(struct rig *r, int64_t user)
-{
-	struct make m = { .r = r, .user = user };
-
-	rig_write(r, make_login, &m);
-	assert_true(str_starts(m.url, S("http://localhost:8080/link?token=gh_ln_")));
-	return str_sub(m.url, sizeof "http://localhost:8080/link?" - 1, m.url.n);
-}
-
 #define OWNER_FORM                                                                                     \
 	"&email=Olive%40example.com&name=Olive&password=a+long+enough+password&confirm=a+long+enough+" \
 	"password"
@@ -68,7 +27,7 @@ static str with(struct rig *r, str query, const char *rest)
 static void the_link_makes_the_owner_and_signs_in(void **state)
 {
 	struct rig *r = *state;
-	str query = setup_query(r);
+	str query = rig_setup_link(r);
 
 	rig_ask(r, setup_show, query, S(""));
 	assert_int_equal(r->c.page, PAGE_SETUP);
@@ -87,7 +46,7 @@ static void the_link_makes_the_owner_and_signs_in(void **state)
 static void mail02_opening_a_link_changes_nothing(void **state)
 {
 	struct rig *r = *state;
-	str query = setup_query(r);
+	str query = rig_setup_link(r);
 
 	for (int i = 0; i < 3; i++) {
 		rig_ask(r, setup_show, query, S(""));
@@ -100,7 +59,7 @@ static void mail02_opening_a_link_changes_nothing(void **state)
 static void mail01_a_setup_link_works_once(void **state)
 {
 	struct rig *r = *state;
-	str query = setup_query(r);
+	str query = rig_setup_link(r);
 
 	rig_ask(r, setup_submit, S(""), with(r, query, OWNER_FORM));
 	r->session = S("");
@@ -114,7 +73,7 @@ static void mail01_a_setup_link_works_once(void **state)
 static void a_newer_setup_link_voids_the_older(void **state)
 {
 	struct rig *r = *state;
-	str first = setup_query(r), second = setup_query(r);
+	str first = rig_setup_link(r), second = rig_setup_link(r);
 
 	rig_ask(r, setup_show, first, S(""));
 	assert_int_equal(r->e, ERR_LINK_GONE);
@@ -125,7 +84,7 @@ static void a_newer_setup_link_voids_the_older(void **state)
 static void a_setup_link_lives_a_day(void **state)
 {
 	struct rig *r = *state;
-	str query = setup_query(r);
+	str query = rig_setup_link(r);
 
 	r->now += LINK_SECONDS - 1;
 	rig_ask(r, setup_show, query, S(""));
@@ -141,7 +100,7 @@ static void a_setup_link_lives_a_day(void **state)
 static void no_token_is_made_up(void **state)
 {
 	struct rig *r = *state;
-	str query = setup_query(r);
+	str query = rig_setup_link(r);
 	str changed = arena_copy(r->mem, query);
 
 	((char *)(uintptr_t)changed.p)[changed.n - 5] ^= 1;
@@ -158,7 +117,7 @@ static void no_token_is_made_up(void **state)
 static void a_link_is_good_for_its_own_purpose_only(void **state)
 {
 	struct rig *r = *state;
-	str query = setup_query(r);
+	str query = rig_setup_link(r);
 
 	rig_ask(r, link_show, query, S(""));
 	assert_int_equal(r->e, ERR_LINK_GONE);
@@ -166,7 +125,7 @@ static void a_link_is_good_for_its_own_purpose_only(void **state)
 	    with(r, query, "&password=a+long+enough+password&confirm=a+long+enough+password"));
 	assert_int_equal(r->e, ERR_LINK_GONE);
 	(void)rig_member(r, S("m@example.com"), S(""));
-	str login = login_query(r, rig_member(r, S("m@example.com"), S("")));
+	str login = rig_login_link(r, rig_member(r, S("m@example.com"), S("")));
 	rig_ask(r, setup_show, login, S(""));
 	assert_int_equal(r->e, ERR_LINK_GONE);
 }
@@ -174,7 +133,7 @@ static void a_link_is_good_for_its_own_purpose_only(void **state)
 static void what_the_setup_form_asks_for(void **state)
 {
 	struct rig *r = *state;
-	str query = setup_query(r);
+	str query = rig_setup_link(r);
 	static const struct {
 		const char *form, *words;
 		/* clang-format off */
@@ -209,7 +168,7 @@ static void somebody_invited_before_becomes_the_owner(void **state)
 	struct rig *r = *state;
 	int64_t id = rig_member(r, OLIVE, S(""));
 
-	rig_ask(r, setup_submit, S(""), with(r, setup_query(r), OWNER_FORM));
+	rig_ask(r, setup_submit, S(""), with(r, rig_setup_link(r), OWNER_FORM));
 	assert_int_equal(r->reply.status, 303);
 	struct actor a = rig_actor(r);
 	assert_int_equal(a.user, id);
@@ -219,7 +178,7 @@ static void somebody_invited_before_becomes_the_owner(void **state)
 static void a_new_person_gets_in_and_chooses_a_password(void **state)
 {
 	struct rig *r = *state;
-	str query = login_query(r, rig_member(r, S("second@example.com"), S("")));
+	str query = rig_login_link(r, rig_member(r, S("second@example.com"), S("")));
 
 	rig_ask(r, link_show, query, S(""));
 	assert_int_equal(r->c.page, PAGE_LINK);
@@ -244,7 +203,7 @@ static void a_new_person_gets_in_and_chooses_a_password(void **state)
 static void mail01_a_sign_in_link_works_once(void **state)
 {
 	struct rig *r = *state;
-	str query = login_query(r, rig_owner(r));
+	str query = rig_login_link(r, rig_owner(r));
 
 	rig_ask(r, link_submit, S(""), query);
 	assert_int_equal(r->reply.status, 303);
@@ -268,7 +227,7 @@ static void an_owner_who_lost_the_password_gets_back(void **state)
 	for (int i = 0; i < 10; i++)
 		rig_login(r, OLIVE, S("not the password"));
 	assert_int_equal(r->reply.status, 429);
-	str query = login_query(r, olive), other = login_query(r, olive);
+	str query = rig_login_link(r, olive), other = rig_login_link(r, olive);
 	rig_ask(r, link_show, query, S(""));
 	assert_false(((const struct view_link *)r->c.view)->fresh);
 	rig_ask(r, link_submit, S(""),
@@ -289,15 +248,20 @@ static void without_a_new_password_the_old_one_stays(void **state)
 {
 	struct rig *r = *state;
 
-	rig_ask(r, link_submit, S(""), login_query(r, rig_owner(r)));
+	rig_ask(r, link_submit, S(""), rig_login_link(r, rig_owner(r)));
 	assert_int_equal(r->reply.status, 303);
 	rig_login(r, OLIVE, PASSWORD);
 	assert_int_equal(r->reply.status, 303);
 }
 
+struct person {
+	struct rig *r;
+	int64_t user;
+};
+
 static enum err block(struct db *db, void *arg)
 {
-	struct make *m = arg;
+	const struct person *m = arg;
 	struct user_set_status_in in = {
 		.id = m->user, .tenant = m->r->site.tenant.id, .status = S("blocked"), .now = m->r->now
 	};
@@ -309,9 +273,9 @@ static void a_blocked_persons_link_is_gone(void **state)
 {
 	struct rig *r = *state;
 	int64_t user = rig_member(r, S("second@example.com"), S(""));
-	str query = login_query(r, user);
+	str query = rig_login_link(r, user);
 
-	rig_write(r, block, &(struct make){ .r = r, .user = user });
+	rig_write(r, block, &(struct person){ r, user });
 	rig_ask(r, link_show, query, S(""));
 	assert_int_equal(r->e, ERR_LINK_GONE);
 	rig_ask(r, link_submit, S(""),
@@ -324,7 +288,7 @@ static void mail09_the_address_of_a_link_is_configured(void **state)
 	struct rig *r = *state;
 
 	r->host = S("evil.example");
-	str query = login_query(r, rig_owner(r)); /* asserts the address */
+	str query = rig_login_link(r, rig_owner(r)); /* asserts the address */
 	rig_ask(r, link_submit, S(""), query);
 	assert_str(rig_header(r, S("Location")), S("http://localhost:8080/"));
 }
@@ -373,7 +337,7 @@ static void there_is_one_first_owner(void **state)
 {
 	struct rig *r = *state;
 	struct second s = { .r = r };
-	str query = setup_query(r);
+	str query = rig_setup_link(r);
 
 	(void)rig_owner(r);
 	rig_write(r, second_owner, &s);
